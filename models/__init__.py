@@ -1,0 +1,1 @@
+"""Networks and colour science: tensors in, tensors out."""

@@ -1,0 +1,143 @@
+"""The network that ships: MobileNetV2 encoder, light decoder, a distribution over 313 ab bins at a quarter of the input.
+
+Encoder: Sandler et al., CVPR 2018 (arXiv 1801.04381), with batch norm folded into its convolutions, the keys of
+torchvision's `mobilenet_v2` and TensorFlow's SAME padding. Head: Zhang, Isola, Efros, ECCV 2016 (arXiv 1603.08511).
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.bins import BINS
+
+STRIDE = 32
+"""Input sides must be multiples of this."""
+HEAD_STRIDE = 4
+
+BLOCKS = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
+"""MobileNetV2's rows: expansion, channels, repeats, stride of the first repeat (table 2)."""
+STEM_CHANNELS = 32
+TOP_CHANNELS = 1280
+TAPS = {3: 24, 6: 32, 13: 96, 18: TOP_CHANNELS}
+"""Encoder layers that the decoder reads, at 1/4, 1/8, 1/16 and 1/32 of the input, and their channels."""
+
+
+class SamePad(nn.Module):
+    """TensorFlow's SAME padding for a 3x3 convolution of stride 2 on even sides: one row below, one column right."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pad(x, (0, 1, 0, 1))
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    padding = kernel // 2 if stride == 1 else 0
+    return nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups)
+
+
+class _PaddedConv(nn.Sequential):
+    """Convolution (at index 0, as in torchvision's keys), ReLU6; SAME padding first where it strides."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__(_conv(inputs, outputs, kernel, stride, groups), nn.ReLU6())
+        self.pad = SamePad() if stride == 2 else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu6(self[0](self.pad(x)))
+
+
+class InvertedResidual(nn.Module):
+    """MobileNetV2's block (sec. 3.3): expand 1x1, depthwise 3x3, project 1x1, plus the input where shapes agree."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        expand = [_PaddedConv(inputs, hidden, 1)] if expansion > 1 else []
+        self.conv = nn.Sequential(*expand, _PaddedConv(hidden, hidden, 3, stride, hidden), _conv(hidden, outputs, 1))
+        self.is_residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x)
+        return x + y if self.is_residual else y
+
+
+class Encoder(nn.Module):
+    """MobileNetV2 without its classifier, for one input channel in -1..1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [_PaddedConv(1, STEM_CHANNELS, 3, 2)]
+        channels = STEM_CHANNELS
+        for expansion, outputs, repeats, first_stride in BLOCKS:
+            for i in range(repeats):
+                layers.append(InvertedResidual(channels, outputs, first_stride if i == 0 else 1, expansion))
+                channels = outputs
+        self.features = nn.Sequential(*layers, _PaddedConv(channels, TOP_CHANNELS, 1))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Features at 1/4, 1/8, 1/16 and 1/32 of (N, 1, h, w)."""
+        taps = []
+        for i, layer in enumerate(self.features):
+            x = layer(x)
+            if i in TAPS:
+                taps.append(x)
+        return taps
+
+
+def gray_encoder_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """State of `Encoder` from an RGB classifier's: the first convolution summed over its inputs, no classifier."""
+    kept = {key: value.float() for key, value in state.items() if key.startswith("features.")}
+    return kept | {"features.0.0.weight": kept["features.0.0.weight"].sum(dim=1, keepdim=True)}
+
+
+def _decoder_block(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+@dataclass(frozen=True)
+class CompactConfig:
+    """Widths of the decoder at 1/32, 1/16, 1/8 and 1/4 of the input."""
+
+    widths: tuple[int, int, int, int] = (256, 192, 128, 96)
+
+
+class Compact(nn.Module):
+    """Lightness to logits over the 313 ab bins."""
+
+    def __init__(self, config: CompactConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or CompactConfig()
+        top, *widths = self.config.widths
+        self.encoder = Encoder()
+        self.top = nn.Conv2d(TOP_CHANNELS, top, 1)
+        self.context = nn.Linear(TOP_CHANNELS, top)  # the whole picture's content, added everywhere
+        skips = list(TAPS.values())[-2::-1]  # 1/16, 1/8, 1/4
+        inputs = [top, *widths[:-1]]
+        joins = zip(inputs, skips, widths, strict=True)
+        self.joins = nn.ModuleList(_decoder_block(below + skip, width) for below, skip, width in joins)
+        self.last = _decoder_block(widths[-1], widths[-1])
+        self.head = nn.Conv2d(widths[-1], BINS, 1)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Logits of the ab bins.
+
+        Args:
+            lightness: (N, 1, h, w), CIE L* 0..100, h and w multiples of 32.
+
+        Returns:
+            (N, 313, h/4, w/4).
+
+        Raises:
+            ValueError: the sides are no multiples of 32.
+        """
+        if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
+            raise ValueError(f"sides must be multiples of {STRIDE}, got {tuple(lightness.shape)}")
+        *skips, top = self.encoder(lightness / 50 - 1)
+        x = self.top(top) + self.context(top.mean(dim=(2, 3)))[:, :, None, None]
+        x = F.relu(x)
+        for join, skip in zip(self.joins, reversed(skips), strict=True):
+            x = F.interpolate(x, size=skip.shape[-2:], mode="bilinear", align_corners=False)
+            x = join(torch.cat([x, skip], dim=1))
+        logits: Tensor = self.head(self.last(x))
+        return logits

@@ -1,0 +1,154 @@
+"""What must hold before a run begins: the film has no colours yet, and its result has a place and a container."""
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from pipelines.batch import Film
+from pipelines.errors import InputError, OutputError, SettingsError
+from pipelines.settings import Settings
+from pipelines.stages.mux import cannot_hold
+from pipelines.stages.probe import open_film
+from pipelines.target import ENCODERS, SUFFIXES, Target, choose_target, keeps_times, own_container
+
+LOOKS = 12
+"""Frames spread over the film at which its colours are looked for."""
+COLOURED = 2.5
+"""Chroma, of 255, that an even tint does not explain, above which a quarter of the frames must lie."""
+SMALL = (160, 120)
+LUMA_STEPS = 16
+
+
+def _chroma_without_tint(frame: av.VideoFrame) -> float:
+    """How far Cb and Cr lie from what the pixel's luma foretells: a toned print has one colour for each luma."""
+    small = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p")
+    luma, *chroma = (np.frombuffer(p, np.uint8).reshape(p.height, -1)[:, : p.width].ravel() for p in small.planes)
+    step = luma // (256 // LUMA_STEPS)
+    count = np.maximum(np.bincount(step, minlength=LUMA_STEPS), 1)
+    squares = 0.0
+    for plane in chroma:
+        tint = np.bincount(step, plane, LUMA_STEPS) / count
+        squares += float(((plane - tint[step]) ** 2).mean())
+    return squares**0.5
+
+
+def colours_of(film: Film) -> float:
+    """Chroma, of 255, that no even tint explains; 0 for gray formats."""
+    if film.picture.is_gray:
+        return 0.0
+    found = []
+    with open_film(film.path) as container:
+        stream = container.streams[film.picture.index]
+        stream.codec_context.skip_frame = "NONREF"
+        for i in range(LOOKS):
+            if i:
+                at = film.start + film.duration * i / LOOKS
+                container.seek(int(at / film.picture.time_base), stream=stream, backward=True)
+            try:
+                found += [_chroma_without_tint(frame) for frame in [next(container.decode(stream))]]
+            except (StopIteration, av.FFmpegError):
+                continue  # damage is `decode`'s to tell
+    return float(np.percentile(found, 75)) if found else 0.0
+
+
+def check_colours(film: Film, settings: Settings) -> None:
+    """Raises InputError where the film has colours already and `recolour` is off."""
+    if settings.recolour:
+        return
+    chroma = colours_of(film)
+    if chroma > COLOURED:
+        what = f"has colours already (chroma {chroma:.1f} of 255 beyond an even tint; black and white has under {COLOURED})"
+        raise InputError(film.path, what, "--recolour colours it anew from its luma alone")
+
+
+def check_place(out: Path, film: Path, overwrite: bool) -> None:
+    """Raises OutputError where the result cannot be written at `out`."""
+    folder = out.parent
+    if not folder.is_dir():
+        raise OutputError(out, "its folder does not exist", f"make it: mkdir -p {folder}")
+    if out.is_dir():
+        raise OutputError(out, "is a folder", "name a file with -o")
+    if out.exists() and film.exists() and os.path.samefile(out, film):
+        raise OutputError(out, "is the film itself, which is never written to", "name another file with -o")
+    if out.exists() and not overwrite:
+        raise OutputError(out, "exists already", "--overwrite replaces it, -o names another")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(out, "its folder may not be written to", "name a file elsewhere with -o")
+
+
+def choose(film: Film, settings: Settings, suffix: str | None) -> tuple[Target, str]:
+    """The picture to be written and the container for it.
+
+    Args:
+        film: from `probe`.
+        settings: of the run.
+        suffix: of the output that the user named, such as ".mkv"; None lets the film decide.
+
+    Raises:
+        SettingsError: encoder and picture do not fit.
+        OutputError: the container that the user named cannot hold the picture or another stream.
+    """
+    try:
+        target = choose_target(film, settings.encode, settings.deinterlace)
+    except ValueError as error:
+        raise SettingsError(film.path, str(error)) from error
+    candidates = _candidates(film, target)
+    if suffix is not None:
+        return target, _named(film, target, suffix, candidates)
+    for container in candidates:
+        if not cannot_hold(film, container):
+            return target, container
+    refused = {container: ", ".join(map(str, cannot_hold(film, container))) for container in candidates}
+    what = "no container holds all of it: " + "; ".join(f"{name} not {streams}" for name, streams in refused.items())
+    raise OutputError(film.path, what, "name one with -o and a suffix to see the others left out")
+
+
+def _candidates(film: Film, target: Target) -> list[str]:
+    """Containers that hold the picture with its times and its shape: the film's own first."""
+    own = own_container(film, film.path)
+    names = dict.fromkeys(([own] if own else []) + list(ENCODERS[target.codec].containers))
+    return [name for name in names if _fits(name, target) is None]
+
+
+def _fits(container: str, target: Target) -> str | None:
+    """Why a container does not hold the picture as it is; None where it does."""
+    if container not in ENCODERS[target.codec].containers:
+        return f"does not hold {target.codec}"
+    if not keeps_times(container, target.time_base):
+        return f"cannot keep the film's times (its ticks are {target.time_base} s)"
+    in_stream = target.codec in ("h264", "h265")  # others leave the pixels' shape to the container
+    if container in ("matroska", "webm") and target.sample_aspect_ratio != 1 and not in_stream:
+        return f"does not keep the pixels' shape ({target.sample_aspect_ratio}) with {target.codec}"
+    if container == "mpegts" and target.rotation:
+        return "does not keep the rotation"
+    return None
+
+
+def _named(film: Film, target: Target, suffix: str, candidates: list[str]) -> str:
+    names = {extension: name for name, extension in SUFFIXES.items()} | {".m4v": "mp4", ".qt": "mov", ".m2ts": "mpegts"}
+    container = names.get(suffix.lower())
+    holders = [SUFFIXES[name] for name in candidates if not cannot_hold(film, name)]
+    hint = f"{holders[0]} holds it" if holders else "no container that is known holds all of it"
+    if container is None:
+        known = ", ".join(sorted(names))
+        raise OutputError(
+            film.path, f"a result cannot be written as {suffix or 'a file without suffix'}", f"known: {known}"
+        )
+    why = _fits(container, target)
+    if why:
+        raise OutputError(film.path, f"{suffix} {why}", hint)
+    refused = cannot_hold(film, container)
+    if refused:
+        raise OutputError(film.path, f"{suffix} cannot hold {', '.join(map(str, refused))}", hint)
+    return container
+
+
+def check_span(film: Film, settings: Settings) -> None:
+    """Raises SettingsError where the span asked for begins after the film's end."""
+    start = settings.start or Fraction(0)
+    if start >= film.duration:
+        what = f"--start {float(start):g} s lies after the film's end ({float(film.duration):.3f} s)"
+        raise SettingsError(film.path, what, "choose an earlier start")

@@ -1,0 +1,54 @@
+"""What goes wrong with a film, told in one line: where, what, what to do.
+
+FilmError
+├── InputError     the film cannot be read, or is not one to colour
+│   └── DamagedError   a packet in its middle cannot be decoded
+├── OutputError    the result cannot be written
+└── SettingsError  settings that do not fit this film or this machine
+"""
+
+from fractions import Fraction
+from pathlib import Path
+
+
+def timecode(seconds: Fraction | float) -> str:
+    """HH:MM:SS.mmm of a time in seconds; a minus sign first where it is below zero."""
+    milliseconds = round(abs(seconds) * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    sign = "-" if seconds < 0 and milliseconds else ""
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+class FilmError(Exception):
+    """A film that could not be restored.
+
+    Args:
+        film: the file, as the user named it.
+        what: what is wrong.
+        hint: what to do about it; may be empty.
+        at: seconds from the film's start, where the fault has a place.
+    """
+
+    def __init__(self, film: Path | str, what: str, hint: str = "", at: Fraction | None = None) -> None:
+        self.film, self.what, self.hint, self.at = str(film), what, hint, at
+        super().__init__(str(film), what, hint, at)
+
+    def __str__(self) -> str:
+        where = self.film if self.at is None else f"{self.film} at {timecode(self.at)}"
+        return f"{where}: {self.what}; {self.hint}" if self.hint else f"{where}: {self.what}"
+
+
+class InputError(FilmError):
+    """The film cannot be read, or is not one to colour."""
+
+
+class DamagedError(InputError):
+    """A packet in the film's middle cannot be decoded."""
+
+
+class OutputError(FilmError):
+    """The result cannot be written."""
+
+
+class SettingsError(FilmError):
+    """Settings that do not fit this film or this machine."""

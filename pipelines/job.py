@@ -1,0 +1,73 @@
+"""A film with all that is decided about its result, before anything is written."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import torch
+
+from models.weights import find_weights
+from pipelines.batch import Film, Segment
+from pipelines.checks import check_colours, check_place, check_span, choose
+from pipelines.errors import SettingsError
+from pipelines.settings import Settings
+from pipelines.stages.colorize import find_device
+from pipelines.stages.plan import plan
+from pipelines.stages.probe import probe
+from pipelines.target import SUFFIXES, Target
+
+
+@dataclass(frozen=True)
+class Job:
+    """A film with all that was decided about its result; nothing has been written."""
+
+    film: Film
+    out: Path
+    settings: Settings
+    target: Target
+    container: str
+    device: torch.device
+    segments: tuple[Segment, ...]
+
+    @property
+    def seconds(self) -> Fraction:
+        """Length of what is to be restored."""
+        start = self.settings.start or Fraction(0)
+        end = self.film.duration if self.settings.end is None else min(self.settings.end, self.film.duration)
+        return end - start
+
+
+def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = False) -> Job:
+    """Reads and decides all that a run needs, writing nothing.
+
+    Args:
+        path: the film.
+        out: the result; None puts FILM.restored.SUFFIX beside the film.
+        settings: of the run.
+        overwrite: whether a result that exists may be replaced.
+
+    Raises:
+        FilmError: the film cannot be restored so; the message says why and what to do.
+    """
+    film = probe(path)
+    check_span(film, settings)
+    if out is not None:
+        check_place(out, path, overwrite)
+    target, container = choose(film, settings, out.suffix if out is not None else None)
+    if out is None:
+        own = path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
+        out = path.with_name(f"{path.stem}.restored{own}")
+        check_place(out, path, overwrite)
+    device, settings = _network(path, settings)
+    check_colours(film, settings)
+    segments = plan(film, settings.segment, settings.start, settings.end)
+    return Job(film, out, settings, target, container, device, tuple(segments))
+
+
+def _network(path: Path, settings: Settings) -> tuple[torch.device, Settings]:
+    try:
+        find_weights(settings.paint.network)
+        device = find_device(settings.paint.device)
+    except (FileNotFoundError, ValueError) as error:
+        raise SettingsError(path, str(error)) from error
+    return device, replace(settings, paint=replace(settings.paint, device=device.type))  # type: ignore[arg-type]

@@ -1,0 +1,62 @@
+"""Motion between two pictures, and colour brought along it.
+
+Flow: dense inverse search (Kroeger et al., ECCV 2016, arXiv 1603.03590), on lightness at network size.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FloatPicture = NDArray[np.float32]
+BLUR = 5
+"""Pixels: side of the window in which the error after motion is averaged."""
+
+
+def _aligned_brightness(lightness: NDArray[np.uint8], like: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture with the other's mean and spread: old film breathes, and flow takes light for motion."""
+    (mean, spread), (to_mean, to_spread) = (map(float, np.ravel(cv2.meanStdDev(p))) for p in (lightness, like))
+    gain = min(2.0, max(0.5, to_spread / spread)) if spread > 1 else 1.0
+    return cv2.convertScaleAbs(lightness, alpha=gain, beta=max(to_mean - gain * mean, -gain * 255))  # type: ignore[return-value]
+
+
+@dataclass
+class Motion:
+    """Brings pictures along the motion between two lightness pictures (h, w); keeps its flow field and its grid."""
+
+    residual: float
+    """Error of lightness (of 255) after motion at which trust falls to 1/e."""
+    flow: cv2.DISOpticalFlow = field(init=False)
+    grid: FloatPicture = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self.grid = np.empty((0, 0, 2), np.float32)
+
+    def bring(
+        self, ab: FloatPicture, lightness: NDArray[np.uint8], to: NDArray[np.uint8]
+    ) -> tuple[FloatPicture, FloatPicture]:
+        """The colour of one picture, moved to where its things are in another.
+
+        Args:
+            ab: (h, w, 2), colour of the picture that `lightness` shows.
+            lightness: (h, w), where the colour comes from.
+            to: (h, w), where it goes.
+
+        Returns:
+            ab at `to` (h, w, 2), and trust (h, w) above 0 and up to 1: how well the motion explains the lightness.
+        """
+        source = _aligned_brightness(lightness, to)
+        where = self.flow.calc(to, source, None) + self._grid(to.shape)
+        moved = cv2.remap(source, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        error = cv2.blur(cv2.absdiff(moved, to).astype(np.float32), (BLUR, BLUR))
+        trust = cv2.exp(error * error * (-1 / self.residual**2)) + np.float32(1e-6)
+        brought = cv2.remap(ab, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return brought, trust  # type: ignore[return-value]
+
+    def _grid(self, shape: tuple[int, ...]) -> FloatPicture:
+        if self.grid.shape[:2] != shape:
+            rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+            self.grid = np.dstack([columns, rows])
+        return self.grid

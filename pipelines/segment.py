@@ -1,0 +1,70 @@
+"""One segment of a film, coloured: the flow of the whole product on one screen."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import tee
+from pathlib import Path
+
+from pipelines.batch import AbBatch, AnchorBatch, ColouredFrame, EncodedSegment, Film, Segment
+from pipelines.runner import Stream, ahead
+from pipelines.settings import Settings
+from pipelines.stages.carry import Carry
+from pipelines.stages.chroma import Chroma
+from pipelines.stages.decode import Decode
+from pipelines.stages.encode import Encode
+from pipelines.stages.lightness import Lightness, transfer_of
+from pipelines.stages.shots import AHEAD, Shots, anchor_batches
+from pipelines.stages.steady import Steady
+from pipelines.target import Target
+
+DECODED_AHEAD = 16
+"""Frames decoded while earlier ones are coloured."""
+COLOURED_AHEAD = 8
+"""Frames coloured while earlier ones are encoded."""
+
+Paint = Stream[AnchorBatch, AbBatch]
+
+
+def margin(film: Film, settings: Settings) -> Fraction:
+    """Seconds around a segment on which its pictures depend.
+
+    An owned frame takes colour from the anchors on both sides, those from anchors within the steady window, and a
+    frame's shot is known from the few frames around it.
+    """
+    frame = 1 / (film.picture.frame_rate or Fraction(25))
+    return settings.motion.steady + 2 * settings.motion.anchors + 2 * (AHEAD + 1) * frame
+
+
+@dataclass(frozen=True)
+class SegmentFlow:
+    """Colours segments of one film; nothing in it remembers the last one."""
+
+    film: Film
+    target: Target
+    settings: Settings
+    paint: Paint
+    on_frame: Callable[[int], None]
+    """Told the pts of each frame that goes to the encoder."""
+
+    def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
+        """Colours one segment of the film into `out`."""
+        picture, settings = self.film.picture, self.settings
+        decode = Decode(margin(self.film, settings), settings.skip_damaged, settings.deinterlace)
+        lightness = Lightness(picture, settings.paint.rows)
+        shots = Shots(self.film, settings.motion.anchors)
+        steady = Steady(settings.motion, picture.time_base)
+        chroma = Chroma(self.target, transfer_of(picture))
+
+        with closing(ahead(shots(lightness(decode(segment))), DECODED_AHEAD)) as frames:
+            seen, shown = tee(frames)
+            anchors = steady(self.paint(anchor_batches(seen, settings.paint.batch)))
+            coloured = chroma(Carry(settings.motion)(shown, anchors))
+            with closing(ahead(coloured, COLOURED_AHEAD)) as ready:
+                return Encode(self.target, settings.encode)(self._counted(ready), out)
+
+    def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
+        for coloured in frames:
+            self.on_frame(coloured.frame.pts)
+            yield coloured

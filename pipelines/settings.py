@@ -1,0 +1,101 @@
+"""All that can be tuned, each with its unit, range and default."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from models.weights import DEFAULT_NETWORK
+
+Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]
+
+
+def _check(is_right: bool, what: str) -> None:
+    if not is_right:
+        raise ValueError(what)
+
+
+@dataclass(frozen=True)
+class PaintSettings:
+    """How anchors are coloured."""
+
+    network: str = DEFAULT_NETWORK
+    """Name of weights that ship, or a path to a .safetensors file."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto takes the first CUDA device where there is one."""
+    rows: int = 256
+    """Short side of the picture that the network and the flow see, in pixels, a multiple of 32."""
+    batch: int = 8
+    """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""
+    temperature: float | None = None
+    """T of the annealed mean, above 0; None takes the one that the weights name."""
+    saturation: float = 1.0
+    """Factor on ab, 0 to 4."""
+
+    def __post_init__(self) -> None:
+        _check(self.rows > 0 and self.rows % 32 == 0, f"rows must be a multiple of 32 above 0, got {self.rows}")
+        _check(self.batch > 0, f"batch must be above 0, got {self.batch}")
+        _check(0 <= self.saturation <= 4, f"saturation must be 0 to 4, got {self.saturation}")
+        _check(self.temperature is None or self.temperature > 0, f"temperature must be above 0, got {self.temperature}")
+
+
+@dataclass(frozen=True)
+class MotionSettings:
+    """How colour is made steady and carried from the anchors to all frames."""
+
+    anchors: Fraction = Fraction(1, 3)
+    """Seconds from one anchor to the next, 0 to 10; 0 makes every frame one."""
+    steady: Fraction = Fraction(1)
+    """Seconds that an anchor looks back and ahead for others to agree with, 0 to 10; 0 leaves it alone."""
+    residual: float = 12.0
+    """Lightness error (of 255) after motion at which a neighbour's say falls to 1/e."""
+
+    def __post_init__(self) -> None:
+        _check(0 <= self.anchors <= 10, f"anchors must be 0 to 10 seconds, got {float(self.anchors):g}")
+        _check(0 <= self.steady <= 10, f"steady must be 0 to 10 seconds, got {float(self.steady):g}")
+
+
+@dataclass(frozen=True)
+class EncodeSettings:
+    """How the coloured picture is written."""
+
+    codec: Codec = "h264"
+    crf: int | None = None
+    """Quality of h264 (0 to 51, default 18), h265 (0 to 51, 20) and av1 (0 to 63, 24); lower is better."""
+    preset: str | None = None
+    """Speed of h264 and h265 (ultrafast to veryslow, default fast) and av1 (0 to 13, default 8)."""
+    threads: int = 8
+    """Of the encoder. Part of the settings, never of the machine: encoders write other bytes with another number."""
+
+    def __post_init__(self) -> None:
+        limit = 63 if self.codec == "av1" else 51
+        if self.codec in ("prores", "dnxhr", "ffv1"):
+            _check(self.crf is None and self.preset is None, f"{self.codec} has no crf and no preset")
+        _check(self.crf is None or 0 <= self.crf <= limit, f"crf of {self.codec} must be 0 to {limit}, got {self.crf}")
+        _check(self.threads > 0, f"threads must be above 0, got {self.threads}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run over one film."""
+
+    paint: PaintSettings = field(default_factory=PaintSettings)
+    motion: MotionSettings = field(default_factory=MotionSettings)
+    encode: EncodeSettings = field(default_factory=EncodeSettings)
+    start: Fraction | None = None
+    """Seconds from the film's start where the result begins."""
+    end: Fraction | None = None
+    """Seconds from the film's start where the result ends."""
+    segment: Fraction = Fraction(30)
+    """Seconds of film handled as one job: the unit of retry and of resume."""
+    skip_damaged: bool = False
+    """Hold the last good frame where packets are damaged, instead of stopping."""
+    recolour: bool = False
+    """Take the luma of a film that has colours already."""
+    deinterlace: bool = False
+    """Make whole frames of interlaced fields (bwdif), instead of keeping the film interlaced."""
+
+    def __post_init__(self) -> None:
+        _check(self.segment > 0, f"segment must be above 0 seconds, got {float(self.segment):g}")
+        start, end = self.start or Fraction(0), self.end
+        _check(start >= 0, f"start must not be below 0, got {float(start):g}")
+        _check(end is None or end > start, f"end must lie after start ({float(start):g} s)")

@@ -1,0 +1,241 @@
+"""A segment's frames, and those around it that its colour depends on, in presentation order with exact pts."""
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.filter
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from models.colorspace import LUMA_WEIGHTS
+from pipelines.batch import Film, Frame, Luma, Picture, Segment
+from pipelines.errors import DamagedError, InputError
+from pipelines.stages.probe import open_film
+
+HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
+"""Decoders that show every packet: a packet without a frame is damaged even where the decoder keeps silent."""
+
+
+def _plane(frame: av.VideoFrame, bits: int) -> Luma:
+    """The first plane, in the decoder's own memory."""
+    plane = frame.planes[0]
+    samples = np.frombuffer(plane, np.uint8 if bits == 8 else np.dtype("<u2"))
+    rows: Luma = samples.reshape(plane.height, -1)[:, : plane.width]
+    return rows
+
+
+def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
+    """Y' of BT.709, full range; gray pixels keep their value."""
+    red, blue = LUMA_WEIGHTS["bt709"]
+    weights = np.array([[red, 1 - red - blue, blue]], np.float32)
+    if bits == 8:
+        return cv2.transform(frame.to_ndarray(format="rgb24"), weights)  # type: ignore[return-value]
+    deep = cv2.transform(frame.to_ndarray(format="rgb48le"), weights)
+    shifted: Luma = deep >> (16 - bits)
+    return shifted
+
+
+def luma_reader(picture: Picture) -> Callable[[av.VideoFrame], Luma]:
+    """What takes (H, W) Y' from a frame: the decoder's own plane where Y' has one, native-endian and unshifted."""
+    name, bits = picture.pixel_format, picture.bits
+    if picture.is_rgb:
+        return lambda frame: _luma_of_rgb(frame, bits)
+    is_planar = name.startswith(("yuv", "nv12", "nv21", "nv16", "nv24", "gray")) and not name.startswith("yuyv")
+    if is_planar and not name.endswith("be") and not name.startswith("grayf"):
+        return lambda frame: _plane(frame, bits)
+    plain = "gray" if picture.is_gray and bits == 8 else "yuv444p" if bits == 8 else f"yuv444p{bits}le"
+    return lambda frame: _plane(frame.reformat(format=plain), bits)
+
+
+def _deinterlaced(frames: Iterator[av.VideoFrame], picture: Picture) -> Iterator[av.VideoFrame]:
+    """Whole frames of interlaced ones, one for one (bwdif)."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=picture.width, height=picture.height, format=av.VideoFormat(picture.pixel_format),
+        time_base=picture.time_base,
+    )  # fmt: skip
+    fields = graph.add("setfield", {"top": "tff", "bottom": "bff"}[picture.field_order])
+    graph.link_nodes(source, fields, graph.add("bwdif", "mode=send_frame"), graph.add("buffersink")).configure()
+
+    def ready() -> Iterator[av.VideoFrame]:
+        while True:
+            try:
+                frame: Any = graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            frame.pts = int(frame.pts * frame.time_base / picture.time_base)
+            yield frame
+
+    for frame in frames:
+        graph.push(frame)
+        yield from ready()
+    graph.push(None)
+    yield from ready()
+
+
+@dataclass
+class _Packets:
+    """Decodes packets, and knows which frames should have come of them."""
+
+    film: Film
+    expected: list[int] = field(default_factory=list)
+    """Heap of the pts of packets whose frames have not come."""
+    was_refused: bool = False
+    """The decoder refused a packet since the last frame that came."""
+    lost: list[int] = field(default_factory=list)
+    """pts of frames that never came or came damaged, found since last asked."""
+    has_begun: bool = False
+    durations: dict[int, int] = field(default_factory=dict)
+    """Ticks, by pts, of packets whose frames may still come: what frames say of themselves is wrong with B-frames."""
+
+    def frames(self, packets: Iterator[Any]) -> Iterator[av.VideoFrame]:
+        for packet in packets:
+            if packet.pts is not None and packet.size and not packet.is_discard:
+                heapq.heappush(self.expected, packet.pts)
+                self.durations[packet.pts] = packet.duration or 0
+            try:
+                decoded = packet.decode()
+            except av.InvalidDataError:
+                self.was_refused = True
+                continue
+            for frame in decoded:
+                self._account(frame)
+                yield frame
+        if self.was_refused or self._tells_all():
+            self.lost += sorted(self.expected)
+
+    def _tells_all(self) -> bool:
+        picture = self.film.picture
+        return picture.codec in HIDES_NO_FRAME and picture.field_order == "progressive"
+
+    def _account(self, frame: av.VideoFrame) -> None:
+        missing = []
+        while self.expected and frame.pts is not None and self.expected[0] <= frame.pts:
+            pts = heapq.heappop(self.expected)
+            if pts < frame.pts:
+                self.durations.pop(pts, None)
+                missing.append(pts)
+        if missing and self.has_begun and (self.was_refused or self._tells_all()):
+            self.lost += missing
+            self.was_refused = False
+        if frame.is_corrupt and frame.pts is not None and self.has_begun:
+            self.lost.append(frame.pts)
+        self.has_begun = self.has_begun or not frame.is_corrupt
+
+
+def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
+    for packet in container.demux(stream):
+        if packet.is_keyframe and packet.pts is not None:
+            return packet.pts
+    return None
+
+
+def _seek(container: InputContainer, stream: VideoStream, pts: int, film: Film) -> None:
+    """Goes to a keyframe at or before `pts`: some formats land late, so the landing is checked."""
+    first = int(film.start / film.picture.time_base)
+    back = int(Fraction(1) / film.picture.time_base)
+    goal = pts
+    while goal > first:
+        container.seek(goal, stream=stream, backward=True)
+        keyframe = _keyframe_after_seek(container, stream)
+        if keyframe is not None and keyframe <= pts:
+            container.seek(goal, stream=stream, backward=True)
+            return
+        goal, back = pts - back, back * 4
+    container.seek(min(first, 0), stream=stream, backward=True)
+
+
+@dataclass(frozen=True)
+class Decode:
+    """The stage: a segment in, its frames out, with those up to `margin` before and after it.
+
+    Frames come in presentation order; a frame belongs to the segment that owns its pts.
+    """
+
+    margin: Fraction
+    """Seconds."""
+    skip_damaged: bool = False
+    deinterlace: bool = False
+
+    def __call__(self, segment: Segment) -> Iterator[Frame]:
+        """Yields the frames.
+
+        Raises:
+            InputError: the film cannot be read, or its times run backwards.
+            DamagedError: a packet is damaged and `skip_damaged` is off.
+        """
+        film = segment.film
+        margin = int(self.margin / film.picture.time_base)
+        begin = None if segment.start is None else segment.start - margin
+        end = None if segment.end is None else segment.end + margin
+        last: int | None = None
+        for frame in self._whole(segment, begin):
+            if end is not None and frame.pts >= end:
+                return
+            if last is not None and frame.pts <= last:
+                if frame.pts == last:  # a damaged frame that came and was also held
+                    continue
+                raise InputError(film.path, "its times run backwards", "remux it with fresh times", film.seconds(last))
+            last = frame.pts
+            if begin is None or frame.pts >= begin:
+                yield frame
+
+    def _whole(self, segment: Segment, begin: int | None) -> Iterator[Frame]:
+        """All frames from a keyframe before `begin`, damaged ones as the last good one."""
+        film = segment.film
+        read = luma_reader(film.picture)
+        good: Luma | None = None
+        with open_film(film.path) as container:
+            stream = container.streams[film.picture.index]
+            stream.thread_type = "AUTO"
+            if begin is not None:
+                _seek(container, stream, begin, film)
+            packets = _Packets(film)
+            frames = packets.frames(container.demux(stream))
+            if self.deinterlace and film.picture.field_order != "progressive":
+                frames = _deinterlaced(frames, film.picture)
+            for frame in frames:
+                self._check_size(frame, film)
+                pts = self._pts(frame, film)
+                for lost in sorted(pts for pts in packets.lost if begin is None or pts >= begin):
+                    yield self._held(lost, good, frame, read, segment)
+                was_lost = pts in packets.lost
+                packets.lost.clear()
+                if was_lost:
+                    continue
+                good = read(frame)
+                yield Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts))
+            for lost in sorted(packets.lost):
+                yield self._held(lost, good, None, read, segment)
+
+    def _held(
+        self, pts: int, good: Luma | None, following: Any, read: Callable[[Any], Luma], segment: Segment
+    ) -> Frame:
+        film = segment.film
+        if not self.skip_damaged:
+            hint = "--skip-damaged holds the last good frame"
+            raise DamagedError(film.path, "packet damaged", hint, film.seconds(pts))
+        luma = good if good is not None else read(following)
+        return Frame(pts, 0, luma, segment.owns(pts), is_held=True)
+
+    @staticmethod
+    def _pts(frame: av.VideoFrame, film: Film) -> int:
+        pts = frame.pts if frame.pts is not None else frame.dts
+        if pts is None:
+            raise InputError(film.path, "a frame has no time", "remux it with fresh times")
+        return pts
+
+    @staticmethod
+    def _check_size(frame: av.VideoFrame, film: Film) -> None:
+        picture = film.picture
+        if (frame.width, frame.height) != (picture.width, picture.height) or frame.format.name != picture.pixel_format:
+            was, now = f"{picture.width}x{picture.height}", f"{frame.width}x{frame.height}"
+            what = f"the picture changes from {was} {picture.pixel_format} to {now} {frame.format.name}"
+            at = film.seconds(frame.pts) if frame.pts is not None else None
+            raise InputError(film.path, what, "split the film there first", at)

@@ -1,0 +1,149 @@
+"""Luma as it came, with its new Cb and Cr, into the picture stream of one segment."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import av
+import av.filter
+import numpy as np
+from av.codec.context import Flags
+from av.video.stream import VideoStream
+
+from pipelines.batch import ColouredFrame, EncodedSegment, Luma
+from pipelines.settings import EncodeSettings
+from pipelines.target import Target
+
+KEYFRAME_SECONDS = 4
+"""Longest way from one keyframe to the next, so that a player can jump."""
+FIELD_NUMBERS = {"progressive": 1, "top": 2, "bottom": 3}  # FFmpeg's AVFieldOrder
+
+
+def segment_container(target: Target) -> str:
+    """The muxer for segment files: it holds the codec, and any time base exactly."""
+    return "mov" if target.codec in ("prores", "dnxhr") else "mp4"
+
+
+def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
+    """FFmpeg's options of the encoder."""
+    crf, preset = settings.crf, settings.preset
+    if target.codec == "h264":
+        return {"crf": str(18 if crf is None else crf), "preset": preset or "fast"}
+    if target.codec == "h265":
+        threads = f"log-level=error:frame-threads=2:pools={settings.threads}"
+        return {"crf": str(20 if crf is None else crf), "preset": preset or "fast", "x265-params": threads}
+    if target.codec == "av1":
+        return {
+            "crf": str(24 if crf is None else crf),
+            "preset": preset or "8",
+            "svtav1-params": f"lp={settings.threads}",
+        }
+    if target.codec == "prores":
+        return {"profile": "4444" if target.chroma_format == "444" else "hq", "vendor": "apl0"}
+    if target.codec == "dnxhr":
+        profiles = {("422", 8): "dnxhr_hq", ("422", 10): "dnxhr_hqx", ("444", 10): "dnxhr_444"}
+        return {"profile": profiles[target.chroma_format, target.bits]}
+    return {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
+
+
+def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> VideoStream:
+    rate = target.frame_rate or Fraction(25)
+    stream: VideoStream = container.add_stream(target.encoder, rate, options=encoder_options(target, settings))
+    context = stream.codec_context
+    context.width, context.height, context.pix_fmt = target.width, target.height, target.pixel_format
+    context.colorspace, context.color_primaries, context.color_trc = target.matrix, target.primaries, target.transfer
+    context.color_range = 2 if target.is_full_range else 1
+    context.sample_aspect_ratio = target.sample_aspect_ratio
+    context.time_base = stream.time_base = target.time_base
+    context.thread_count = settings.threads
+    if target.codec not in ("prores", "dnxhr", "ffv1"):
+        context.gop_size = max(1, round(KEYFRAME_SECONDS * rate))
+    context.field_order = FIELD_NUMBERS[target.field_order]
+    if target.field_order != "progressive":
+        context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+    return stream
+
+
+class _Assembler:
+    """Puts planes into encoder frames; one frame's memory serves again once the encoder has let go of it."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.frame = av.VideoFrame(target.width, target.height, target.pixel_format)
+        self.fields = _field_flags(target) if target.field_order != "progressive" else None
+
+    def __call__(self, coloured: ColouredFrame, pts: int) -> av.VideoFrame:
+        self.frame.make_writable()
+        luma, table = coloured.frame.luma, self.target.luma_table
+        for plane, samples in zip(
+            self.frame.planes, (luma if table is None else table[luma], coloured.cb, coloured.cr), strict=True
+        ):
+            self._fill(plane, samples)
+        frame = self.frame
+        if self.fields is not None:
+            self.fields.push(frame)
+            frame = self.fields.pull()
+        frame.pts, frame.time_base = pts, self.target.time_base
+        return frame
+
+    def _fill(self, plane: Any, samples: Luma) -> None:
+        dtype = np.uint8 if self.target.bits == 8 else np.dtype("<u2")
+        rows = np.frombuffer(plane, dtype).reshape(plane.height, -1)
+        rows[:, : plane.width] = samples
+
+
+def _field_flags(target: Target) -> av.filter.Graph:
+    """A graph that marks frames as interlaced: PyAV's frames cannot be told so themselves."""
+    graph = av.filter.Graph()
+    form = av.VideoFormat(target.pixel_format)
+    source = graph.add_buffer(width=target.width, height=target.height, format=form, time_base=target.time_base)
+    mark = graph.add("setfield", "tff" if target.field_order == "top" else "bff")
+    graph.link_nodes(source, mark, graph.add("buffersink")).configure()
+    return graph
+
+
+def _reorder(stored: list[int]) -> int:
+    """Most places that a packet stands later in the stream than in time."""
+    rank = {pts: i for i, pts in enumerate(sorted(stored))}
+    return max((i - rank[pts] for i, pts in enumerate(stored)), default=0)
+
+
+@dataclass(frozen=True)
+class Encode:
+    """The stage: a segment's coloured frames in, its file written."""
+
+    target: Target
+    settings: EncodeSettings
+
+    def __call__(self, frames: Iterable[ColouredFrame], path: Path) -> EncodedSegment:
+        """Writes the frames to `path`, from pts 0 on; a segment without frames leaves no file.
+
+        Raises:
+            OSError: the disk is full or the folder gone.
+            ValueError: the encoder refuses the picture.
+        """
+        coloured_frames = iter(frames)
+        first = next(coloured_frames, None)
+        if first is None:
+            return EncodedSegment((), 0, 0, ())
+        with av.open(path, "w", format=segment_container(self.target)) as container:
+            stream, assemble = _open_stream(container, self.target, self.settings), _Assembler(self.target)
+            pts: list[int] = []
+            held: list[int] = []
+            stored: list[int] = []
+            for coloured in chain([first], coloured_frames):
+                pts.append(coloured.frame.pts)
+                if coloured.frame.is_held:
+                    held.append(coloured.frame.pts)
+                stored += _mux(container, stream.encode(assemble(coloured, pts[-1] - pts[0])))
+            stored += _mux(container, stream.encode(None))
+        return EncodedSegment(tuple(pts), coloured.frame.duration, _reorder(stored), tuple(held))
+
+
+def _mux(container: Any, packets: Iterable[Any]) -> Iterator[int]:
+    for packet in packets:
+        yield packet.pts
+        container.mux(packet)

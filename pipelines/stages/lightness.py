@@ -1,0 +1,66 @@
+"""Luma at film size to CIE L* at network size."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.colorspace import lightness_table
+from pipelines.batch import Frame, LightFrame, Luma, Picture
+
+STRIDE = 32
+"""Network sides are multiples of this."""
+TRANSFERS = {4: "gamma22", 5: "gamma28", 8: "linear", 16: "smpte2084", 18: "arib-std-b67"}
+"""FFmpeg's AVColorTransferCharacteristic; all others are shown as sRGB shows them."""
+
+
+def transfer_of(picture: Picture) -> str:
+    """The picture's transfer as `models.colorspace.lightness_table` names it."""
+    return TRANSFERS.get(picture.transfer, "srgb")
+
+
+def network_size(picture: Picture, rows: int) -> tuple[int, int]:
+    """Height and width, in pixels, of the picture that the network sees: upright, square pixels, short side `rows`."""
+    width, height = picture.width * float(picture.sample_aspect_ratio), float(picture.height)
+    if picture.rotation in (90, 270):
+        width, height = height, width
+    scale = rows / min(width, height)
+    sides = (max(rows, STRIDE * round(side * scale / STRIDE)) for side in (height, width))
+    longest = 4 * rows  # a strip of a film is squeezed rather than let memory grow with its shape
+    return tuple(min(side, longest) for side in sides)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Lightness:
+    """The stage: frames in, frames with their lightness out."""
+
+    picture: Picture
+    rows: int
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[LightFrame]:
+        """Yields each frame with its lightness, in order."""
+        table = self._table()
+        height, width = network_size(self.picture, self.rows)
+        turned = self.picture.rotation in (90, 270)
+        size = (height, width) if turned else (width, height)  # as cv2 wants it, before turning upright
+        for frame in frames:
+            small = cv2.resize(frame.luma, size, interpolation=self._interpolation(size))
+            yield LightFrame(
+                frame, np.ascontiguousarray(np.rot90(_looked_up(table, small), self.picture.rotation // 90))
+            )
+
+    def _interpolation(self, size: tuple[int, int]) -> int:
+        shrinks = size[0] <= self.picture.width and size[1] <= self.picture.height
+        return cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+
+    def _table(self) -> NDArray[np.uint8]:
+        table = lightness_table(self.picture.bits, self.picture.is_full_range, transfer_of(self.picture))
+        return np.rint(table * 2.55).astype(np.uint8)
+
+
+def _looked_up(table: NDArray[np.uint8], luma: Luma) -> NDArray[np.uint8]:
+    if luma.dtype == np.uint8:
+        return cv2.LUT(luma, table)  # type: ignore[return-value]
+    return table[luma]

@@ -1,0 +1,254 @@
+"""The coloured picture joined from its segments, and everything else the film held, packet for packet."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer, OutputContainer
+
+from pipelines.batch import EncodedSegment, Film, OtherStream
+from pipelines.stages.probe import is_cover, open_film
+from pipelines.target import Target
+
+WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
+"""Tags that tell of the file they were read from."""
+NO_TEXT = b"\x00\x00"
+"""mov_text for a pause; the muxer writes pauses itself."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """What of the film is written, in seconds from its start."""
+
+    start: Fraction | None
+    end: Fraction | None
+
+
+@dataclass(frozen=True)
+class SegmentFile:
+    """A segment and where it lies."""
+
+    path: Path
+    encoded: EncodedSegment
+
+
+def container_options(container: str, time_base: Fraction) -> dict[str, str]:
+    """Muxer options: same bytes for same input, exact times."""
+    options = {"fflags": "+bitexact"}
+    if container in ("mp4", "mov"):
+        options["movie_timescale"] = str(max(1000, time_base.denominator))  # edit lists count in it
+    if container == "mpegts":
+        options["mpegts_copyts"] = "1"
+    return options
+
+
+def _copy_tags(source: Any, written: Any) -> None:
+    written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
+    if hasattr(written, "disposition"):
+        written.disposition = source.disposition
+
+
+def _cover_bytes(source: Any) -> bytes:
+    """The picture of a cover art stream."""
+    with av.open(source.container.name) as container:
+        return next(bytes(packet) for packet in container.demux(container.streams[source.index]) if packet.size)
+
+
+def add_other(out: OutputContainer, source: Any) -> Any:
+    """Adds a stream like `source` to an output; None for what has no packets there (attachments).
+
+    Raises:
+        ValueError, av.FFmpegError: the container cannot hold it.
+    """
+    in_matroska = out.format.name == "matroska"
+    if source.type == "attachment" or (is_cover(source) and in_matroska):
+        if not in_matroska:
+            raise ValueError(f"{out.format.name} holds no attachments")
+        name = source.metadata.get("filename", f"attachment-{source.index}")
+        data = source.data if source.type == "attachment" else _cover_bytes(source)
+        out.add_attachment(name, source.metadata.get("mimetype", _mime_type(source)), data)
+        return None
+    if is_cover(source) and out.format.name == "mov":
+        raise ValueError("mov drops cover art")
+    added = out.add_stream_from_template(source, opaque=True)
+    _copy_tags(source, added)
+    if source.type == "video" and source.average_rate:
+        added.codec_context.framerate = source.average_rate
+    return added
+
+
+def _mime_type(source: Any) -> str:
+    codec = source.codec_context.name if source.codec_context is not None else ""
+    return {"mjpeg": "image/jpeg", "png": "image/png"}.get(codec, "application/octet-stream")
+
+
+class _PicturePackets:
+    """Packets of the segments in stream order, with the film's own pts and new dts."""
+
+    def __init__(self, segments: Sequence[SegmentFile], time_base: Fraction, offset: int) -> None:
+        self.segments = [segment for segment in segments if segment.encoded.pts]
+        self.time_base, self.offset = time_base, offset
+        self.pts = [pts + offset for segment in self.segments for pts in segment.encoded.pts]
+        self.durations = self._durations()
+        self.delay = max((segment.encoded.reorder for segment in self.segments), default=0)
+
+    def _dts(self, i: int) -> int:
+        """The pts `delay` frames earlier: never later than the packet's own, and always rising."""
+        return self.pts[i - self.delay] if i >= self.delay else self.pts[0] - (self.delay - i) * self._step()
+
+    def _durations(self) -> dict[int, int]:
+        """Each frame lasts to the next; the last as long as its segment says."""
+        last = self.segments[-1].encoded.last_duration or self._step()
+        ends = [*self.pts[1:], self.pts[-1] + last]
+        return {pts: end - pts for pts, end in zip(self.pts, ends, strict=True)}
+
+    def _step(self) -> int:
+        return max(1, self.pts[1] - self.pts[0]) if len(self.pts) > 1 else 1
+
+    def __call__(self, stream: Any) -> Iterator[Any]:
+        firsts = accumulate((len(segment.encoded.pts) for segment in self.segments), initial=0)
+        for segment, first in zip(self.segments, firsts, strict=False):
+            yield from self._of_segment(segment, first, stream)
+
+    def _of_segment(self, segment: SegmentFile, first: int, stream: Any) -> Iterator[Any]:
+        start = segment.encoded.pts[0] + self.offset
+        with av.open(segment.path) as container:
+            count = 0
+            for packet in container.demux(container.streams.video[0]):
+                if not packet.size:  # demux ends with an empty flushing packet
+                    continue
+                pts = start + round(packet.pts * packet.time_base / self.time_base)
+                packet.pts, packet.dts = pts, self._dts(first + count)
+                packet.duration = self.durations[pts]
+                packet.time_base, packet.stream = self.time_base, stream
+                count += 1
+                yield packet
+        if count != len(segment.encoded.pts):
+            raise ValueError(f"{segment.path}: holds {count} frames, its manifest says {len(segment.encoded.pts)}")
+
+
+def _is_pause(packet: Any, source: Any, container: str) -> bool:
+    is_text = source.type == "subtitle" and source.codec_context.name == "mov_text"
+    return is_text and container in ("mp4", "mov") and bytes(packet) == NO_TEXT
+
+
+def _other_packets(
+    source: InputContainer, streams: dict[int, Any], span: Span, origin: Fraction, container: str
+) -> Iterator[Any]:
+    """Packets of the copied streams, in file order, moved so that the span begins at 0."""
+    if not streams:
+        return
+    low = None if span.start is None else origin + span.start
+    high = None if span.end is None else origin + span.end
+    for packet in source.demux([source.streams[index] for index in streams]):
+        if not packet.size or _is_pause(packet, packet.stream, container):
+            continue
+        time = packet.pts * packet.time_base if packet.pts is not None else None
+        if time is not None and not is_cover(packet.stream):
+            if (low is not None and time < low) or (high is not None and time >= high):
+                continue
+            if low is not None:
+                ticks = round(low / packet.time_base)
+                packet.pts -= ticks
+                packet.dts = packet.dts - ticks if packet.dts is not None else None
+        packet.stream = streams[packet.stream_index]
+        yield packet
+
+
+def _time(packet: Any) -> Fraction:
+    ticks = packet.dts if packet.dts is not None else packet.pts
+    return (ticks or 0) * packet.time_base
+
+
+def _interleaved(picture: Iterator[Any], others: Iterator[Any]) -> Iterator[Any]:
+    """Both, in the order of their times; each keeps its own order."""
+    waiting = next(picture, None)
+    for packet in others:
+        while waiting is not None and _time(waiting) <= _time(packet):
+            yield waiting
+            waiting = next(picture, None)
+        yield packet
+    while waiting is not None:
+        yield waiting
+        waiting = next(picture, None)
+
+
+def _chapters(source: InputContainer, span: Span, origin: Fraction) -> list[Any]:
+    kept = []
+    for chapter in source.chapters():
+        base = chapter["time_base"] or Fraction(1, 1000)
+        low = 0 if span.start is None else int((origin + span.start) / base)
+        high = None if span.end is None else int((origin + span.end) / base)
+        start, end = max(chapter["start"], low), chapter["end"] if high is None else min(chapter["end"], high)
+        if start < end:
+            kept.append({**chapter, "start": start - low, "end": end - low})
+    return kept
+
+
+def add_picture(out: OutputContainer, source: Any, template: Any, film: Film, target: Target) -> Any:
+    """Adds the coloured picture's stream, with the tags of the film's own."""
+    stream = out.add_stream_from_template(template, opaque=True)
+    _copy_tags(source, stream)
+    stream.time_base = target.time_base
+    if target.frame_rate:
+        stream.codec_context.framerate = target.frame_rate
+    stream.codec_context.sample_aspect_ratio = target.sample_aspect_ratio
+    if target.rotation:
+        stream.set_display_rotation(target.rotation)
+    return stream
+
+
+def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFile], span: Span, out: Path) -> None:
+    """Writes the film to `out`.
+
+    Args:
+        film: the source of all but the picture.
+        target: the picture stream.
+        container: the muxer.
+        segments: all segments, in order.
+        span: what of the film they are.
+        out: written as it is; the caller renames it when it is whole.
+    """
+    first = next(segment for segment in segments if segment.encoded.pts)
+    offset = 0 if span.start is None else -film.pts(span.start)
+    with open_film(film.path) as source, av.open(first.path) as template:
+        with av.open(out, "w", format=container, options=container_options(container, target.time_base)) as written:
+            written.metadata.update({k: v for k, v in source.metadata.items() if k not in WRITTEN_ANEW})
+            streams: dict[int, Any] = {}
+            for index in sorted([film.picture.index, *(other.index for other in film.others)]):
+                if index == film.picture.index:
+                    picture = add_picture(written, source.streams[index], template.streams.video[0], film, target)
+                else:
+                    added = add_other(written, source.streams[index])
+                    if added is not None:
+                        streams[index] = added
+            if film.chapters:
+                written.set_chapters(_chapters(source, span, film.start))
+            picture_packets = _PicturePackets(segments, target.time_base, offset)(picture)
+            for packet in _interleaved(picture_packets, _other_packets(source, streams, span, film.start, container)):
+                written.mux(packet)
+
+
+def cannot_hold(film: Film, container: str) -> list[OtherStream]:
+    """The film's copied streams that a container refuses, found by writing its header to nowhere."""
+    refused = []
+    with open_film(film.path) as source:
+        for other in film.others:
+            if not _is_held(source.streams[other.index], container):
+                refused.append(other)
+    return refused
+
+
+def _is_held(stream: Any, container: str) -> bool:
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as trial:
+            if add_other(trial, stream) is not None:
+                trial.start_encoding()
+    except (ValueError, av.FFmpegError):
+        return False
+    return True

@@ -1,0 +1,198 @@
+"""What will be written for a film: codec, pixel format, tags, container, decided and said before the run."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.colorspace import LUMA_WEIGHTS, luma_span
+from pipelines.batch import FieldOrder, Film, Picture
+from pipelines.settings import Codec, EncodeSettings
+
+MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
+"""FFmpeg's AVColorSpace to the luma weights of `models.colorspace`."""
+BT709, UNKNOWN, BT601_PAL, BT601_NTSC = 1, 2, 5, 6
+SD_ROWS = 576
+"""Pictures no taller are taken for BT.601 where the film does not say, as players do."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder and the pictures it takes."""
+
+    name: str
+    depths: dict[str, tuple[int, ...]]
+    """Chroma format to bits of a sample, both rising."""
+    containers: tuple[str, ...]
+    """Muxers that hold it, in the order they are tried after the film's own."""
+    keeps_range: bool = True
+    """False: always limited range."""
+    keeps_fields: bool = False
+    """Can encode interlaced frames as such."""
+
+
+ENCODERS: dict[Codec, Encoder] = {
+    "h264": Encoder("libx264", {"420": (8, 10), "422": (8, 10), "444": (8, 10)},
+                    ("matroska", "mp4", "mov", "mpegts"), keeps_fields=True),
+    "h265": Encoder("libx265", {"420": (8, 10, 12), "422": (8, 10, 12), "444": (8, 10, 12)},
+                    ("matroska", "mp4", "mov", "mpegts")),
+    "av1": Encoder("libsvtav1", {"420": (8, 10)}, ("matroska", "mp4", "webm")),
+    "prores": Encoder("prores_ks", {"422": (10,), "444": (10,)}, ("matroska", "mov"), False, True),
+    "dnxhr": Encoder("dnxhd", {"422": (8, 10), "444": (10,)}, ("matroska", "mov"), False, False),
+    "ffv1": Encoder("ffv1", {"420": (8, 10, 12, 14, 16), "422": (8, 10, 12, 14, 16), "444": (8, 10, 12, 14, 16)},
+                    ("matroska", "mp4"), keeps_fields=True),
+}  # fmt: skip
+SUFFIXES = {"matroska": ".mkv", "mp4": ".mp4", "mov": ".mov", "mpegts": ".ts", "webm": ".webm"}
+SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
+"""Chroma format to luma samples for one chroma sample, across and down."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The picture stream to be written."""
+
+    codec: Codec
+    encoder: str
+    chroma_format: str
+    """420 | 422 | 444."""
+    bits: int
+    is_full_range: bool
+    matrix: int
+    """FFmpeg's AVColorSpace, as are primaries and transfer."""
+    primaries: int
+    transfer: int
+    width: int
+    height: int
+    time_base: Fraction
+    frame_rate: Fraction | None
+    sample_aspect_ratio: Fraction
+    rotation: int
+    field_order: FieldOrder
+    source_bits: int
+    source_is_full_range: bool
+    notes: tuple[str, ...] = ()
+    """What changes, in the user's words."""
+
+    @property
+    def pixel_format(self) -> str:
+        """FFmpeg's name."""
+        return f"yuv{self.chroma_format}p" + ("" if self.bits == 8 else f"{self.bits}le")
+
+    @property
+    def chroma_size(self) -> tuple[int, int]:
+        """Rows and columns of the Cb and Cr planes."""
+        across, down = SUBSAMPLING[self.chroma_format]
+        return -(-self.height // down), -(-self.width // across)
+
+    @property
+    def luma_weights(self) -> tuple[float, float]:
+        """Kr and Kb."""
+        return LUMA_WEIGHTS[MATRICES[self.matrix]]
+
+    @cached_property
+    def luma_table(self) -> NDArray[np.uint16] | None:
+        """Output code of each source code; None where luma stays as it is."""
+        if (self.bits, self.is_full_range) == (self.source_bits, self.source_is_full_range):
+            return None
+        codes = np.arange(1 << self.source_bits)
+        if self.is_full_range == self.source_is_full_range and not self.is_full_range:
+            shifted = np.rint(codes * 2.0 ** (self.bits - self.source_bits))
+        else:
+            black, white = luma_span(self.source_bits, self.source_is_full_range)
+            to_black, to_white = luma_span(self.bits, self.is_full_range)
+            shifted = np.rint(to_black + (codes - black) * ((to_white - to_black) / (white - black)))
+        return shifted.clip(0, (1 << self.bits) - 1).astype(np.uint16)
+
+
+def _chroma_format(picture: Picture, encoder: Encoder) -> str:
+    """The source's own where the encoder has it, else the next richer; odd sizes need chroma at full size."""
+    name = picture.pixel_format
+    own = next((chroma for chroma in SUBSAMPLING if name.startswith(("yuv", "yuvj", "yuva")) and chroma in name), "420")
+    order = [*list(SUBSAMPLING)[list(SUBSAMPLING).index(own) :], *SUBSAMPLING]
+    takes_odd = encoder.name == "ffv1"
+
+    def fits(chroma: str) -> bool:
+        across, down = SUBSAMPLING[chroma]
+        return takes_odd or not (picture.width % across or picture.height % down)
+
+    fitting = [chroma for chroma in order if chroma in encoder.depths and fits(chroma)]
+    if not fitting:
+        raise ValueError(f"{encoder.name} cannot hold {picture.width}x{picture.height}: odd sides; --codec h264 can")
+    return fitting[0]
+
+
+def _tags(picture: Picture) -> tuple[int, int, int]:
+    """Matrix, primaries and transfer: the source's, or BT.601 or BT.709 by size where it has none fit for colour."""
+    if picture.matrix in MATRICES:
+        return picture.matrix, picture.primaries, picture.transfer
+    if picture.is_gray or picture.is_rgb or picture.height > SD_ROWS:
+        matrix = BT709
+    else:
+        matrix = BT601_PAL if picture.height == SD_ROWS else BT601_NTSC
+    primaries = matrix if picture.primaries == UNKNOWN else picture.primaries
+    transfer = BT709 if picture.transfer == UNKNOWN and matrix == BT709 else picture.transfer
+    return matrix, primaries, BT601_NTSC if transfer == UNKNOWN else transfer
+
+
+def _depth(picture: Picture, depths: tuple[int, ...]) -> int:
+    return next((bits for bits in depths if bits >= picture.bits), depths[-1])
+
+
+def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Target:
+    """What the film's picture becomes.
+
+    Raises:
+        ValueError: the encoder cannot hold a picture of this size.
+    """
+    picture, encoder = film.picture, ENCODERS[settings.codec]
+    chroma_format = _chroma_format(picture, encoder)
+    bits = _depth(picture, encoder.depths[chroma_format])
+    is_full = picture.is_full_range and encoder.keeps_range
+    field_order: FieldOrder = "progressive" if deinterlace else picture.field_order
+    notes = []
+    if bits < picture.bits:
+        deeper = next((codec for codec, other in ENCODERS.items() if _holds(other, picture.bits)), "ffv1")
+        notes.append(
+            f"luma of {picture.bits} bits becomes {bits} ({settings.codec} holds no more; --codec {deeper} does)"
+        )
+    if is_full != picture.is_full_range:
+        notes.append(f"full-range luma becomes limited range ({settings.codec} holds no other)")
+    if picture.is_rgb:
+        notes.append("RGB becomes luma of full range")
+    if "a" in picture.pixel_format.removeprefix("gray")[:4] and picture.pixel_format.startswith(
+        ("yuva", "rgba", "bgra")
+    ):
+        notes.append("the transparency channel is left out")
+    if field_order != "progressive" and not encoder.keeps_fields:
+        raise ValueError(
+            f"{settings.codec} does not hold interlaced film; --deinterlace, or --codec h264, prores or ffv1"
+        )
+    matrix, primaries, transfer = _tags(picture)
+    return Target(
+        settings.codec, encoder.name, chroma_format, bits, is_full, matrix, primaries, transfer,
+        picture.width, picture.height, picture.time_base, picture.frame_rate, picture.sample_aspect_ratio,
+        picture.rotation, field_order, picture.bits, picture.is_full_range, tuple(notes),
+    )  # fmt: skip
+
+
+def _holds(encoder: Encoder, bits: int) -> bool:
+    return any(depths[-1] >= bits for depths in encoder.depths.values())
+
+
+def own_container(film: Film, path: Path) -> str | None:
+    """The muxer of the film's own format; None where nothing of it can be written with exact times."""
+    names = set(film.container.split(","))
+    if "mp4" in names:
+        return "mov" if path.suffix.lower() in (".mov", ".qt") else "mp4"
+    if "matroska" in names:
+        return "webm" if path.suffix.lower() == ".webm" else "matroska"
+    return "mpegts" if "mpegts" in names else None
+
+
+def keeps_times(container: str, time_base: Fraction) -> bool:
+    """Whether a container can hold pts of this time base exactly."""
+    ticks = {"matroska": 1000, "webm": 1000, "mpegts": 90_000}.get(container)
+    return ticks is None or (time_base * ticks).denominator == 1

@@ -1,0 +1,63 @@
+"""Inputs that a restorer must refuse or survive, one function for each; each writes its path and gives it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pictures
+from extra_tracks import AudioTrack
+from tracks import PictureTrack, write
+
+Draw = Callable[[Path], Path]
+
+
+def empty(path: Path) -> Path:
+    """No bytes."""
+    path.write_bytes(b"")
+    return path
+
+
+def text(path: Path) -> Path:
+    """A text file, whatever its name says."""
+    path.write_text("This is not a film.\n" * 50)
+    return path
+
+
+def audio_only(path: Path) -> Path:
+    """Sound, no pictures."""
+    return write(path, AudioTrack())
+
+
+def without_index(path: Path) -> Path:
+    """The first half of an mp4 or mov, whose index is at its end."""
+    write(path, PictureTrack(pictures.pan()))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def cut_short(path: Path) -> Path:
+    """The first two thirds of a film that can be played from its beginning: mkv, ts, avi, mpg."""
+    write(path, PictureTrack(pictures.pan()))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    return path
+
+
+def damaged_packets(path: Path, scrambled: Collection[int] = (20, 21), codec: str = "libx264") -> Path:
+    """48 frames in GOPs of 12; the `scrambled` packets, counted in decode order, are noise.
+
+    The decoder refuses some of them and flags or hides others. It says nothing at all when one is a keyframe
+    (0, 12, 24, 36) of H.264 in ts: that frame and those that need it are missing.
+    """
+    options = {"g": "12", "bf": "2"} if codec in ("libx264", "mpeg2video") else {}
+    return write(path, PictureTrack(pictures.pan(48), codec=codec, options=options, scrambled=scrambled))
+
+
+def in_colour(path: Path) -> Path:
+    """A film with real colours, which has nothing to restore."""
+    return write(path, PictureTrack(pictures.colours()))
+
+
+def tinted(path: Path, by_luma: bool = False) -> Path:
+    """A black-and-white film toned sepia: chroma constant, or a smooth function of luma."""
+    return write(path, PictureTrack(pictures.sepia(by_luma=by_luma)))
