@@ -1,0 +1,66 @@
+"""What a person typed, as settings."""
+
+import re
+from fractions import Fraction
+from typing import Any
+
+import click
+
+AUTO_ANCHORS = Fraction(1, 3)
+CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
+
+
+class Time(click.ParamType):
+    """[[HH:]MM:]SS[.mmm] as seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Seconds as an exact Fraction."""
+        if isinstance(value, Fraction):
+            return value
+        match = CLOCK.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is no time; write seconds or HH:MM:SS.mmm", param, ctx)
+        hours, minutes, seconds = match.groups()
+        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
+
+
+class Anchors(click.ParamType):
+    """SECONDS | every | auto as seconds between anchors, 0 for every frame."""
+
+    name = "SECONDS|every|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Seconds as an exact Fraction."""
+        named = {"auto": AUTO_ANCHORS, "every": Fraction(0)}
+        if isinstance(value, Fraction):
+            return value
+        if value in named:
+            return named[value]
+        try:
+            return Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is neither seconds, nor every, nor auto", param, ctx)
+
+
+def settings_from(options: dict[str, Any]) -> Any:
+    """`pipelines.settings.Settings` from the options of `restore FILM`, by their names there.
+
+    Raises:
+        click.UsageError: a value is out of its range.
+    """
+    from pipelines.settings import EncodeSettings, MotionSettings, PaintSettings, Settings
+
+    def given(*names: str) -> dict[str, Any]:
+        return {name: options[name] for name in names if options[name] is not None}
+
+    try:
+        return Settings(
+            paint=PaintSettings(**given("network", "device", "saturation")),
+            motion=MotionSettings(**given("anchors", "steady")),
+            encode=EncodeSettings(**given("codec", "crf", "preset")),
+            **given("start", "end", "skip_damaged", "recolour", "deinterlace"),
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error

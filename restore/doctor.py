@@ -1,0 +1,62 @@
+"""Says whether this machine can restore films, and with what."""
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import av
+import torch
+
+from models.weights import DEFAULT_NETWORK, find_weights, load_network, weights_digest
+from pipelines.target import ENCODERS
+
+PACKAGES = ("restore", "torch", "av", "numpy", "opencv-python", "scenedetect", "click", "rich", "safetensors")
+
+
+def _packages() -> Iterator[tuple[bool, str]]:
+    for name in PACKAGES:
+        try:
+            yield True, f"{name} {version(name)}"
+        except PackageNotFoundError:
+            yield False, f"{name} is not installed; pip install {name}"
+
+
+def _devices() -> Iterator[tuple[bool, str]]:
+    yield True, f"cpu: {os.cpu_count()} cores, {torch.get_num_threads()} threads for the network"
+    for i in range(torch.cuda.device_count()):
+        facts = torch.cuda.get_device_properties(i)
+        yield True, f"cuda:{i}: {facts.name}, {facts.total_memory / 2**30:.0f} GiB"
+    if not torch.cuda.is_available():
+        yield True, "no CUDA device: films are coloured on the CPU"
+
+
+def _encoders() -> Iterator[tuple[bool, str]]:
+    for codec, encoder in ENCODERS.items():
+        has = encoder.name in av.codecs_available
+        yield has, f"--codec {codec}: {encoder.name}" if has else f"--codec {codec}: FFmpeg lacks {encoder.name}"
+
+
+def _weights() -> Iterator[tuple[bool, str]]:
+    try:
+        path = find_weights(DEFAULT_NETWORK)
+        load_network(path)
+        yield True, f"network {DEFAULT_NETWORK}: {path.stat().st_size / 1e6:.1f} MB, sha256 {weights_digest(path)[:16]}"
+    except (FileNotFoundError, ValueError) as error:
+        yield False, f"network {DEFAULT_NETWORK}: {error}"
+
+
+def _disk() -> Iterator[tuple[bool, str]]:
+    for name, folder in (("here", Path.cwd()), ("temporary files", Path(tempfile.gettempdir()))):
+        free = shutil.disk_usage(folder).free / 2**30
+        yield free > 1, f"disk, {name}: {free:.1f} GiB free in {folder}"
+
+
+def examine() -> Iterator[tuple[bool, str]]:
+    """Facts of this machine, each with whether it is as it should be."""
+    yield True, f"Python {platform.python_version()} on {platform.platform()}"
+    for part in (_packages, _devices, _encoders, _weights, _disk):
+        yield from part()
