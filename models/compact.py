@@ -1,4 +1,4 @@
-"""The network that ships: MobileNetV2 encoder, light decoder, a distribution over 313 ab bins at a quarter of the input.
+"""The network that ships: MobileNetV2 encoder, light decoder, a distribution over 313 ab bins at 1/4 of the input.
 
 Encoder: Sandler et al., CVPR 2018 (arXiv 1801.04381), with batch norm folded into its convolutions, the keys of
 torchvision's `mobilenet_v2` and TensorFlow's SAME padding. Head: Zhang, Isola, Efros, ECCV 2016 (arXiv 1603.08511).

@@ -50,7 +50,8 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}
+            state = {key: file.get_tensor(key) for key in list(file.keys())}
+            return state, file.metadata() or {}
     except SafetensorError as error:
         raise ValueError(f"{path}: not a safetensors file ({error})") from error
 

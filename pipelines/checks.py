@@ -3,6 +3,7 @@
 import os
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -25,7 +26,9 @@ LUMA_STEPS = 16
 def _chroma_without_tint(frame: av.VideoFrame) -> float:
     """How far Cb and Cr lie from what the pixel's luma foretells: a toned print has one colour for each luma."""
     small = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p")
-    luma, *chroma = (np.frombuffer(p, np.uint8).reshape(p.height, -1)[:, : p.width].ravel() for p in small.planes)
+    luma, *chroma = (
+        np.frombuffer(memoryview(p), np.uint8).reshape(p.height, -1)[:, : p.width].ravel() for p in small.planes
+    )
     step = luma // (256 // LUMA_STEPS)
     count = np.maximum(np.bincount(step, minlength=LUMA_STEPS), 1)
     squares = 0.0
@@ -41,14 +44,14 @@ def colours_of(film: Film) -> float:
         return 0.0
     found = []
     with open_film(film.path) as container:
-        stream = container.streams[film.picture.index]
-        stream.codec_context.skip_frame = "NONREF"
+        stream: Any = container.streams[film.picture.index]
         for i in range(LOOKS):
             if i:
                 at = film.start + film.duration * i / LOOKS
                 container.seek(int(at / film.picture.time_base), stream=stream, backward=True)
             try:
-                found += [_chroma_without_tint(frame) for frame in [next(container.decode(stream))]]
+                frame: Any = next(container.decode(stream))
+                found.append(_chroma_without_tint(frame))
             except (StopIteration, av.FFmpegError):
                 continue  # damage is `decode`'s to tell
     return float(np.percentile(found, 75)) if found else 0.0
@@ -60,7 +63,8 @@ def check_colours(film: Film, settings: Settings) -> None:
         return
     chroma = colours_of(film)
     if chroma > COLOURED:
-        what = f"has colours already (chroma {chroma:.1f} of 255 beyond an even tint; black and white has under {COLOURED})"
+        limit = f"chroma {chroma:.1f} of 255 beyond an even tint, black and white has under {COLOURED}"
+        what = f"has colours already ({limit})"
         raise InputError(film.path, what, "--recolour colours it anew from its luma alone")
 
 
@@ -71,7 +75,7 @@ def check_place(out: Path, film: Path, overwrite: bool) -> None:
         raise OutputError(out, "its folder does not exist", f"make it: mkdir -p {folder}")
     if out.is_dir():
         raise OutputError(out, "is a folder", "name a file with -o")
-    if out.exists() and film.exists() and os.path.samefile(out, film):
+    if out.exists() and film.exists() and out.samefile(film):
         raise OutputError(out, "is the film itself, which is never written to", "name another file with -o")
     if out.exists() and not overwrite:
         raise OutputError(out, "exists already", "--overwrite replaces it, -o names another")

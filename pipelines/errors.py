@@ -13,7 +13,7 @@ from pathlib import Path
 
 def timecode(seconds: Fraction | float) -> str:
     """HH:MM:SS.mmm of a time in seconds; a minus sign first where it is below zero."""
-    milliseconds = round(abs(seconds) * 1000)
+    milliseconds = round(abs(float(seconds)) * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     sign = "-" if seconds < 0 and milliseconds else ""
     return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"

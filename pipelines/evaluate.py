@@ -31,7 +31,7 @@ def _tensor(picture: Picture) -> Tensor:
 def _network_sides(picture: Picture, rows: int) -> tuple[int, int]:
     height, width = picture.shape[:2]
     scale = rows / min(height, width)
-    return tuple(max(rows, STRIDE * round(side * scale / STRIDE)) for side in (height, width))  # type: ignore[return-value]
+    return tuple(max(rows, STRIDE * round(side * scale / STRIDE)) for side in (height, width))
 
 
 def coloured(pictures: Sequence[Picture], colorize: Colorize) -> Iterator[tuple[Tensor, Tensor]]:

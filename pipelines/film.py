@@ -1,7 +1,6 @@
 """One film, file to file. Read this first."""
 
 import errno
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from importlib.metadata import version
 
 from models.weights import find_weights, weights_digest
 from pipelines.batch import AbBatch, AnchorBatch
-from pipelines.errors import OutputError, SettingsError
+from pipelines.errors import InputError, OutputError, SettingsError
 from pipelines.job import Job
 from pipelines.resume import WorkFolder, fingerprint, flattened
 from pipelines.runner import in_process
@@ -30,8 +29,9 @@ def restore(job: Job, listener: "Listener | None" = None) -> "Result":
     work, part = WorkFolder(job.out, about(job)), job.out.with_name(job.out.name + ".part")
     with _told(job, work), work:
         segments = list(_coloured(job, work, listener))
+        _check_any_frame(job, segments)
         mux(job.film, job.target, job.container, segments, Span(job.settings.start, job.settings.end), part)
-        os.replace(part, job.out)
+        part.replace(job.out)
     work.remove()
     return _result(job, segments)
 
@@ -49,6 +49,11 @@ def _coloured(job: Job, work: WorkFolder, listener: "Listener") -> Iterator[Segm
         else:
             listener.on_resumed(len(found.encoded.pts))
         yield found
+
+
+def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
+    if not any(segment.encoded.pts for segment in segments):
+        raise InputError(job.film.path, "no frame lies in the span to restore", "choose another --start or --end")
 
 
 def _paint(job: Job) -> Paint:
@@ -105,9 +110,9 @@ class Result:
 class Listener:
     """Who is told how a run goes; by default nobody."""
 
-    on_note: Callable[[str], None] = lambda note: None
+    on_note: Callable[[str], None] = lambda _: None
     """A sentence the user should see."""
-    on_frame: Callable[[int], None] = lambda pts: None
+    on_frame: Callable[[int], None] = lambda _: None
     """The frame of this pts goes to the encoder."""
-    on_resumed: Callable[[int], None] = lambda frames: None
+    on_resumed: Callable[[int], None] = lambda _: None
     """A segment of so many frames was finished by an earlier run."""

@@ -4,12 +4,16 @@ Flow: dense inverse search (Kroeger et al., ECCV 2016, arXiv 1603.03590), on lig
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-FloatPicture = NDArray[np.float32]
+FloatPicture = NDArray[Any]
+"""float32."""
+NO_MAP: Any = None
+"""cv2.remap's second map, where the first holds both coordinates."""
 BLUR = 5
 """Pixels: side of the window in which the error after motion is averaged."""
 
@@ -27,7 +31,7 @@ class Motion:
 
     residual: float
     """Error of lightness (of 255) after motion at which trust falls to 1/e."""
-    flow: cv2.DISOpticalFlow = field(init=False)
+    flow: Any = field(init=False)
     grid: FloatPicture = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,11 +53,11 @@ class Motion:
         """
         source = _aligned_brightness(lightness, to)
         where = self.flow.calc(to, source, None) + self._grid(to.shape)
-        moved = cv2.remap(source, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        moved = cv2.remap(source, where, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         error = cv2.blur(cv2.absdiff(moved, to).astype(np.float32), (BLUR, BLUR))
         trust = cv2.exp(error * error * (-1 / self.residual**2)) + np.float32(1e-6)
-        brought = cv2.remap(ab, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return brought, trust  # type: ignore[return-value]
+        brought = cv2.remap(ab, where, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return brought, trust
 
     def _grid(self, shape: tuple[int, ...]) -> FloatPicture:
         if self.grid.shape[:2] != shape:

@@ -17,17 +17,17 @@ SUFFIXES = {".avif", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 
 
 @functools.cache
-def _archive(path: Path, process: int) -> zipfile.ZipFile:
+def _archive(path: Path, _process: int) -> zipfile.ZipFile:
     """One handle a process: forked readers that share a file offset would read each other's bytes."""
     return zipfile.ZipFile(path)
 
 
 def _names(source: Path) -> list[str]:
     if source.is_dir():
-        found = (path.relative_to(source).as_posix() for path in source.rglob("*"))
+        found = [path.relative_to(source).as_posix() for path in source.rglob("*")]
     else:
         with zipfile.ZipFile(source) as archive:
-            found = iter(archive.namelist())
+            found = archive.namelist()
     return sorted(name for name in found if Path(name).suffix.lower() in SUFFIXES)
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -100,7 +99,7 @@ class WorkFolder:
         """Puts a written segment in its place and into the manifest."""
         part, path = self.path(segment), self.folder / f"{segment.number:05d}.segment"
         if encoded.pts:
-            os.replace(part, path)
+            part.replace(path)
         digest = _digest(path) if encoded.pts else ""
         self.segments[str(segment.number)] = {
             "file": path.name,
@@ -113,7 +112,7 @@ class WorkFolder:
     def _write(self) -> None:
         part = self.manifest.with_suffix(".part")
         part.write_text(json.dumps({"about": self.about, "segments": self.segments}))
-        os.replace(part, self.manifest)
+        part.replace(self.manifest)
 
     def remove(self) -> None:
         """Removes the folder."""

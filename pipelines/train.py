@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, get_worker_info
+from torch.utils.data import DataLoader, Dataset
 
 from models.bins import BINS, rebalancing_weights, smoothed_prior, soft_encode
 from models.colorspace import lab_from_linear, linear_from_srgb
@@ -75,7 +76,7 @@ class Crops(Dataset[NDArray[np.uint8]]):
         picture = self.pictures[int(random.integers(len(self.pictures)))]
         side = int(min(picture.shape[:2]) * random.uniform(*self.config.zoom))
         top, left = (int(random.integers(extent - side + 1)) for extent in picture.shape[:2])
-        square = picture[top : top + side, left : left + side]
+        square: NDArray[Any] = picture[top : top + side, left : left + side]
         interpolation = cv2.INTER_AREA if side > self.config.crop else cv2.INTER_LINEAR
         square = cv2.resize(square, (self.config.crop, self.config.crop), interpolation=interpolation)
         if random.random() < 0.5:
@@ -83,9 +84,8 @@ class Crops(Dataset[NDArray[np.uint8]]):
         return np.ascontiguousarray(square.transpose(2, 0, 1))
 
 
-def _one_thread(worker: int) -> None:
+def _one_thread(_worker: int) -> None:
     cv2.setNumThreads(1)
-    assert get_worker_info() is not None
 
 
 def crops(pictures: Pictures, config: TrainConfig, first_step: int, steps: int) -> Iterator[Tensor]:
@@ -129,8 +129,8 @@ class Run:
 
     def save(self, path: Path) -> None:
         """Writes a checkpoint."""
-        parts = {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
-        state = {key: part.state_dict() for key, part in parts.items()}
+        parts: dict[str, Any] = {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
+        state: dict[str, Any] = {key: part.state_dict() for key, part in parts.items()}
         torch.save(state | {"bin_weights": self.bin_weights, "step": self.step}, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
@@ -147,7 +147,7 @@ def _new_run(encoder: Path | None, config: TrainConfig, device: torch.device) ->
     network = Compact()
     if encoder:
         network.encoder.load_state_dict(gray_encoder_state(read_weights(encoder)[0]), strict=True)
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.encoder.features[: config.frozen_layers].requires_grad_(False)
     slow = set(network.encoder.parameters())
     groups = [
@@ -181,7 +181,7 @@ def _train_step(run: Run, light: Tensor, config: TrainConfig) -> tuple[float, fl
     cross_entropy = rebalanced_cross_entropy(log_probability, ab, run.bin_weights)
     huber = mean_ab_huber(log_probability, ab)
     run.optimizer.zero_grad()
-    (cross_entropy + config.huber_weight * huber).backward()
+    (cross_entropy + config.huber_weight * huber).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(run.network.parameters(), 5.0)
     run.optimizer.step()
     run.step += 1
@@ -226,9 +226,8 @@ def train(
         if run.step % 100 == 0:
             speed = (run.step - first) * config.batch / (time.monotonic() - started)
             entropy, huber = sums / 100
-            log(
-                f"step {run.step}/{config.steps}  cross-entropy {entropy:.4f}  huber {huber:.4f}  {speed:.0f} pictures/s"
-            )
+            losses = f"cross-entropy {entropy:.4f}  huber {huber:.4f}"
+            log(f"step {run.step}/{config.steps}  {losses}  {speed:.0f} pictures/s")
             sums[:] = 0
         if run.step % checkpoint_every == 0 or run.step == config.steps:
             run.save(checkpoint)

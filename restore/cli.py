@@ -50,9 +50,9 @@ FILM_OPTIONS = _options(
     click.option("-o", "--out", type=click.Path(path_type=Path), help="The result; its suffix chooses the container."),
     click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
-    click.option("--network", metavar="NAME", help="A network that ships, or a .safetensors file. [compact]"),
-    click.option("--anchors", type=Anchors(), help="Time from one frame that the network colours to the next. [auto]"),
-    click.option("--steady", type=Time(), metavar="SECONDS", help="How far anchors agree, back and ahead; 0: none. [1]"),
+    click.option("--network", metavar="NAME", help="One that ships, or a .safetensors file. [compact]"),
+    click.option("--anchors", type=Anchors(), help="Time between coloured frames. [auto]"),
+    click.option("--steady", type=Time(), metavar="SECONDS", help="Time back and ahead in which anchors agree. [1]"),
     click.option("--saturation", type=float, metavar="X", help="Factor on the colours, 0 to 4. [1]"),
     click.option("--codec", type=click.Choice(["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]),
                  help="How the picture is written; ffv1 loses nothing. [h264]"),
@@ -60,9 +60,9 @@ FILM_OPTIONS = _options(
     click.option("--preset", metavar="NAME", help="Speed of h264, h265 (ultrafast to veryslow), av1 (0 to 13)."),
     click.option("--start", type=Time(), help="Begin here: seconds or HH:MM:SS.mmm."),
     click.option("--end", type=Time(), help="End here."),
-    click.option("--skip-damaged", is_flag=True, help="Hold the last good frame where the film is damaged."),
+    click.option("--skip-damaged", is_flag=True, help="Hold the last good frame over damaged packets."),
     click.option("--recolour", is_flag=True, help="Colour a film anew that has colours already."),
-    click.option("--deinterlace", is_flag=True, help="Make whole frames of interlaced ones; else they stay interlaced."),
+    click.option("--deinterlace", is_flag=True, help="Make whole frames of interlaced ones."),
     click.option("--json", "as_json", is_flag=True, help="One JSON event a line, for machines."),
     click.option("--quiet", is_flag=True, help="Show errors only."),
 )  # fmt: skip
@@ -93,7 +93,7 @@ def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, q
         sys.exit(WRONG_USAGE if isinstance(error, SettingsError) else FAILED)
     except KeyboardInterrupt:
         show.close()
-        print("restore: stopped; start the same command again and it goes on from here", file=sys.stderr)
+        click.echo("restore: stopped; start the same command again and it goes on from here", err=True)
         sys.exit(FAILED)
 
 

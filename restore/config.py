@@ -10,7 +10,7 @@ AUTO_ANCHORS = Fraction(1, 3)
 CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
 
 
-class Time(click.ParamType):
+class Time(click.ParamType[Fraction]):
     """[[HH:]MM:]SS[.mmm] as seconds."""
 
     name = "TIME"
@@ -26,7 +26,7 @@ class Time(click.ParamType):
         return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
 
 
-class Anchors(click.ParamType):
+class Anchors(click.ParamType[Fraction]):
     """SECONDS | every | auto as seconds between anchors, 0 for every frame."""
 
     name = "SECONDS|every|auto"

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import click
+
 from pipelines.batch import Film
 from pipelines.errors import FilmError, timecode
 from pipelines.film import Listener, Result
@@ -74,7 +76,7 @@ class Quiet:
 
     def failed(self, error: FilmError) -> None:
         """One line: where, what, what to do."""
-        print(f"restore: {error}", file=sys.stderr)
+        click.echo(f"restore: {error}", err=True)
 
 
 @dataclass
@@ -86,20 +88,20 @@ class Lines(Quiet):
 
     def start(self, job: Job) -> None:
         self.total = float(job.seconds)
-        print(summary(job), flush=True)
+        click.echo(summary(job))
         for note in job.target.notes:
             self.note(note)
 
     def note(self, note: str) -> None:
-        print(f"note: {note}", flush=True)
+        click.echo(f"note: {note}")
 
     def frame(self, seconds: float, fps: float) -> None:
         if time.monotonic() - self.last > LINE_SECONDS:
             self.last = time.monotonic()
-            print(f"{timecode(seconds)} of {timecode(self.total)}, {fps:.1f} fps", flush=True)
+            click.echo(f"{timecode(seconds)} of {timecode(self.total)}, {fps:.1f} fps")
 
     def done(self, job: Job, result: Result, seconds: float) -> None:
-        print(f"done: {job.out}, {_counted(result.frames, 'frame')}, {result.frames / seconds:.1f} fps", flush=True)
+        click.echo(f"done: {job.out}, {_counted(result.frames, 'frame')}, {result.frames / seconds:.1f} fps")
         if result.held:
             places = ", ".join(timecode(at) for at in result.held[:10])
             more = f" and {len(result.held) - 10} more" if len(result.held) > 10 else ""
@@ -141,7 +143,7 @@ class Json(Quiet):
     last: float = 0
 
     def _say(self, event: str, **facts: object) -> None:
-        print(json.dumps({"event": event} | facts), flush=True)
+        click.echo(json.dumps({"event": event} | facts))
 
     def start(self, job: Job) -> None:
         film, picture = job.film, job.film.picture

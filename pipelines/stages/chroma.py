@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from models.colorspace import lightness_table, luma_span
 from pipelines.batch import AbFrame, ColouredFrame, Luma
 from pipelines.target import Target
 
-Plane = NDArray[np.float32]
+Plane = NDArray[Any]
 
 
 @dataclass
@@ -53,47 +54,45 @@ class Chroma:
         top, bottom = self._field(luma[0::2], ab), self._field(luma[1::2], ab)
         return _woven(top[0], bottom[0], self.target.chroma_size), _woven(top[1], bottom[1], self.target.chroma_size)
 
-    def _field(self, luma: Luma, ab: NDArray[np.float32]) -> tuple[Luma, Luma]:
+    def _field(self, luma: Luma, ab: Plane) -> tuple[Luma, Luma]:
         """Cb and Cr of a frame, or of one field of it (every second line)."""
         rows, columns = self.target.chroma_size
         rows = -(-rows * luma.shape[0] // self.target.height)
         small = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
-        lightness, signal = _looked_up(self._lightness, small), _looked_up(self._signal, small)
         wide = cv2.resize(ab, (columns, rows), interpolation=cv2.INTER_CUBIC)
-        rgb = cv2.cvtColor(cv2.merge([lightness, *cv2.split(wide)]), cv2.COLOR_Lab2RGB)
-        chroma = cv2.transform(rgb, self._to_chroma)
-        share = _share_in_gamut(cv2.transform(chroma, self._to_offsets), signal)
-        cb, cr = (self._code(cv2.multiply(plane, share)) for plane in cv2.split(chroma))
+        lab = cv2.merge([_looked_up(self._lightness, small), *cv2.split(wide)])
+        chroma = cv2.transform(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), self._to_chroma)
+        share = _share_in_gamut(cv2.transform(chroma, self._to_offsets), _looked_up(self._signal, small))
+        cb, cr = (self._coded(plane, share) for plane in cv2.split(chroma))
         return cb, cr
 
-    def _code(self, plane: Plane) -> Luma:
-        """-0.5..0.5 as code values (ITU-R BT.709 sec. 4; full range as in JPEG)."""
+    def _coded(self, plane: Plane, share: Plane) -> Luma:
+        """-0.5..0.5, times `share`, as code values (ITU-R BT.709 sec. 4; full range as in JPEG)."""
         bits = self.target.bits
-        scale = (1 << bits) - 1 if self.target.is_full_range else 224 << (bits - 8)
-        zero = 1 << (bits - 1)
+        most = (1 << bits) - 1
+        scaled = cv2.multiply(plane, share, scale=most if self.target.is_full_range else 224 << (bits - 8))
         if bits == 8:
-            coded = np.empty(plane.shape, np.uint8)
-            return cv2.add(cv2.multiply(plane, scale), zero, coded, dtype=cv2.CV_8U)  # type: ignore[return-value]
-        return cv2.add(cv2.multiply(plane, scale), zero, dtype=cv2.CV_16U).clip(0, (1 << bits) - 1)  # type: ignore[no-any-return]
+            return cv2.convertScaleAbs(scaled, alpha=1, beta=128)  # type: ignore[return-value]
+        return np.rint(scaled + (1 << (bits - 1))).clip(0, most).astype(np.uint16)
 
 
-def _looked_up(table: Plane, luma: Luma) -> Plane:
-    return cv2.LUT(luma, table) if luma.dtype == np.uint8 else table[luma]  # type: ignore[return-value]
+def _looked_up(table: Plane, luma: Plane) -> Plane:
+    return cv2.LUT(luma, table) if luma.dtype == np.uint8 else table[luma]
 
 
-def _share_in_gamut(offsets: NDArray[np.float32], signal: Plane) -> Plane:
+def _share_in_gamut(offsets: Plane, signal: Plane) -> Plane:
     """The share of a chroma vector with which R'G'B' = Y' + offsets stays in 0..1: (rows, columns), 0..1."""
     red, green, blue = cv2.split(offsets)
     most = cv2.max(cv2.max(red, green), blue)
     least = cv2.min(cv2.min(red, green), blue)
-    tiny = 1e-6  # an offset below it needs no room
-    over = cv2.divide(1 - signal, cv2.max(most, tiny))  # type: ignore[call-overload]
-    under = cv2.divide(signal, cv2.max(-least, tiny))  # type: ignore[call-overload]
-    return cv2.min(cv2.min(over, under), 1.0)  # type: ignore[call-overload,no-any-return]
+    tiny = np.float32(1e-6)  # an offset below it needs no room
+    over = (1 - signal) / np.maximum(most, tiny)
+    under = signal / np.maximum(-least, tiny)
+    return np.minimum(np.minimum(over, under), np.float32(1))
 
 
 def _woven(top: Luma, bottom: Luma, size: tuple[int, int]) -> Luma:
     """Lines of the two fields in turn, top first."""
-    woven = np.empty(size, top.dtype)
+    woven: Plane = np.empty(size, top.dtype)
     woven[0::2], woven[1::2] = top[: -(-size[0] // 2)], bottom[: size[0] // 2]
-    return woven  # type: ignore[return-value]
+    return woven

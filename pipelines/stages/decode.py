@@ -25,9 +25,8 @@ HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", 
 def _plane(frame: av.VideoFrame, bits: int) -> Luma:
     """The first plane, in the decoder's own memory."""
     plane = frame.planes[0]
-    samples = np.frombuffer(plane, np.uint8 if bits == 8 else np.dtype("<u2"))
-    rows: Luma = samples.reshape(plane.height, -1)[:, : plane.width]
-    return rows
+    dtype: Any = np.uint8 if bits == 8 else np.dtype("<u2")
+    return np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)[:, : plane.width]
 
 
 def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
@@ -36,9 +35,8 @@ def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
     weights = np.array([[red, 1 - red - blue, blue]], np.float32)
     if bits == 8:
         return cv2.transform(frame.to_ndarray(format="rgb24"), weights)  # type: ignore[return-value]
-    deep = cv2.transform(frame.to_ndarray(format="rgb48le"), weights)
-    shifted: Luma = deep >> (16 - bits)
-    return shifted
+    deep: Any = cv2.transform(frame.to_ndarray(format="rgb48le"), weights)
+    return deep >> (16 - bits)
 
 
 def luma_reader(picture: Picture) -> Callable[[av.VideoFrame], Luma]:
@@ -192,7 +190,7 @@ class Decode:
         read = luma_reader(film.picture)
         good: Luma | None = None
         with open_film(film.path) as container:
-            stream = container.streams[film.picture.index]
+            stream: Any = container.streams[film.picture.index]
             stream.thread_type = "AUTO"
             if begin is not None:
                 _seek(container, stream, begin, film)

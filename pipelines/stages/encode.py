@@ -75,14 +75,14 @@ class _Assembler:
         self.frame = av.VideoFrame(target.width, target.height, target.pixel_format)
         self.fields = _field_flags(target) if target.field_order != "progressive" else None
 
-    def __call__(self, coloured: ColouredFrame, pts: int) -> av.VideoFrame:
+    def __call__(self, coloured: ColouredFrame, pts: int) -> Any:
         self.frame.make_writable()
         luma, table = coloured.frame.luma, self.target.luma_table
         for plane, samples in zip(
             self.frame.planes, (luma if table is None else table[luma], coloured.cb, coloured.cr), strict=True
         ):
             self._fill(plane, samples)
-        frame = self.frame
+        frame: Any = self.frame
         if self.fields is not None:
             self.fields.push(frame)
             frame = self.fields.pull()
@@ -91,7 +91,7 @@ class _Assembler:
 
     def _fill(self, plane: Any, samples: Luma) -> None:
         dtype = np.uint8 if self.target.bits == 8 else np.dtype("<u2")
-        rows = np.frombuffer(plane, dtype).reshape(plane.height, -1)
+        rows = np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)
         rows[:, : plane.width] = samples
 
 

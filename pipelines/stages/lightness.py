@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.colorspace import lightness_table
-from pipelines.batch import Frame, LightFrame, Luma, Picture
+from pipelines.batch import Frame, LightFrame, Picture
 
 STRIDE = 32
 """Network sides are multiples of this."""
@@ -60,7 +61,5 @@ class Lightness:
         return np.rint(table * 2.55).astype(np.uint8)
 
 
-def _looked_up(table: NDArray[np.uint8], luma: Luma) -> NDArray[np.uint8]:
-    if luma.dtype == np.uint8:
-        return cv2.LUT(luma, table)  # type: ignore[return-value]
-    return table[luma]
+def _looked_up(table: NDArray[np.uint8], luma: NDArray[Any]) -> NDArray[Any]:
+    return cv2.LUT(luma, table) if luma.dtype == np.uint8 else table[luma]

@@ -119,7 +119,8 @@ class _PicturePackets:
         start = segment.encoded.pts[0] + self.offset
         with av.open(segment.path) as container:
             count = 0
-            for packet in container.demux(container.streams.video[0]):
+            packets: Iterator[Any] = container.demux(container.streams.video[0])
+            for packet in packets:
                 if not packet.size:  # demux ends with an empty flushing packet
                     continue
                 pts = start + round(packet.pts * packet.time_base / self.time_base)
@@ -145,7 +146,8 @@ def _other_packets(
         return
     low = None if span.start is None else origin + span.start
     high = None if span.end is None else origin + span.end
-    for packet in source.demux([source.streams[index] for index in streams]):
+    packets: Iterator[Any] = source.demux([source.streams[index] for index in streams])
+    for packet in packets:
         if not packet.size or _is_pause(packet, packet.stream, container):
             continue
         time = packet.pts * packet.time_base if packet.pts is not None else None
@@ -162,7 +164,7 @@ def _other_packets(
 
 def _time(packet: Any) -> Fraction:
     ticks = packet.dts if packet.dts is not None else packet.pts
-    return (ticks or 0) * packet.time_base
+    return Fraction((ticks or 0) * packet.time_base)
 
 
 def _interleaved(picture: Iterator[Any], others: Iterator[Any]) -> Iterator[Any]:
@@ -190,7 +192,7 @@ def _chapters(source: InputContainer, span: Span, origin: Fraction) -> list[Any]
     return kept
 
 
-def add_picture(out: OutputContainer, source: Any, template: Any, film: Film, target: Target) -> Any:
+def add_picture(out: OutputContainer, source: Any, template: Any, target: Target) -> Any:
     """Adds the coloured picture's stream, with the tags of the film's own."""
     stream = out.add_stream_from_template(template, opaque=True)
     _copy_tags(source, stream)
@@ -216,22 +218,32 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
     """
     first = next(segment for segment in segments if segment.encoded.pts)
     offset = 0 if span.start is None else -film.pts(span.start)
-    with open_film(film.path) as source, av.open(first.path) as template:
-        with av.open(out, "w", format=container, options=container_options(container, target.time_base)) as written:
-            written.metadata.update({k: v for k, v in source.metadata.items() if k not in WRITTEN_ANEW})
-            streams: dict[int, Any] = {}
-            for index in sorted([film.picture.index, *(other.index for other in film.others)]):
-                if index == film.picture.index:
-                    picture = add_picture(written, source.streams[index], template.streams.video[0], film, target)
-                else:
-                    added = add_other(written, source.streams[index])
-                    if added is not None:
-                        streams[index] = added
-            if film.chapters:
-                written.set_chapters(_chapters(source, span, film.start))
-            picture_packets = _PicturePackets(segments, target.time_base, offset)(picture)
-            for packet in _interleaved(picture_packets, _other_packets(source, streams, span, film.start, container)):
-                written.mux(packet)
+    options = container_options(container, target.time_base)
+    with (
+        open_film(film.path) as source,
+        av.open(first.path) as template,
+        av.open(out, "w", format=container, options=options) as written,
+    ):
+        written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
+        picture, others = _add_streams(written, source, template.streams.video[0], film, target)
+        if film.chapters:
+            written.set_chapters(_chapters(source, span, film.start))
+        coloured = _PicturePackets(segments, target.time_base, offset)(picture)
+        for packet in _interleaved(coloured, _other_packets(source, others, span, film.start, container)):
+            written.mux(packet)
+
+
+def _add_streams(
+    out: OutputContainer, source: InputContainer, template: Any, film: Film, target: Target
+) -> tuple[Any, dict[int, Any]]:
+    """Adds all streams in the film's own order; the picture's, and the others by their index in the film."""
+    picture, others = None, {}
+    for index in sorted([film.picture.index, *(other.index for other in film.others)]):
+        if index == film.picture.index:
+            picture = add_picture(out, source.streams[index], template, target)
+        else:
+            others[index] = add_other(out, source.streams[index])
+    return picture, {index: stream for index, stream in others.items() if stream is not None}
 
 
 def cannot_hold(film: Film, container: str) -> list[OtherStream]:

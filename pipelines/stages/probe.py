@@ -43,7 +43,7 @@ def open_film(path: Path) -> Iterator[InputContainer]:
 
 
 def _reason(error: av.FFmpegError) -> str:
-    detail = error.log[2].strip() if error.log else ""
+    detail = str(error.log[-1]).strip() if error.log else ""
     return detail or error.strerror or str(error)
 
 
@@ -78,7 +78,7 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
         for packet in container.demux(stream):
             try:
                 for frame in packet.decode():
-                    return frame  # type: ignore[return-value]
+                    return frame
             except av.InvalidDataError:
                 continue  # `decode` says where the film is damaged
     except av.FFmpegError as error:

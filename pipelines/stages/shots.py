@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,12 +30,11 @@ DETECTOR_WIDTH = 96
 """Pixels: cuts are found on pictures no wider than this, where grain and weave have gone."""
 
 
-def _for_detector(lightness: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _for_detector(lightness: NDArray[np.uint8]) -> NDArray[Any]:
     height, width = lightness.shape
-    small = cv2.resize(
+    return cv2.resize(
         lightness, (DETECTOR_WIDTH, max(8, DETECTOR_WIDTH * height // width)), interpolation=cv2.INTER_AREA
     )
-    return small  # type: ignore[return-value]
 
 
 def _is_same(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
