@@ -6,7 +6,6 @@ The bins are the official ones (`pts_in_hull.npy`): a grid of step 10 over the a
 import functools
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 STEP = 10
@@ -72,12 +71,13 @@ def annealed_mean(logits: Tensor, temperature: float) -> Tensor:
     """
     if temperature <= 0:
         raise ValueError(f"temperature must be above 0, got {temperature}")
-    return expected_ab(torch.softmax(logits.float() / temperature, dim=1))
+    return expected_ab(torch.softmax(logits.permute(0, 2, 3, 1).float() / temperature, dim=-1).permute(0, 3, 1, 2))
 
 
 def expected_ab(probability: Tensor) -> Tensor:
     """The mean colour of a distribution over the bins: (N, 313, h, w) of sum 1 to (N, 2, h, w)."""
-    return F.conv2d(probability, bin_centres().to(probability).T[:, :, None, None])
+    # bins last: there neither softmax nor product depend, in the last bit, on how many threads share the work
+    return (probability.permute(0, 2, 3, 1) @ bin_centres().to(probability)).permute(0, 3, 1, 2)
 
 
 def smoothed_prior(counts: Tensor, sigma: float = 5.0) -> Tensor:

@@ -24,7 +24,7 @@ class PaintSettings:
     """auto takes the first CUDA device where there is one."""
     rows: int = 256
     """Short side of the picture that the network and the flow see, in pixels, a multiple of 32."""
-    batch: int = 8
+    batch: int = 4
     """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""
     temperature: float | None = None
     """T of the annealed mean, above 0; None takes the one that the weights name."""
@@ -62,7 +62,7 @@ class EncodeSettings:
     crf: int | None = None
     """Quality of h264 (0 to 51, default 18), h265 (0 to 51, 20) and av1 (0 to 63, 24); lower is better."""
     preset: str | None = None
-    """Speed of h264 and h265 (ultrafast to veryslow, default fast) and av1 (0 to 13, default 8)."""
+    """Speed of h264 and h265 (ultrafast to veryslow, default veryfast) and av1 (0 to 13, default 8)."""
     threads: int = 8
     """Of the encoder. Part of the settings, never of the machine: encoders write other bytes with another number."""
 

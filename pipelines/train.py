@@ -149,10 +149,10 @@ def _new_run(encoder: Path | None, config: TrainConfig, device: torch.device) ->
         network.encoder.load_state_dict(gray_encoder_state(read_weights(encoder)[0]), strict=True)
     network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.encoder.features[: config.frozen_layers].requires_grad_(False)
-    slow = set(network.encoder.parameters())
+    named = list(network.named_parameters())  # in one order always: the checkpoint tells them apart by it
     groups = [
-        {"params": list(slow), "lr": config.encoder_learning_rate},
-        {"params": [p for p in network.parameters() if p not in slow], "lr": config.learning_rate},
+        {"params": [p for name, p in named if name.startswith("encoder.")], "lr": config.encoder_learning_rate},
+        {"params": [p for name, p in named if not name.startswith("encoder.")], "lr": config.learning_rate},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
     for group in optimizer.param_groups:

@@ -15,6 +15,16 @@ from pipelines.target import Target
 Plane = NDArray[Any]
 
 
+DARK, BRIGHT = 25.0, 92.0
+"""L* below and above which colour fades out: what networks say of shadows and of burnt-out white is noise."""
+
+
+def _trust(lightness: Plane) -> Plane:
+    """Share of its colour that a pixel keeps: 1 between DARK and BRIGHT, smoothly to 0 at black and white."""
+    ends = np.minimum(lightness / DARK, (100 - lightness) / (100 - BRIGHT)).clip(0, 1)
+    return ends**2 * (3 - 2 * ends)
+
+
 @dataclass
 class Chroma:
     """The stage: frames with ab in, frames with Cb and Cr out, one for one, in order.
@@ -25,22 +35,15 @@ class Chroma:
     target: Target
     transfer: str
     """As in `models.colorspace.lightness_table`."""
-    _lightness: Plane = field(init=False)
-    _signal: Plane = field(init=False)
-    """Y' 0..1 of each luma code."""
+    tables: tuple[Plane, Plane, Plane] = field(init=False)
+    """L* 0..100, Y' 0..1, and the share of colour kept, of each luma code."""
 
     def __post_init__(self) -> None:
         bits, is_full = self.target.source_bits, self.target.source_is_full_range
-        self._lightness = lightness_table(bits, is_full, self.transfer)
+        lightness = lightness_table(bits, is_full, self.transfer)
         black, white = luma_span(bits, is_full)
-        codes = (np.arange(1 << bits) - black) / (white - black)
-        self._signal = codes.clip(0, 1).astype(np.float32)
-        red, blue = self.target.luma_weights
-        green = 1 - red - blue
-        to_chroma = np.array([[-red, -green, 1 - blue], [1 - red, -green, -blue]])
-        self._to_chroma = to_chroma / np.array([[2 * (1 - blue)], [2 * (1 - red)]])
-        self._to_offsets = np.array([[0, 2 * (1 - red)], [-2 * blue * (1 - blue) / green, -2 * red * (1 - red) / green],
-                                     [2 * (1 - blue), 0]])  # fmt: skip
+        signal = ((np.arange(1 << bits) - black) / (white - black)).clip(0, 1)
+        self.tables = lightness, signal.astype(np.float32), _trust(lightness).astype(np.float32)
 
     def __call__(self, frames: Iterable[AbFrame]) -> Iterator[ColouredFrame]:
         """Yields each frame with its chroma planes."""
@@ -59,18 +62,25 @@ class Chroma:
         rows, columns = self.target.chroma_size
         rows = -(-rows * luma.shape[0] // self.target.height)
         small = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
-        wide = cv2.resize(ab, (columns, rows), interpolation=cv2.INTER_CUBIC)
-        lab = cv2.merge([_looked_up(self._lightness, small), *cv2.split(wide)])
-        chroma = cv2.transform(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), self._to_chroma)
-        share = _share_in_gamut(cv2.transform(chroma, self._to_offsets), _looked_up(self._signal, small))
-        cb, cr = (self._coded(plane, share) for plane in cv2.split(chroma))
-        return cb, cr
+        lightness, signal, trust = (_looked_up(table, small) for table in self.tables)
+        wide = cv2.resize(np.ascontiguousarray(ab), (columns, rows), interpolation=cv2.INTER_CUBIC)
+        red, green, blue = cv2.split(cv2.cvtColor(cv2.merge([lightness, *cv2.split(wide)]), cv2.COLOR_Lab2RGB))
+        weight_red, weight_blue = self.target.luma_weights
+        own = cv2.addWeighted(red, weight_red, blue, weight_blue, 0)
+        own = cv2.addWeighted(own, 1, green, 1 - weight_red - weight_blue, 0)  # Y' of the colour alone
+        most = cv2.subtract(cv2.max(cv2.max(red, green), blue), own)
+        least = cv2.subtract(own, cv2.min(cv2.min(red, green), blue))
+        share = _share_in_gamut(most, least, signal, trust)
+        cb = self._coded(cv2.subtract(blue, own), share, 0.5 / (1 - weight_blue))
+        return cb, self._coded(cv2.subtract(red, own), share, 0.5 / (1 - weight_red))
 
-    def _coded(self, plane: Plane, share: Plane) -> Luma:
-        """-0.5..0.5, times `share`, as code values (ITU-R BT.709 sec. 4; full range as in JPEG)."""
+    def _coded(self, difference: Plane, share: Plane, gain: float) -> Luma:
+        """A colour difference times `share` and `gain` as code values (ITU-R BT.709 sec. 4; JPEG's in full range)."""
         bits = self.target.bits
         most = (1 << bits) - 1
-        scaled = cv2.multiply(plane, share, scale=most if self.target.is_full_range else 224 << (bits - 8))
+        scaled = cv2.multiply(
+            difference, share, scale=gain * (most if self.target.is_full_range else 224 << (bits - 8))
+        )
         if bits == 8:
             return cv2.convertScaleAbs(scaled, alpha=1, beta=128)  # type: ignore[return-value]
         return np.rint(scaled + (1 << (bits - 1))).clip(0, most).astype(np.uint16)
@@ -80,15 +90,19 @@ def _looked_up(table: Plane, luma: Plane) -> Plane:
     return cv2.LUT(luma, table) if luma.dtype == np.uint8 else table[luma]
 
 
-def _share_in_gamut(offsets: Plane, signal: Plane) -> Plane:
-    """The share of a chroma vector with which R'G'B' = Y' + offsets stays in 0..1: (rows, columns), 0..1."""
-    red, green, blue = cv2.split(offsets)
-    most = cv2.max(cv2.max(red, green), blue)
-    least = cv2.min(cv2.min(red, green), blue)
-    tiny = np.float32(1e-6)  # an offset below it needs no room
-    over = (1 - signal) / np.maximum(most, tiny)
-    under = signal / np.maximum(-least, tiny)
-    return np.minimum(np.minimum(over, under), np.float32(1))
+def _share_in_gamut(most: Plane, least: Plane, signal: Plane, limit: Plane) -> Plane:
+    """The share of a colour difference with which R'G'B' stays in 0..1, at most `limit`: (rows, columns).
+
+    Args:
+        most: how far the largest of R'G'B' lies above the colour's own Y', 0 or more.
+        least: how far the smallest lies below.
+        signal: Y' 0..1 of the picture.
+        limit: 0..1.
+    """
+    tiny = np.float32(1e-6)  # a difference below it needs no room
+    above = cv2.divide(1 - signal, np.maximum(most, tiny))
+    below = cv2.divide(signal, np.maximum(least, tiny))
+    return cv2.min(cv2.min(above, below), limit)
 
 
 def _woven(top: Luma, bottom: Luma, size: tuple[int, int]) -> Luma:

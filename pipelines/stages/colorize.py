@@ -58,8 +58,9 @@ class Colorize:
         x = torch.from_numpy(full).to(self.device)[:, None].float() * (100 / 255)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             logits = self.network(x.to(memory_format=torch.channels_last))
-        small = annealed_mean(logits, self.temperature) * self.settings.saturation
-        return AbBatch(batch.anchors, _at_size(small[: len(lightness)], *lightness.shape[1:]))
+        # one picture at a time: the distributions of a batch would take hundreds of megabytes
+        small = torch.cat([annealed_mean(one[None], self.temperature) for one in logits[: len(lightness)]])
+        return AbBatch(batch.anchors, _at_size(small * self.settings.saturation, *lightness.shape[1:]))
 
 
 def _at_size(ab: Tensor, height: int, width: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":

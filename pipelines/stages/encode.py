@@ -31,10 +31,10 @@ def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
     """FFmpeg's options of the encoder."""
     crf, preset = settings.crf, settings.preset
     if target.codec == "h264":
-        return {"crf": str(18 if crf is None else crf), "preset": preset or "fast"}
+        return {"crf": str(18 if crf is None else crf), "preset": preset or "veryfast"}
     if target.codec == "h265":
         threads = f"log-level=error:frame-threads=2:pools={settings.threads}"
-        return {"crf": str(20 if crf is None else crf), "preset": preset or "fast", "x265-params": threads}
+        return {"crf": str(20 if crf is None else crf), "preset": preset or "veryfast", "x265-params": threads}
     if target.codec == "av1":
         return {
             "crf": str(24 if crf is None else crf),
