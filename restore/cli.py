@@ -20,16 +20,19 @@ WRONG_USAGE = 2
 class _Group(DefaultGroup):  # type: ignore[misc]
     """Its help shows the options of `restore FILM` too: that is what people look for."""
 
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "FILM [OPTIONS]  |  COMMAND [ARGS]...")
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         film_command = self.commands[FILM_COMMAND]
         film_command.format_options(click.Context(film_command, info_name="restore"), formatter)
         self.format_commands(ctx, formatter)
 
 
-@click.group(cls=_Group, default=FILM_COMMAND, default_if_no_args=False)
+@click.group(cls=_Group, default=FILM_COMMAND, default_if_no_args=False, context_settings={"max_content_width": 100})
 @click.version_option(package_name="restore")
 def main() -> None:
-    """Turns black-and-white film into colour film: `restore FILM` writes FILM.restored beside it.
+    """Turns black-and-white film into colour film: `restore film.mp4` writes film.restored.mp4.
 
     The picture's own detail, its times, the sound and everything else in the file stay as they are. Finished parts
     are kept while it works: a run that was stopped goes on when it is started again.
@@ -51,8 +54,8 @@ FILM_OPTIONS = _options(
     click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
     click.option("--network", metavar="NAME", help="One that ships, or a .safetensors file. [compact]"),
-    click.option("--anchors", type=Anchors(), help="Time between coloured frames. [auto]"),
-    click.option("--steady", type=Time(), metavar="SECONDS", help="Time back and ahead in which anchors agree. [1]"),
+    click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="Time from one coloured frame to the next."),
+    click.option("--steady", type=Time(), metavar="SECONDS", help="How far colours agree; 0: not at all. [1]"),
     click.option("--saturation", type=float, metavar="X", help="Factor on the colours, 0 to 4. [1]"),
     click.option("--codec", type=click.Choice(["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]),
                  help="How the picture is written; ffv1 loses nothing. [h264]"),

@@ -29,7 +29,7 @@ class Time(click.ParamType[Fraction]):
 class Anchors(click.ParamType[Fraction]):
     """SECONDS | every | auto as seconds between anchors, 0 for every frame."""
 
-    name = "SECONDS|every|auto"
+    name = "seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """Seconds as an exact Fraction."""

@@ -22,6 +22,10 @@ HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", 
 """Decoders that show every packet: a packet without a frame is damaged even where the decoder keeps silent."""
 
 
+THREADS = 4
+"""Of the decoder: not the machine's own number, since what is left of a damaged frame depends on it."""
+
+
 def _plane(frame: av.VideoFrame, bits: int) -> Luma:
     """The first plane, in the decoder's own memory."""
     plane = frame.planes[0]
@@ -191,7 +195,7 @@ class Decode:
         good: Luma | None = None
         with open_film(film.path) as container:
             stream: Any = container.streams[film.picture.index]
-            stream.thread_type = "AUTO"
+            stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
             if begin is not None:
                 _seek(container, stream, begin, film)
             packets = _Packets(film)

@@ -1,6 +1,7 @@
 """The coloured picture joined from its segments, and everything else the film held, packet for packet."""
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,8 @@ from pipelines.target import Target
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
 """Tags that tell of the file they were read from."""
+MOST_TICKS = 1 << 31
+"""Of a second in mp4."""
 NO_TEXT = b"\x00\x00"
 """mov_text for a pause; the muxer writes pauses itself."""
 
@@ -41,9 +44,11 @@ def container_options(container: str, time_base: Fraction) -> dict[str, str]:
     """Muxer options: same bytes for same input, exact times."""
     options = {"fflags": "+bitexact"}
     if container in ("mp4", "mov"):
-        options["movie_timescale"] = str(max(1000, time_base.denominator))  # edit lists count in it
+        # edit lists and chapters count in it: both the picture's ticks and milliseconds must fit
+        exact = math.lcm(1000, time_base.denominator)
+        options["movie_timescale"] = str(exact if exact < MOST_TICKS else time_base.denominator)
     if container == "mpegts":
-        options["mpegts_copyts"] = "1"
+        options |= {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}  # both would move the film's start
     return options
 
 
@@ -102,7 +107,7 @@ class _PicturePackets:
         return self.pts[i - self.delay] if i >= self.delay else self.pts[0] - (self.delay - i) * self._step()
 
     def _durations(self) -> dict[int, int]:
-        """Each frame lasts to the next; the last as long as its segment says."""
+        """Each frame lasts to the next; the last as long as its packet says."""
         last = self.segments[-1].encoded.last_duration or self._step()
         ends = [*self.pts[1:], self.pts[-1] + last]
         return {pts: end - pts for pts, end in zip(self.pts, ends, strict=True)}
