@@ -15,6 +15,7 @@ from restore.config import Anchors, Time, settings_from
 FILM_COMMAND = "film"
 FAILED = 1
 WRONG_USAGE = 2
+NEEDS_EXTRA = "pictures are read by {}, which is not installed; pip install 'restore[train]'"
 
 
 class _Group(DefaultGroup):  # type: ignore[misc]
@@ -54,7 +55,7 @@ FILM_OPTIONS = _options(
     click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
     click.option("--network", metavar="NAME", help="One that ships, or a .safetensors file. [compact]"),
-    click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="Time from one coloured frame to the next."),
+    click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="From one coloured frame to the next."),
     click.option("--steady", type=Time(), metavar="SECONDS", help="How far colours agree; 0: not at all. [1]"),
     click.option("--saturation", type=float, metavar="X", help="Factor on the colours, 0 to 4. [1]"),
     click.option("--codec", type=click.Choice(["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]),
@@ -117,17 +118,22 @@ def doctor() -> None:
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The weights, a .safetensors file.")
 @click.option("--encoder", type=click.Path(exists=True, path_type=Path), help="MobileNetV2 weights to start from.")
 @click.option("--steps", type=int, default=8000, show_default=True, help="Steps of 32 pictures.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where it runs."
+)
 def train(pictures: tuple[Path, ...], out: Path, encoder: Path | None, steps: int, device: str) -> None:
     """Train the network on colour PICTURES (zip files or folders); goes on from OUT's checkpoint."""
-    from pipelines.stages.colorize import find_device
-    from pipelines.train import TrainConfig
-    from pipelines.train import train as run
     from restore.memory import keep_freed_memory
 
     keep_freed_memory()
     try:
+        from pipelines.stages.colorize import find_device
+        from pipelines.train import TrainConfig
+        from pipelines.train import train as run
+
         run(pictures, out, encoder, TrainConfig(steps=steps), find_device(device), click.echo)
+    except ModuleNotFoundError as error:
+        raise click.ClickException(NEEDS_EXTRA.format(error.name)) from error
     except ValueError as error:
         raise click.ClickException(str(error)) from error
 
@@ -142,12 +148,14 @@ def train(pictures: tuple[Path, ...], out: Path, encoder: Path | None, steps: in
 def evaluate(pictures: tuple[Path, ...], network: str, rows: int, temperature: float | None, limit: int | None,
              sheet: Path | None) -> None:  # fmt: skip
     """Measure a network on colour PICTURES: PSNR and colourfulness."""
-    from pipelines.evaluate import evaluate_colour
-    from pipelines.settings import PaintSettings
-
     try:
+        from pipelines.evaluate import evaluate_colour
+        from pipelines.settings import PaintSettings
+
         settings = PaintSettings(network=network, rows=rows, temperature=temperature)
         for name, value in evaluate_colour(pictures, settings, limit, sheet).items():
             click.echo(f"{name:<28}{value:8.2f}")
+    except ModuleNotFoundError as error:
+        raise click.ClickException(NEEDS_EXTRA.format(error.name)) from error
     except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error

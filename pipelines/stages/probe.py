@@ -29,7 +29,7 @@ def open_film(path: Path) -> Iterator[InputContainer]:
     if path.is_dir():
         raise InputError(path, "is a folder, not a film", "name a file in it")
     if not path.exists():
-        raise InputError(path, "no such file")
+        raise InputError(path, "no such file", "check its name and folder")
     if path.stat().st_size == 0:
         raise InputError(path, "the file is empty", "copy it again from its source")
     try:
