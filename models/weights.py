@@ -66,7 +66,10 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:
     name = metadata.get("network", "")
     if name not in NETWORKS:
         raise ValueError(f"{path}: weights of network {name!r}; known: {', '.join(NETWORKS)}")
-    network = NETWORKS[name](json.loads(metadata.get("config", "{}")))
+    try:
+        network = NETWORKS[name](json.loads(metadata.get("config", "{}")))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: its config does not fit network {name!r} ({error})") from error
     try:
         network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
     except RuntimeError as error:

@@ -1,6 +1,7 @@
 """What must hold before a run begins: the film has no colours yet, and its result has a place and a container."""
 
 import os
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from pipelines.batch import Film
 from pipelines.errors import InputError, OutputError, SettingsError
 from pipelines.settings import Settings
+from pipelines.stages.encode import check_encoder
 from pipelines.stages.mux import cannot_hold
 from pipelines.stages.probe import open_film
 from pipelines.target import ENCODERS, SUFFIXES, Target, choose_target, keeps_times, own_container
@@ -19,6 +21,8 @@ LOOKS = 12
 """Frames spread over the film at which its colours are looked for."""
 COLOURED = 2.5
 """Chroma, of 255, that an even tint does not explain, above which a quarter of the frames must lie."""
+LEAST_ROOM = 1 << 16
+"""Bytes, without which not even the manifest can be written."""
 SMALL = (160, 120)
 LUMA_STEPS = 16
 
@@ -79,6 +83,8 @@ def check_place(out: Path, film: Path, overwrite: bool) -> None:
         raise OutputError(out, "is the film itself, which is never written to", "name another file with -o")
     if out.exists() and not overwrite:
         raise OutputError(out, "exists already", "--overwrite replaces it, -o names another")
+    if shutil.disk_usage(folder).free < LEAST_ROOM:
+        raise OutputError(out, "the disk is full", "free some of it, or name a file elsewhere with -o")
     if not os.access(folder, os.W_OK):
         raise OutputError(out, "its folder may not be written to", "name a file elsewhere with -o")
 
@@ -97,6 +103,7 @@ def choose(film: Film, settings: Settings, suffix: str | None) -> tuple[Target, 
     """
     try:
         target = choose_target(film, settings.encode, settings.deinterlace)
+        check_encoder(target, settings.encode)
     except ValueError as error:
         raise SettingsError(film.path, str(error)) from error
     candidates = _candidates(film, target)

@@ -58,6 +58,14 @@ class WorkFolder:
         """Makes the folder, or takes up the one that an earlier run left."""
         self.folder.mkdir(exist_ok=True)
         try:
+            self._take_up()
+        except OSError:
+            self.__exit__()
+            raise
+        return self
+
+    def _take_up(self) -> None:
+        try:
             found = json.loads(self.manifest.read_text())
             before, segments = dict(found["about"]), dict(found["segments"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -70,13 +78,12 @@ class WorkFolder:
             if file != self.manifest and file.name not in {entry["file"] for entry in self.segments.values()}:
                 file.unlink()
         self._write()
-        return self
 
     def __exit__(self, *error: object) -> None:
         """Removes what is half written, and the whole folder where no segment is done."""
         for segment in self.folder.glob("*.part"):
             segment.unlink(missing_ok=True)
-        if not self.segments:
+        if not any(entry["sha256"] for entry in self.segments.values()):
             self.remove()
 
     def path(self, segment: Segment) -> Path:
@@ -106,7 +113,12 @@ class WorkFolder:
             "sha256": digest,
             "encoded": dataclasses.asdict(encoded),
         }
-        self._write()
+        try:
+            self._write()
+        except OSError:  # a segment that the manifest does not name is none
+            del self.segments[str(segment.number)]
+            path.unlink(missing_ok=True)
+            raise
         return SegmentFile(path, encoded)
 
     def _write(self) -> None:

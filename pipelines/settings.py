@@ -22,7 +22,7 @@ class PaintSettings:
     """Name of weights that ship, or a path to a .safetensors file."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes the first CUDA device where there is one."""
-    rows: int = 256
+    rows: int = 192
     """Short side of the picture that the network and the flow see, in pixels, a multiple of 32."""
     batch: int = 4
     """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""

@@ -5,6 +5,7 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,7 +42,7 @@ ENCODERS: dict[Codec, Encoder] = {
                     ("matroska", "mp4", "mov", "mpegts")),
     "av1": Encoder("libsvtav1", {"420": (8, 10)}, ("matroska", "mp4", "webm")),
     "prores": Encoder("prores_ks", {"422": (10,), "444": (10,)}, ("matroska", "mov"), False, True),
-    "dnxhr": Encoder("dnxhd", {"422": (8, 10), "444": (10,)}, ("matroska", "mov"), False, False),
+    "dnxhr": Encoder("dnxhd", {"422": (8, 10), "444": (10,)}, ("mov",), False, False),
     "ffv1": Encoder("ffv1", {"420": (8, 10, 12, 14, 16), "422": (8, 10, 12, 14, 16), "444": (8, 10, 12, 14, 16)},
                     ("matroska", "mp4"), keeps_fields=True),
 }  # fmt: skip
@@ -162,15 +163,16 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
         notes.append(f"full-range luma becomes limited range ({settings.codec} holds no other)")
     if picture.is_rgb:
         notes.append("RGB becomes luma of full range")
-    if "a" in picture.pixel_format.removeprefix("gray")[:4] and picture.pixel_format.startswith(
-        ("yuva", "rgba", "bgra")
-    ):
+    if any(component.is_alpha for component in av.VideoFormat(picture.pixel_format).components):
         notes.append("the transparency channel is left out")
     if field_order != "progressive" and not encoder.keeps_fields:
         raise ValueError(
             f"{settings.codec} does not hold interlaced film; --deinterlace, or --codec h264, prores or ffv1"
         )
     matrix, primaries, transfer = _tags(picture)
+    if settings.codec == "dnxhr" and matrix != BT709:  # its stream says BT.709 whatever it is told
+        notes.append("dnxhr holds BT.709 colour only; the film's other tags are left out")
+        matrix = primaries = transfer = BT709
     return Target(
         settings.codec, encoder.name, chroma_format, bits, is_full, matrix, primaries, transfer,
         picture.width, picture.height, picture.time_base, picture.frame_rate, picture.sample_aspect_ratio,

@@ -53,7 +53,7 @@ class TrainConfig:
     """lambda of the rebalancing; 1 turns it off."""
     huber_weight: float = 2.0
     """Of the Huber term on the mean ab."""
-    temperature: float = 0.6
+    temperature: float = 0.45
     """Written into the weights: T of the annealed mean when the network colours."""
     prior_pictures: int = 2000
     """Pictures from which the prior over the bins is counted."""

@@ -55,7 +55,7 @@ FILM_OPTIONS = _options(
     click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
     click.option("--network", metavar="NAME", help="One that ships, or a .safetensors file. [compact]"),
-    click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="From one coloured frame to the next."),
+    click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="Time between coloured frames."),
     click.option("--steady", type=Time(), metavar="SECONDS", help="How far colours agree; 0: not at all. [1]"),
     click.option("--saturation", type=float, metavar="X", help="Factor on the colours, 0 to 4. [1]"),
     click.option("--codec", type=click.Choice(["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]),

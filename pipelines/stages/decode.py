@@ -51,7 +51,7 @@ def luma_reader(picture: Picture) -> Callable[[av.VideoFrame], Luma]:
     is_planar = name.startswith(("yuv", "nv12", "nv21", "nv16", "nv24", "gray")) and not name.startswith("yuyv")
     if is_planar and not name.endswith("be") and not name.startswith("grayf"):
         return lambda frame: _plane(frame, bits)
-    plain = "gray" if picture.is_gray and bits == 8 else "yuv444p" if bits == 8 else f"yuv444p{bits}le"
+    plain = ("gray" if picture.is_gray else "yuv444p") + ("" if bits == 8 else f"{bits}le")
     return lambda frame: _plane(frame.reformat(format=plain), bits)
 
 
@@ -92,13 +92,16 @@ class _Packets:
     """The decoder refused a packet since the last frame that came."""
     lost: list[int] = field(default_factory=list)
     """pts of frames that never came or came damaged, found since last asked."""
-    has_begun: bool = False
+    is_damaged: bool = False
+    """Something was lost so far: then frames may also come out of order."""
+    last: int | None = None
+    """The latest pts that came; None until the first good frame."""
     durations: dict[int, int] = field(default_factory=dict)
     """Ticks, by pts, of packets whose frames may still come: what frames say of themselves is wrong with B-frames."""
 
     def frames(self, packets: Iterator[Any]) -> Iterator[av.VideoFrame]:
         for packet in packets:
-            if packet.pts is not None and packet.size and not packet.is_discard:
+            if self._is_expected(packet):
                 heapq.heappush(self.expected, packet.pts)
                 self.durations[packet.pts] = packet.duration or 0
             try:
@@ -112,6 +115,10 @@ class _Packets:
         if self.was_refused or self._tells_all():
             self.lost += sorted(self.expected)
 
+    def _is_expected(self, packet: Any) -> bool:
+        is_late = self.last is not None and packet.pts is not None and packet.pts <= self.last  # times begin again
+        return packet.pts is not None and packet.size > 0 and not packet.is_discard and not is_late
+
     def _tells_all(self) -> bool:
         picture = self.film.picture
         return picture.codec in HIDES_NO_FRAME and picture.field_order == "progressive"
@@ -123,12 +130,14 @@ class _Packets:
             if pts < frame.pts:
                 self.durations.pop(pts, None)
                 missing.append(pts)
-        if missing and self.has_begun and (self.was_refused or self._tells_all()):
+        if missing and (self.was_refused or (self.last is not None and self._tells_all())):
             self.lost += missing
             self.was_refused = False
-        if frame.is_corrupt and frame.pts is not None and self.has_begun:
+        if frame.is_corrupt and frame.pts is not None and self.last is not None:
             self.lost.append(frame.pts)
-        self.has_begun = self.has_begun or not frame.is_corrupt
+        self.is_damaged |= bool(self.lost)
+        if frame.pts is not None and (self.last is not None or not frame.is_corrupt):
+            self.last = max(frame.pts, frame.pts if self.last is None else self.last)
 
 
 def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
@@ -142,6 +151,8 @@ def _seek(container: InputContainer, stream: VideoStream, pts: int, film: Film) 
     """Goes to a keyframe at or before `pts`: some formats land late, so the landing is checked."""
     first = int(film.start / film.picture.time_base)
     back = int(Fraction(1) / film.picture.time_base)
+    if film.container == "mpeg":  # its packets seldom tell their times: the first ones after a seek are guessed
+        pts -= back
     goal = pts
     while goal > first:
         container.seek(goal, stream=stream, backward=True)
@@ -177,19 +188,20 @@ class Decode:
         begin = None if segment.start is None else segment.start - margin
         end = None if segment.end is None else segment.end + margin
         last: int | None = None
-        for frame in self._whole(segment, begin):
+        for frame, is_damaged in self._whole(segment, begin):
             if end is not None and frame.pts >= end:
                 return
+            if begin is not None and frame.pts < begin:
+                continue
             if last is not None and frame.pts <= last:
-                if frame.pts == last:  # a damaged frame that came and was also held
+                if is_damaged:  # its time is held already
                     continue
                 raise InputError(film.path, "its times run backwards", "remux it with fresh times", film.seconds(last))
             last = frame.pts
-            if begin is None or frame.pts >= begin:
-                yield frame
+            yield frame
 
-    def _whole(self, segment: Segment, begin: int | None) -> Iterator[Frame]:
-        """All frames from a keyframe before `begin`, damaged ones as the last good one."""
+    def _whole(self, segment: Segment, begin: int | None) -> Iterator[tuple[Frame, bool]]:
+        """All frames from a keyframe before `begin`, damaged ones as the last good one; whether any was so far."""
         film = segment.film
         read = luma_reader(film.picture)
         good: Luma | None = None
@@ -206,15 +218,15 @@ class Decode:
                 self._check_size(frame, film)
                 pts = self._pts(frame, film)
                 for lost in sorted(pts for pts in packets.lost if begin is None or pts >= begin):
-                    yield self._held(lost, good, frame, read, segment)
+                    yield self._held(lost, good, frame, read, segment), True
                 was_lost = pts in packets.lost
                 packets.lost.clear()
                 if was_lost:
                     continue
                 good = read(frame)
-                yield Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts))
+                yield Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts)), packets.is_damaged
             for lost in sorted(packets.lost):
-                yield self._held(lost, good, None, read, segment)
+                yield self._held(lost, good, None, read, segment), True
 
     def _held(
         self, pts: int, good: Luma | None, following: Any, read: Callable[[Any], Luma], segment: Segment

@@ -1,6 +1,7 @@
 """Luma as it came, with its new Cb and Cr, into the picture stream of one segment."""
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -10,6 +11,7 @@ from typing import Any
 import av
 import av.filter
 import numpy as np
+import torch
 from av.codec.context import Flags
 from av.video.stream import VideoStream
 
@@ -19,6 +21,8 @@ from pipelines.target import Target
 
 KEYFRAME_SECONDS = 4
 """Longest way from one keyframe to the next, so that a player can jump."""
+MOST_DELAY = 16
+"""Frames by which no encoder reorders more."""
 FIELD_NUMBERS = {"progressive": 1, "top": 2, "bottom": 3}  # FFmpeg's AVFieldOrder
 
 
@@ -31,7 +35,7 @@ def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
     """FFmpeg's options of the encoder."""
     crf, preset = settings.crf, settings.preset
     if target.codec == "h264":
-        return {"crf": str(18 if crf is None else crf), "preset": preset or "veryfast"}
+        return {"crf": str(18 if crf is None else crf), "preset": preset or "veryfast"} | _x264_params(target)
     if target.codec == "h265":
         threads = f"log-level=error:frame-threads=2:pools={settings.threads}"
         return {"crf": str(20 if crf is None else crf), "preset": preset or "veryfast", "x265-params": threads}
@@ -47,6 +51,18 @@ def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
         profiles = {("422", 8): "dnxhr_hq", ("422", 10): "dnxhr_hqx", ("444", 10): "dnxhr_444"}
         return {"profile": profiles[target.chroma_format, target.bits]}
     return {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
+
+
+def _x264_params(target: Target) -> dict[str, str]:
+    """What FFmpeg's own options cannot say: the field order, and to write the same bytes on every x86 machine.
+
+    x264's AVX-512 code reads memory that was never written (seen by filling memory first: MALLOC_PERTURB_); its AVX2
+    code does not, and writes what its SSE code writes.
+    """
+    has_avx512 = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    params = ["asm=avx2"] if has_avx512 else []
+    params += {"progressive": [], "top": ["tff=1"], "bottom": ["bff=1"]}[target.field_order]
+    return {"x264-params": ":".join(params)} if params else {}
 
 
 def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> VideoStream:
@@ -67,12 +83,30 @@ def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> Vi
     return stream
 
 
+def check_encoder(target: Target, settings: EncodeSettings) -> None:
+    """Opens the encoder and nothing else.
+
+    Raises:
+        ValueError: it refuses the picture's size or one of the settings.
+    """
+    try:
+        with av.open(io.BytesIO(), "w", format=segment_container(target)) as container:
+            _open_stream(container, target, settings).codec_context.open()
+    except (av.FFmpegError, ValueError) as error:
+        log = getattr(error, "log", None)
+        reason = str(log[-1]).strip() if log else str(error)
+        picture = f"{target.width}x{target.height} {target.pixel_format}"
+        raise ValueError(f"{target.codec} refuses this picture ({picture}) or a setting: {reason}") from error
+
+
 class _Assembler:
     """Puts planes into encoder frames; one frame's memory serves again once the encoder has let go of it."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.frame = av.VideoFrame(target.width, target.height, target.pixel_format)
+        frame: Any = self.frame  # ProRes takes its tags from the frames
+        frame.colorspace, frame.color_primaries, frame.color_trc = target.matrix, target.primaries, target.transfer
         self.fields = _field_flags(target) if target.field_order != "progressive" else None
 
     def __call__(self, coloured: ColouredFrame, pts: int) -> Any:
@@ -138,12 +172,18 @@ class Encode:
                 pts.append(coloured.frame.pts)
                 if coloured.frame.is_held:
                     held.append(coloured.frame.pts)
-                stored += _mux(container, stream.encode(assemble(coloured, pts[-1] - pts[0])))
-            stored += _mux(container, stream.encode(None))
+                _mux(container, stream.encode(assemble(coloured, pts[-1] - pts[0])), pts, stored)
+            _mux(container, stream.encode(None), pts, stored)
         return EncodedSegment(tuple(pts), coloured.frame.duration, _reorder(stored), tuple(held))
 
 
-def _mux(container: Any, packets: Iterable[Any]) -> Iterator[int]:
+def _mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[int]) -> None:
+    """Writes packets with dts of our own, and adds their pts to `stored`.
+
+    x265 gives random dts to films of a frame or two; joining the segments makes new ones anyway.
+    """
     for packet in packets:
-        yield packet.pts
+        number = len(stored)
+        stored.append(packet.pts)
+        packet.dts = shown[number - MOST_DELAY] - shown[0] if number >= MOST_DELAY else number - MOST_DELAY
         container.mux(packet)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import av.filter
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -89,8 +90,18 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
 def _field_order(stream: VideoStream, frame: av.VideoFrame) -> FieldOrder:
     named = FIELD_ORDERS.get(stream.codec_context.field_order, "progressive")
     if named == "progressive" and frame.interlaced_frame:
-        return "top"
+        return "top" if _shows_top_first(frame) else "bottom"
     return named
+
+
+def _shows_top_first(frame: av.VideoFrame) -> bool:
+    """Which field an interlaced frame shows first: PyAV does not tell, but a filter gives that one first."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25))
+    graph.link_nodes(source, graph.add("separatefields"), graph.add("buffersink")).configure()
+    graph.push(frame)
+    shown: Any = graph.pull()
+    return shown.planes[0].buffer_ptr == frame.planes[0].buffer_ptr  # its lines begin with the frame's first
 
 
 def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
@@ -149,7 +160,9 @@ def _duration(container: InputContainer, stream: VideoStream, start: Fraction) -
     if stream.duration and stream.time_base:
         return stream.duration * Fraction(stream.time_base)
     if container.duration:
-        whole = Fraction(container.duration, av.time_base) + Fraction(container.start_time or 0, av.time_base) - start
+        from_zero = "matroska" in container.format.name  # others count from the first packet
+        origin = Fraction(0) if from_zero else Fraction(container.start_time or 0, av.time_base)
+        whole = Fraction(container.duration, av.time_base) + origin - start
         if whole > 0:
             return whole
     return _span_of_packets(container, stream)
@@ -165,7 +178,9 @@ def probe(path: Path) -> Film:
         stream = picture_stream(container, path)
         frame = _first_frame(container, stream, path)
         picture = _picture(stream, frame)
-        start = (frame.pts or 0) * picture.time_base
+        if frame.pts is None:
+            raise InputError(path, "its frames have no times", "put it into a container with times, such as mkv")
+        start = frame.pts * picture.time_base
         others = tuple(
             _other(other)
             for other in container.streams

@@ -1,0 +1,200 @@
+"""Speed and memory of `restore FILM`, as ratios within one run: `python tests/benchmarks/run.py [--short]`.
+
+Prints a table and writes nothing. Times of machines differ; what is compared here was measured in the same minutes,
+on the same 1080p clip (the sample film scaled up), with the same network, the same encoder and the same settings.
+
+- The loop most tools use: decode to RGB, RGB to Lab, the network on every frame, Lab to RGB at film size, encode.
+  `torch` does Lab in torch on float pictures, as the published code of InstColorization does; `cv2` with OpenCV's
+  float conversion, the fastest we know.
+- The necessary parts alone: decode; the network at the anchors; flow; encode of ready frames.
+- Peak memory of a whole run over a short and a long film of the same size.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import torch
+
+from models.colorspace import lab_from_srgb, srgb_from_lab
+from pipelines.batch import AnchorBatch, ColouredFrame, Frame
+from pipelines.film import restore
+from pipelines.job import Job, prepare
+from pipelines.motion import Motion
+from pipelines.settings import Settings
+from pipelines.stages.colorize import Colorize
+from pipelines.stages.decode import Decode
+from pipelines.stages.detect import without_instances
+from pipelines.stages.encode import Encode, _open_stream
+from pipelines.stages.lightness import Lightness, network_size
+from restore.memory import keep_freed_memory
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "newsreel.mp4"
+SIZE = (1920, 1080)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What something took."""
+
+    wall: float
+    cpu: float
+    """Seconds, of all threads, user and system."""
+
+
+def cost(work: Callable[[], object]) -> Cost:
+    """Runs `work` and says what it took."""
+
+    def cpu() -> float:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return used.ru_utime + used.ru_stime
+
+    wall, before = time.perf_counter(), cpu()
+    work()
+    return Cost(time.perf_counter() - wall, cpu() - before)
+
+
+def draw_film(path: Path, frames: int) -> Path:
+    """The sample film at 1080p, cut to its middle, again and again until it has so many frames."""
+    with av.open(path, "w") as out:
+        stream: Any = out.add_stream("libx264", Fraction(24000, 1001), options={"preset": "veryfast", "crf": "20"})
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        for number, frame in enumerate(islice(_repeated(), frames)):
+            frame.pts, frame.time_base = number, Fraction(1001, 24000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+def _repeated() -> Iterator[av.VideoFrame]:
+    while True:
+        with av.open(SAMPLE) as film:
+            for frame in film.decode(video=0):
+                luma = frame.to_ndarray(format="gray")[60:420]  # 640 x 360, the middle
+                wide = cv2.resize(luma, SIZE, interpolation=cv2.INTER_CUBIC)
+                neutral = np.full((SIZE[1] // 2, SIZE[0]), 128, np.uint8)
+                yield av.VideoFrame.from_ndarray(np.vstack([wide, neutral]), format="yuv420p")
+
+
+def _lab_torch(rgb: Any) -> tuple[Any, Callable[[Any], Any]]:
+    lab = lab_from_srgb(torch.from_numpy(rgb).permute(2, 0, 1).float() / 255)
+
+    def back(ab: Any) -> Any:
+        joined = torch.cat([lab[:1], torch.from_numpy(ab).permute(2, 0, 1)])
+        return (srgb_from_lab(joined) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+
+    return lab[0].numpy(), back
+
+
+def _lab_cv2(rgb: Any) -> tuple[Any, Callable[[Any], Any]]:
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+
+    def back(ab: Any) -> Any:
+        joined = np.dstack([lab[..., 0], ab])
+        return np.rint(cv2.cvtColor(joined, cv2.COLOR_Lab2RGB) * 255).astype(np.uint8)
+
+    return lab[..., 0].copy(), back
+
+
+def common_loop(job: Job, to_lab: Callable[[Any], Any], frames: int, folder: Path) -> int:
+    """What most tools do, frame after frame."""
+    colorize = Colorize(job.settings.paint.__class__(batch=1))
+    height, width = network_size(job.film.picture, job.settings.paint.rows)
+    with torch.inference_mode(), av.open(job.film.path) as film, av.open(folder / "loop.mp4", "w") as out:
+        film.streams.video[0].thread_type = "AUTO"
+        stream = _open_stream(out, job.target, job.settings.encode)
+        for frame in islice(film.decode(video=0), frames):
+            lightness, back = to_lab(frame.to_ndarray(format="rgb24"))
+            small = cv2.resize(lightness, (width, height), interpolation=cv2.INTER_AREA)
+            anchors = AnchorBatch((0,), (0,), np.rint(small * 2.55).astype(np.uint8)[None])
+            ab = colorize(without_instances(anchors)).ab[0]
+            rgb = back(cv2.resize(ab, SIZE, interpolation=cv2.INTER_CUBIC))
+            coloured = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            coloured.pts, coloured.time_base = frame.pts, frame.time_base
+            out.mux(stream.encode(coloured))
+        out.mux(stream.encode(None))
+    return frames
+
+
+def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
+    """CPU seconds of each part alone."""
+    decode = Decode(Fraction(0))
+    kept: list[Frame] = []
+    lights: list[Any] = []
+    costs = {"decode": cost(lambda: [None for segment in job.segments for _ in decode(segment)]).cpu}
+    for segment in job.segments:
+        for light in Lightness(job.film.picture, job.settings.paint.rows)(decode(segment)):
+            lights.append(light.lightness)
+            if len(kept) < 100:
+                kept.append(light.frame)
+    step = max(1, round(job.settings.motion.anchors * (job.film.picture.frame_rate or 25)))
+    anchors = lights[::step]
+    colorize, batch = Colorize(job.settings.paint), job.settings.paint.batch
+    groups = [np.stack((anchors[i : i + batch] + anchors[:batch])[:batch]) for i in range(0, len(anchors), batch)]
+    batches = [AnchorBatch(tuple(range(batch)), (0,) * batch, group) for group in groups]
+    colorize(without_instances(batches[0]))  # the first call plans
+    costs["network at the anchors"] = cost(lambda: [colorize(without_instances(b)) for b in batches]).cpu
+    flow = Motion(job.settings.motion.residual).flow
+    costs["flow, both ways"] = 2 * cost(lambda: [flow.calc(a, b, None) for a, b in pairwise(lights)]).cpu
+    rows, columns = job.target.chroma_size
+    rng = np.random.default_rng(0)
+    planes = [cv2.resize(rng.integers(90, 166, (34, 60), np.uint8), (columns, rows)) for _ in range(2)]
+    ready = [ColouredFrame(frame, *planes) for frame in kept]
+    encode = Encode(job.target, job.settings.encode)
+    spent = cost(lambda: encode(iter(ready), folder / "parts.mp4")).cpu
+    costs["encode"] = spent * len(lights) / len(ready)
+    return costs
+
+
+def peak_memory(film: Path) -> float:
+    """MiB that `restore` of a film takes at most, in a process of its own."""
+    code = (
+        "import resource, sys; from restore.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    command = [sys.executable, "-c", code, str(film), "--overwrite", "--quiet"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(printed.split("peak")[1])
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="fewer frames, memory of one length only")
+    short = parser.parse_args().short
+    keep_freed_memory()
+    frames, looped, lengths = (48, 8, (48,)) if short else (240, 40, (500, 5000))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        job = prepare(draw_film(folder / "film.mp4", frames), None, Settings())
+        ours = cost(lambda: restore(job))
+        print(f"restore: {frames / ours.wall:.2f} frames/s, {ours.cpu / frames * 1000:.0f} ms of CPU a frame")
+        for label, to_lab in (("torch", _lab_torch), ("cv2", _lab_cv2)):
+            loop = cost(lambda to_lab=to_lab: common_loop(job, to_lab, looped, folder))  # type: ignore[misc]
+            ratio = (frames / ours.wall) / (looped / loop.wall)
+            print(
+                f"common loop, Lab by {label}: {looped / loop.wall:.2f} frames/s; restore is {ratio:.2f} times as fast"
+            )
+        parts = necessary_parts(job, folder)
+        for part, seconds in parts.items():
+            print(f"  {part}: {seconds / frames * 1000:.1f} ms of CPU a frame")
+        print(f"CPU of restore over its necessary parts alone: {ours.cpu / sum(parts.values()):.2f}")
+        for length in lengths:
+            print(f"peak memory, {length} frames: {peak_memory(draw_film(folder / f'{length}.mp4', length)):.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What the tests of whole runs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+from runs import Films, Refuse, listing, save_random_network, small_settings
+
+from pipelines.errors import FilmError
+from pipelines.settings import Settings
+from restore.api import restore_film
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_core() -> None:
+    """Threads that wait for each other cost small pictures five times what they save."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights that colour wildly and always the same."""
+    return save_random_network(tmp_path_factory.mktemp("network") / "random.safetensors")
+
+
+@pytest.fixture(scope="session")
+def settings(network: Path) -> Settings:
+    """The defaults, but small."""
+    return small_settings(network)
+
+
+@pytest.fixture(scope="session")
+def lossless(network: Path) -> Settings:
+    """The same with a codec that changes no sample."""
+    return small_settings(network, "ffv1")
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Films:
+    """Drawn films and their results."""
+    return Films(tmp_path_factory.mktemp("films"))
+
+
+@pytest.fixture
+def refusal(settings: Settings, tmp_path: Path) -> Refuse:
+    """Runs a film that must be refused with an error of just this kind, and gives the message."""
+
+    def run(kind: type[FilmError], film: Path, out: Path | None = None, chosen: Settings | None = None) -> str:
+        before = listing(tmp_path)
+        with pytest.raises(FilmError) as caught:
+            restore_film(film, out, chosen or settings)
+        message = str(caught.value)
+        assert type(caught.value) is kind, message
+        assert message.splitlines() == [message]
+        assert film.stem in message or (out is not None and out.name in message)
+        assert listing(tmp_path) == before
+        return message
+
+    return run

@@ -1,0 +1,147 @@
+"""Anchors agree with those around them in their shot, and with nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+import numpy as np
+import pictures
+import pytest
+from handmade import TICKS, Ab, Light, even_ab
+
+from pipelines.batch import AbBatch, Anchor, AnchorBatch
+from pipelines.settings import MotionSettings
+from pipelines.stages.steady import Steady
+
+SPACING = 8
+"""Frames from one anchor to the next."""
+
+
+def still(seed: int = 0) -> Light:
+    return np.random.default_rng(seed).integers(40, 200, (48, 64), np.uint8)
+
+
+def batch(colours: list[Ab], lightness: list[Light], shots: list[int] | None = None, first: int = 0) -> AbBatch:
+    times = tuple(SPACING * (first + number) for number in range(len(colours)))
+    anchors = AnchorBatch(times, tuple(shots or [0] * len(colours)), np.stack(lightness))
+    return AbBatch(anchors, np.stack(colours))
+
+
+def steadied(batches: Iterable[AbBatch], seconds: Fraction = Fraction(1)) -> list[Anchor]:
+    return list(Steady(MotionSettings(steady=seconds), TICKS)(batches))
+
+
+def noisy(count: int, mean: float = 20.0, spread: float = 8.0) -> list[Ab]:
+    rng = np.random.default_rng(7)
+    return [(even_ab(mean, -mean, 48, 64) + rng.normal(0, spread, (1, 1, 2))).astype(np.float32) for _ in range(count)]
+
+
+def flicker(anchors: list[Anchor]) -> float:
+    """Mean spread of a pixel's colour over time."""
+    return float(np.std([anchor.ab for anchor in anchors], axis=0).mean())
+
+
+def test_noise_between_identical_pictures_grows_small() -> None:
+    colours = noisy(24)
+    anchors = steadied([batch(colours, [still()] * 24)])
+    before = float(np.std(colours, axis=0).mean())
+    assert flicker(anchors) < before / 1.5
+    assert np.mean([anchor.ab for anchor in anchors]) == pytest.approx(np.mean(colours), abs=1)
+
+
+def test_wider_window_gives_steadier_colour() -> None:
+    made = [batch(noisy(24), [still()] * 24)]
+    spreads = [flicker(steadied(made, Fraction(seconds))) for seconds in (0, 1, 4)]
+    assert spreads == sorted(spreads, reverse=True)
+    assert spreads[2] < spreads[0] / 2
+
+
+def test_still_colour_stays_the_same() -> None:
+    for anchor in steadied([batch([even_ab(31, -17, 48, 64)] * 9, [still()] * 9)]):
+        assert np.abs(anchor.ab - np.float32([31, -17])).max() < 1e-3
+
+
+def test_each_anchor_comes_out_once_with_its_time_shot_and_lightness() -> None:
+    lightness, shots = [still(seed) for seed in range(7)], [0, 0, 0, 1, 1, 2, 2]
+    anchors = steadied([batch(noisy(3), lightness[:3], shots[:3]), batch(noisy(4), lightness[3:], shots[3:], first=3)])
+    assert [anchor.pts for anchor in anchors] == [SPACING * number for number in range(7)]
+    assert [anchor.shot for anchor in anchors] == shots
+    assert all(np.array_equal(anchor.lightness, own) for anchor, own in zip(anchors, lightness, strict=True))
+
+
+def test_nothing_counts_across_a_cut() -> None:
+    colours = [even_ab(50, 0, 48, 64)] * 4 + [even_ab(-50, 30, 48, 64)] * 4
+    anchors = steadied([batch(colours, [still()] * 8, [0] * 4 + [1] * 4)])
+    for anchor, own in zip(anchors, colours, strict=True):
+        assert np.allclose(anchor.ab, own, atol=1e-3)
+
+
+@pytest.mark.parametrize(("far", "counts"), [(1, True), (2, True), (3, True), (4, False), (5, False)])
+def test_neighbour_counts_within_the_window_and_not_beyond(far: int, counts: bool) -> None:
+    colours = [even_ab(0, 0, 48, 64)] * far + [even_ab(80, 80, 48, 64)]
+    first = steadied([batch(colours, [still()] * (far + 1))])[0]  # a second is three anchors
+    assert (np.abs(first.ab).max() > 0) == counts
+
+
+def test_result_is_the_same_with_and_without_what_lies_beyond_the_window() -> None:
+    colours, lightness = noisy(20), [still(number // 6) for number in range(20)]
+    whole = steadied([batch(colours, lightness)])
+    part = steadied([batch(colours[4:17], lightness[4:17], first=4)])
+    reach = 3  # anchors in a second
+    for one, other in zip(whole[4 + reach : 17 - reach], part[reach:-reach], strict=True):
+        assert one.pts == other.pts
+        assert np.array_equal(one.ab, other.ab)
+
+
+def test_how_anchors_are_batched_does_not_matter() -> None:
+    colours, lightness = noisy(10), [still(number // 4) for number in range(10)]
+    at_once = steadied([batch(colours, lightness)])
+    singly = steadied(batch([colours[n]], [lightness[n]], first=n) for n in range(10))
+    assert all(np.array_equal(one.ab, other.ab) for one, other in zip(at_once, singly, strict=True))
+
+
+def test_0_seconds_leave_every_anchor_alone() -> None:
+    colours = noisy(5)
+    anchors = steadied([batch(colours, [still()] * 5)], Fraction(0))
+    assert all(np.array_equal(anchor.ab, own) for anchor, own in zip(anchors, colours, strict=True))
+
+
+def test_near_neighbours_count_more_than_far_ones() -> None:
+    quiet, loud = even_ab(0, 0, 48, 64), even_ab(60, 0, 48, 64)
+    near = steadied([batch([quiet, loud, quiet, quiet], [still()] * 4)])[0].ab.mean()
+    far = steadied([batch([quiet, quiet, loud, quiet], [still()] * 4)])[0].ab.mean()
+    assert near > far > 0
+
+
+def test_neighbour_of_another_picture_hardly_counts() -> None:
+    loud = even_ab(60, 0, 48, 64)
+    like, unlike = (
+        steadied([batch([even_ab(0, 0, 48, 64), loud], [still(0), still(seed)])])[0].ab[..., 0].mean()
+        for seed in (0, 1)
+    )
+    assert unlike < like / 5
+
+
+def test_colour_of_neighbours_is_brought_along_the_motion() -> None:
+    moments = [4.0 * number for number in range(5)]
+    lights = [np.clip(255 * pictures.picture(moment)[..., 0], 0, 255).astype(np.uint8) for moment in moments]
+    x = np.repeat(pictures.grid(pictures.WIDTH, pictures.HEIGHT)[1], pictures.HEIGHT, axis=0)
+    true = [np.dstack([40 * np.sin((x + pictures.PAN * moment) / 12)] * 2) for moment in moments]
+    anchors = steadied([batch(true, lights)], Fraction(4))
+    inner = np.s_[8:-8, 24:-24]
+    in_place = np.abs(np.mean(true, axis=0)[inner] - true[2][inner]).mean()
+    assert np.abs(anchors[2].ab[inner] - true[2][inner]).mean() < in_place / 2
+
+
+def test_takes_no_more_than_the_window_before_it_gives() -> None:
+    taken = 0
+
+    def counted() -> Iterator[AbBatch]:
+        nonlocal taken
+        for number in range(30):
+            taken += 1
+            yield batch(noisy(1), [still()], first=number)
+
+    for number, _ in enumerate(Steady(MotionSettings(steady=Fraction(1)), TICKS)(counted())):
+        assert taken <= number + 3 + 2

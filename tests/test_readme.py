@@ -1,0 +1,128 @@
+"""What a person reads holds: the README's commands and links, the help, the exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from restore.cli import film_command, main
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"^<!-- command: (\w+) -->\n+```sh\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|(?:src|href)=\"([^\"]+)\"")
+OPTIONS = [param for param in film_command.params if isinstance(param, click.Option)]
+
+HELP_IMPORTS = """
+import sys
+from restore.cli import main
+try:
+    main(["--help"])
+finally:
+    print(*sorted({"torch", "av", "cv2", "numpy"} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _keep_signals() -> Iterator[None]:
+    """A run takes SIGTERM for itself; the tests after it do not want that."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def restore(*args: str | Path) -> Result:
+    """The command line, in this process."""
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def links(document: str) -> set[str]:
+    """What a document links to inside the project, without the place in the file."""
+    found = {(inline or tag).partition("#")[0] for inline, tag in LINK.findall((ROOT / document).read_text("utf-8"))}
+    return {link for link in found if link and "://" not in link and not link.startswith("mailto:")}
+
+
+def test_readme_marks_the_command_that_runs_and_the_one_that_tests() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    blocks = BLOCK.findall(text)
+    assert [name for name, _ in blocks] == ["run", "test"]
+    assert text.count("<!-- command:") == len(blocks)
+    run, test = (command for _, command in blocks)
+    assert "restore samples/newsreel.mp4" in run
+    assert "pytest" in test
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md"])
+def test_linked_files_exist(document: str) -> None:
+    folder = (ROOT / document).parent
+    assert [link for link in sorted(links(document)) if not (folder / link).exists()] == []
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.opts[-1])
+def test_every_option_has_a_sentence_of_help(option: click.Option) -> None:
+    assert re.fullmatch(r"[A-Z].{5,}\.( \[.+\])?", option.help or ""), option.help
+
+
+def test_help_shows_every_option_of_the_default_command() -> None:
+    shown = restore("--help").stdout
+    assert [option.name for option in OPTIONS if option.opts[-1] not in shown] == []
+
+
+def test_help_answers_without_loading_what_a_run_needs() -> None:
+    run = subprocess.run([sys.executable, "-c", HELP_IMPORTS], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr.strip()) == (0, "")
+    assert run.stdout.startswith("Usage:")
+
+
+def test_the_installed_command_is_the_one_tested_here() -> None:
+    (command,) = entry_points(group="console_scripts", name="restore")
+    assert command.load() is main
+
+
+def test_an_unknown_option_is_wrong_usage() -> None:
+    result = restore("film.mp4", "--colour-it-well")
+    assert result.exit_code == 2
+    assert "--colour-it-well" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--start", "5", "--end", "3"), "end must lie after start"),
+        (("--codec", "ffv1", "--crf", "18"), "ffv1 has no crf"),
+        (("--crf", "52"), "crf of h264 must be 0 to 51, got 52"),
+        (("--saturation", "5"), "saturation must be 0 to 4"),
+        (("--start", "noon"), "'noon' is no time"),
+    ],
+)
+def test_settings_out_of_range_are_wrong_usage(options: tuple[str, ...], what: str) -> None:
+    result = restore("film.mp4", *options)
+    assert result.exit_code == 2
+    assert what in result.stderr
+
+
+def test_a_missing_film_fails_and_is_named(tmp_path: Path) -> None:
+    film = tmp_path / "lost.mp4"
+    result = restore(film)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"restore: {film}: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_json_tells_of_a_missing_film_in_one_event(tmp_path: Path) -> None:
+    film = tmp_path / "lost.mp4"
+    result = restore(film, "--json")
+    assert result.exit_code == 1
+    (line,) = result.output.splitlines()
+    event = json.loads(line)
+    assert (event["event"], event["film"]) == ("error", str(film))
+    assert event["what"]

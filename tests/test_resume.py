@@ -1,0 +1,175 @@
+"""A run goes on with what an earlier one finished, where that is whole and was asked for in the same words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import clips
+import pytest
+from readers import times
+from resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
+from runs import Films, save_random_network
+
+from pipelines.settings import Settings
+from restore.api import restore_film
+
+
+@pytest.fixture
+def chosen(lossless: Settings) -> Settings:
+    return near(lossless)
+
+
+@pytest.fixture
+def film(films: Films) -> Path:
+    return films(four_seconds, ".mp4")
+
+
+def test_a_run_that_is_interrupted_leaves_its_segments_and_nothing_half_written(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    heard = stopped_after(film, out, chosen, 3)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        *(f"{number:05d}.segment" for number in range(3)),
+        "manifest.json",
+        "out.mp4.restore",
+    ]
+    assert len(heard.frames) > 3 * FRAMES
+    restore_film(film, out, chosen)
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+def stopped_after(film: Path, out: Path, settings: Settings, segments: int) -> Heard:
+    """Runs until a frame after so many segments, as when a person presses Ctrl-C there."""
+    heard = Heard()
+
+    def on_frame(pts: int) -> None:
+        heard.frames.append(pts)
+        if len(heard.frames) == segments * FRAMES + FRAMES // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore_film(film, out, settings, listener=replace(heard.listener, on_frame=on_frame))
+    assert done(out) == segments
+    return heard
+
+
+OTHER = {
+    "encode.threads": ("8", "2"),
+    "motion.anchors": (str(1 / 3), "0.25"),
+    "paint.saturation": ("1.0", "0.5"),
+    "segment": ("0.5", "1.0"),
+}
+
+
+def changed(settings: Settings, name: str) -> Settings:
+    match name:
+        case "encode.threads":
+            return replace(settings, encode=replace(settings.encode, threads=2))
+        case "motion.anchors":
+            return replace(settings, motion=replace(settings.motion, anchors=Fraction(1, 4)))
+        case "paint.saturation":
+            return replace(settings, paint=replace(settings.paint, saturation=0.5))
+        case _:
+            return replace(settings, segment=Fraction(1))
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_other_settings_start_over_and_say_what_differs(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path, name: str
+) -> None:
+    out, heard, other = tmp_path / "out.mp4", Heard(), changed(chosen, name)
+    stopped_after(film, out, chosen, 2)
+    restore_film(film, out, other, listener=heard.listener)
+    was, now = OTHER[name]
+    assert heard.notes == [f"starts over: {name} was {was}, is {now}"]
+    assert heard.resumed == []
+    assert_whole(out, films.restored(film, other, ".mp4"))
+
+
+def test_another_film_starts_over_and_says_so(films: Films, film: Path, chosen: Settings, tmp_path: Path) -> None:
+    out, heard, other = tmp_path / "out.mp4", Heard(), films(clips.b_frames, ".mp4")
+    stopped_after(film, out, chosen, 2)
+    restore_film(other, out, chosen, listener=heard.listener)
+    assert len(heard.notes) == 1
+    assert heard.notes[0].startswith("starts over: film was ")
+    assert heard.resumed == []
+    assert times(out) == times(other)
+
+
+def test_other_weights_start_over_and_say_so(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    weights = save_random_network(tmp_path_factory.mktemp("other") / "random.safetensors", seed=1)
+    out, heard = tmp_path / "out.mp4", Heard()
+    other = replace(chosen, paint=replace(chosen.paint, network=str(weights)))
+    stopped_after(film, out, chosen, 2)
+    restore_film(film, out, other, listener=heard.listener)
+    assert len(heard.notes) == 1
+    assert heard.notes[0].startswith("starts over: weights was ")
+    assert_whole(out, films.restored(film, other, ".mp4"))
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut_in_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("harm", [flip_a_bit, cut_in_half, Path.unlink])
+def test_a_segment_that_is_not_as_it_was_written_is_done_again(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path, harm: object
+) -> None:
+    assert callable(harm)
+    out, heard = tmp_path / "out.mp4", Heard()
+    stopped_after(film, out, chosen, 3)
+    harm(work_folder(out) / "00001.segment")
+    restore_film(film, out, chosen, listener=heard.listener)
+    assert heard.resumed == 2 * [FRAMES]
+    assert len(heard.frames) == (SEGMENTS - 2) * FRAMES
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"about": {}, "segments": {"0": {}}}', '{"about": 1}', "\0\0\0"])
+def test_a_manifest_that_cannot_be_read_starts_over(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path, content: str
+) -> None:
+    out = tmp_path / "out.mp4"
+    stopped_after(film, out, chosen, 1)
+    (work_folder(out) / "manifest.json").write_text(content)
+    restore_film(film, out, chosen)
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+def test_what_a_killed_run_left_half_written_is_not_used(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    stopped_after(film, out, chosen, 2)
+    for left in (out.with_name("out.mp4.part"), work_folder(out) / "00002.part", work_folder(out) / "00005.segment"):
+        left.write_text("half")
+    restore_film(film, out, chosen)
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+def test_a_run_goes_on_with_the_film_and_the_weights_at_other_places(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path
+) -> None:
+    out, heard, place = tmp_path / "run" / "out.mp4", Heard(), tmp_path / "place"
+    out.parent.mkdir()
+    place.mkdir()
+    stopped_after(film, out, chosen, 2)
+    moved = place / "moved.mp4"
+    moved.write_bytes(film.read_bytes())
+    weights = place / "w.safetensors"
+    weights.write_bytes(Path(chosen.paint.network).read_bytes())
+    there = replace(chosen, paint=replace(chosen.paint, network=str(weights)))
+    restore_film(moved, out, there, listener=heard.listener)
+    assert heard.resumed == 2 * [FRAMES]
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
