@@ -3,6 +3,7 @@
 import os
 import shutil
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ LOOKS = 12
 """Frames spread over the film at which its colours are looked for."""
 COLOURED = 2.5
 """Chroma, of 255, that an even tint does not explain, above which a quarter of the frames must lie."""
+DECODED_PIXELS = 120 * 640 * 480
+"""Decoded at most on the way from a keyframe to where colours are looked for: a second or less of work in all."""
 LEAST_ROOM = 1 << 16
 """Bytes, without which not even the manifest can be written."""
 SMALL = (160, 120)
@@ -49,15 +52,19 @@ def colours_of(film: Film) -> float:
     found = []
     with open_film(film.path) as container:
         stream: Any = container.streams[film.picture.index]
+        most = max(1, DECODED_PIXELS // (film.picture.width * film.picture.height))
         for i in range(LOOKS):
-            if i:
-                at = film.start + film.duration * i / LOOKS
-                container.seek(int(at / film.picture.time_base), stream=stream, backward=True)
+            pts = film.pts(film.duration * i / LOOKS)
+            container.seek(pts, stream=stream, backward=True)
+            frame: Any = None
             try:
-                frame: Any = next(container.decode(stream))
+                for frame in islice(container.decode(stream), most):
+                    if frame.pts is not None and frame.pts >= pts:
+                        break
+            except av.FFmpegError:
+                pass  # damage is `decode`'s to tell
+            if frame is not None:
                 found.append(_chroma_without_tint(frame))
-            except (StopIteration, av.FFmpegError):
-                continue  # damage is `decode`'s to tell
     return float(np.percentile(found, 75)) if found else 0.0
 
 

@@ -98,6 +98,17 @@ def test_segment_may_begin_at_any_frame(drawn: Callable[[str], Film], name: str)
         assert is_same(kept(Decode(Fraction(0)), segment), one_pass[first:])
 
 
+def test_segment_of_an_mpg_whose_packets_seldom_tell_their_times_may_begin_anywhere(tmp_path: Path) -> None:
+    small = PictureTrack(  # ten frames share a packet, and only packets tell times
+        pictures.pan(300, width=64, height=48), codec="mpeg2video", options={"g": "60", "bf": "2", "qmin": "31"}
+    )
+    film = probe(write(tmp_path / "film.mpg", small))
+    one_pass = decoded(film.path)
+    for first in range(0, 260, 12):
+        segment = Segment(film, 1, one_pass[first].pts, one_pass[first + 39].pts)
+        assert is_same(kept(Decode(Fraction(0)), segment), one_pass[first : first + 39])
+
+
 @pytest.mark.parametrize("name", ["b_frames.mp4", "variable_rate.mkv", "late_start.ts", "open_mpeg2.mpg"])
 def test_gives_the_frames_within_the_margin_and_none_beyond(drawn: Callable[[str], Film], name: str) -> None:
     film = drawn(name)

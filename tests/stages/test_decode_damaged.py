@@ -90,6 +90,18 @@ def test_segments_of_a_damaged_film_lose_no_frame(
     assert [frame.pts for frame in frames] == [frame.pts for frame in one_pass]
 
 
+@pytest.mark.parametrize("length", [Fraction(5, 12), Fraction(1, 4)])
+@pytest.mark.parametrize(("codec", "ending"), [("mpeg4", ".avi"), ("ffv1", ".mkv")])
+def test_segment_after_a_damaged_keyframe_holds_the_frame_that_one_pass_holds(
+    tmp_path: Path, codec: str, ending: str, length: Fraction
+) -> None:
+    path = broken.damaged_packets(tmp_path / f"film{ending}", (24,), codec)
+    one_pass, decode = decoded(path, skip_damaged=True), Decode(Fraction(1, 12), skip_damaged=True)
+    frames = [frame for segment in plan(probe(path), length) for frame in kept(decode, segment) if frame.is_owned]
+    assert held(frames) == held(one_pass)
+    assert [n for n, frame in enumerate(frames) if not np.array_equal(frame.luma, one_pass[n].luma)] == []
+
+
 @pytest.mark.parametrize(("codec", "ending"), [("libx264", ".mp4"), ("ffv1", ".mkv"), ("mpeg4", ".mkv")])
 def test_damaged_first_keyframe_does_not_lose_frames_in_silence(tmp_path: Path, codec: str, ending: str) -> None:
     path = broken.damaged_packets(tmp_path / f"film{ending}", (0,), codec)
