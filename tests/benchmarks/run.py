@@ -160,14 +160,14 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
 
 def peak_memory(film: Path) -> float:
     """MiB that `restore` of a film takes at most, in a process of its own."""
-    code = (
-        "import resource, sys; from restore.cli import main\n"
+    code = (  # getrusage would count the parent's peak too
+        "import sys; from restore.cli import main\n"
         "try: main(sys.argv[1:])\n"
-        "finally: print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "finally: print(open('/proc/self/status').read())"
     )
     command = [sys.executable, "-c", code, str(film), "--overwrite", "--quiet"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(printed.split("peak")[1])
+    return float(printed.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def main() -> None:

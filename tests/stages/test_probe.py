@@ -11,6 +11,7 @@ import clips
 import numpy as np
 import pictures
 import pytest
+from encoding import interlace_types
 from handmade import frame, target
 from readers import times
 from tracks import Colours, PictureTrack, write
@@ -18,6 +19,7 @@ from tracks import Colours, PictureTrack, write
 from pipelines.batch import ColouredFrame, Film
 from pipelines.errors import InputError
 from pipelines.settings import Codec, EncodeSettings
+from pipelines.stages import encode
 from pipelines.stages.encode import Encode
 from pipelines.stages.probe import probe
 
@@ -104,6 +106,18 @@ def test_tells_interlaced_with_the_bottom_field_first(tmp_path: Path, codec: Cod
     frames = [ColouredFrame(frame(luma, pts), gray, gray) for pts in range(4)]
     path = tmp_path / "film.mov"
     Encode(form, EncodeSettings(codec))(frames, path)
+    assert probe(path).picture.field_order == "bottom"
+
+
+def test_frames_that_say_bottom_field_first_are_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # as FFmpeg writes H.264 unless x264 is told too: the order of display says top, the frames say bottom
+    monkeypatch.setattr(encode, "encoder_options", lambda target, settings: {})
+    form = target(codec="h264", encoder="libx264", field_order="bottom")
+    gray = np.full(form.chroma_size, 128, np.uint8)
+    frames = [ColouredFrame(frame(np.full((96, 128), 100, np.uint8), pts), gray, gray) for pts in range(4)]
+    path = tmp_path / "film.mp4"
+    Encode(form, EncodeSettings())(frames, path)
+    assert interlace_types(path) == ["BOTTOMFIRST"] * 4
     assert probe(path).picture.field_order == "bottom"
 
 
