@@ -68,10 +68,10 @@ class Chroma:
         small = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
         wide = cv2.resize(np.ascontiguousarray(ab), (columns, rows), interpolation=cv2.INTER_CUBIC)
         strips = [self._strip(small[i : i + STRIP], wide[i : i + STRIP]) for i in range(0, rows, STRIP)]
-        cb: Plane = np.vstack([cb for cb, _ in strips])
-        return cb, np.vstack([cr for _, cr in strips])
+        planes: list[Plane] = [np.vstack(plane) for plane in zip(*strips, strict=True)]
+        return planes[0], planes[1]
 
-    def _strip(self, luma: Luma, ab: Plane) -> tuple[Luma, Luma]:
+    def _strip(self, luma: Plane, ab: Plane) -> tuple[Luma, Luma]:
         """Cb and Cr of some lines, of luma and ab at the chroma planes' size."""
         lightness, signal, trust = (_looked_up(table, luma) for table in self.tables)
         red, green, blue = cv2.split(cv2.cvtColor(cv2.merge([lightness, *cv2.split(ab)]), cv2.COLOR_Lab2RGB))

@@ -147,12 +147,29 @@ def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int 
     return None
 
 
+def _from_last_keyframe(packets: Iterator[Any], pts: int) -> Iterator[Any]:
+    """The packets from the last keyframe at or before `pts` on.
+
+    For MPEG program streams: their packets seldom tell their times, and after a seek the first ones are guessed.
+    """
+    held: list[Any] | None = []
+    for packet in packets:
+        if held is None:
+            yield packet
+            continue
+        if packet.is_keyframe and packet.pts is not None and packet.pts <= pts:
+            held = []
+        held.append(packet)
+        if not packet.size or (packet.dts is not None and packet.dts > pts):
+            yield from held
+            held = None
+    yield from held or ()
+
+
 def _seek(container: InputContainer, stream: VideoStream, pts: int, film: Film) -> None:
     """Goes to a keyframe at or before `pts`: some formats land late, so the landing is checked."""
     first = int(film.start / film.picture.time_base)
     back = int(Fraction(1) / film.picture.time_base)
-    if film.container == "mpeg":  # its packets seldom tell their times: the first ones after a seek are guessed
-        pts -= back
     goal = pts
     while goal > first:
         container.seek(goal, stream=stream, backward=True)
@@ -207,11 +224,17 @@ class Decode:
         good: Luma | None = None
         with open_film(film.path) as container:
             stream: Any = container.streams[film.picture.index]
-            stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
-            if begin is not None:
+            # frame threads make other pictures of a damaged film each time
+            stream.thread_type = "SLICE" if self.skip_damaged else "AUTO"
+            stream.codec_context.thread_count = THREADS
+            stored = container.demux(stream)
+            if begin is not None and film.container == "mpeg":
+                stored = _from_last_keyframe(stored, begin)
+            elif begin is not None:
                 _seek(container, stream, begin, film)
+                stored = container.demux(stream)
             packets = _Packets(film)
-            frames = packets.frames(container.demux(stream))
+            frames = packets.frames(stored)
             if self.deinterlace and film.picture.field_order != "progressive":
                 frames = _deinterlaced(frames, film.picture)
             for frame in frames:

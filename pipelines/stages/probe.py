@@ -89,7 +89,7 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
 
 def _field_order(stream: VideoStream, frame: av.VideoFrame) -> FieldOrder:
     named = FIELD_ORDERS.get(stream.codec_context.field_order, "progressive")
-    if named == "progressive" and frame.interlaced_frame:
+    if frame.interlaced_frame:  # the stream may say otherwise: FFmpeg's own encoder lets it
         return "top" if _shows_top_first(frame) else "bottom"
     return named
 
