@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -87,8 +86,3 @@ def save_network(network: Compact, path: Path, metadata: dict[str, str]) -> None
     part = path.with_name(path.name + ".part")
     save_file(state, part, metadata={"format": "pt"} | about | metadata)
     part.replace(path)
-
-
-def default_device() -> torch.device:
-    """The first CUDA device where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.colorspace import lab_from_srgb, srgb_from_lab
+from models.compact import STRIDE
 from models.metrics import colourfulness, psnr
 from pipelines.batch import AnchorBatch
 from pipelines.pictures import Picture, Pictures
@@ -17,7 +18,6 @@ from pipelines.settings import PaintSettings
 from pipelines.stages.colorize import Colorize
 from pipelines.stages.detect import without_instances
 
-STRIDE = 32
 TILE = 192
 """Pixels: height of a picture on the sheet."""
 SHEET_PICTURES = 32
