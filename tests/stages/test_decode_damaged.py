@@ -126,7 +126,7 @@ def test_frames_that_damage_puts_out_of_order_do_not_stop_a_film(
     assert 44 <= len(times) <= 48  # noise may look like the end of a packet: then there is one packet less
 
 
-@pytest.mark.parametrize(("codec", "ending"), [("libx264", ".mp4"), ("mpeg4", ".avi")])
+@pytest.mark.parametrize(("codec", "ending"), [("ffv1", ".mkv"), ("libx264", ".mp4"), ("mpeg4", ".avi")])
 def test_damaged_film_gives_the_same_pictures_each_time(tmp_path: Path, codec: str, ending: str) -> None:
     path = broken.damaged_packets(tmp_path / f"film{ending}", codec=codec)
     first, *others = (decoded(path, skip_damaged=True) for _ in range(8))
