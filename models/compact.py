@@ -4,6 +4,7 @@ Encoder: Sandler et al., CVPR 2018 (arXiv 1801.04381), with batch norm folded in
 torchvision's `mobilenet_v2` and TensorFlow's SAME padding. Head: Zhang, Isola, Efros, ECCV 2016 (arXiv 1603.08511).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.bins import BINS
+from models.detector import Detector, Found
+from models.instance_fusion import Fusion
 
 STRIDE = 32
 """Input sides must be multiples of this."""
@@ -102,14 +105,12 @@ class CompactConfig:
     widths: tuple[int, int, int, int] = (256, 192, 128, 96)
 
 
-class Compact(nn.Module):
-    """Lightness to logits over the 313 ab bins."""
+class Decoder(nn.Module):
+    """The encoder's features to logits over the 313 ab bins, step by step: after each, features may be fused."""
 
-    def __init__(self, config: CompactConfig | None = None) -> None:
+    def __init__(self, config: CompactConfig) -> None:
         super().__init__()
-        self.config = config or CompactConfig()
-        top, *widths = self.config.widths
-        self.encoder = Encoder()
+        top, *widths = config.widths
         self.top = nn.Conv2d(TOP_CHANNELS, top, 1)
         self.context = nn.Linear(TOP_CHANNELS, top)  # the whole picture's content, added everywhere
         skips = list(TAPS.values())[-2::-1]  # 1/16, 1/8, 1/4
@@ -119,25 +120,86 @@ class Compact(nn.Module):
         self.last = _decoder_block(widths[-1], widths[-1])
         self.head = nn.Conv2d(widths[-1], BINS, 1)
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        """Logits of the ab bins.
+    def start(self, features: list[Tensor]) -> Tensor:
+        """Features at 1/32."""
+        top = features[-1]
+        return F.relu(self.top(top) + self.context(top.mean(dim=(2, 3)))[:, :, None, None])
+
+    def step(self, number: int, x: Tensor, features: list[Tensor]) -> Tensor:
+        """Features after step 0 (at 1/16), 1 (1/8), 2 and 3 (1/4)."""
+        if number == len(self.joins):
+            return self.last(x)
+        skip = features[-2 - number]
+        x = F.interpolate(x, size=skip.shape[-2:], mode="bilinear", align_corners=False)
+        return self.joins[number](torch.cat([x, skip], dim=1))
+
+
+STEPS = 4
+"""Of a decoder."""
+INSTANCE_SIDE = 128
+"""Pixels of the square in which an instance is seen."""
+
+
+class Compact(nn.Module):
+    """Lightness to logits over the 313 ab bins; full frame and instances from one encoder."""
+
+    def __init__(self, config: CompactConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or CompactConfig()
+        self.encoder = Encoder()
+        self.decoder = Decoder(self.config)
+        self.detector = Detector(list(TAPS.values())[1:])
+        self.instance = Decoder(self.config)
+        widths = [*self.config.widths[1:], self.config.widths[-1]]
+        self.fusion: Iterable[Fusion] = nn.ModuleList(Fusion(width) for width in widths)  # type: ignore[assignment]
+
+    def features(self, lightness: Tensor) -> list[Tensor]:
+        """The encoder's features at 1/4, 1/8, 1/16 and 1/32 of the picture.
 
         Args:
             lightness: (N, 1, h, w), CIE L* 0..100, h and w multiples of 32.
-
-        Returns:
-            (N, 313, h/4, w/4).
 
         Raises:
             ValueError: the sides are no multiples of 32.
         """
         if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
             raise ValueError(f"sides must be multiples of {STRIDE}, got {tuple(lightness.shape)}")
-        *skips, top = self.encoder(lightness / 50 - 1)
-        x = self.top(top) + self.context(top.mean(dim=(2, 3)))[:, :, None, None]
-        x = F.relu(x)
-        for join, skip in zip(self.joins, reversed(skips), strict=True):
-            x = F.interpolate(x, size=skip.shape[-2:], mode="bilinear", align_corners=False)
-            x = join(torch.cat([x, skip], dim=1))
-        logits: Tensor = self.head(self.last(x))
-        return logits
+        return self.encoder(lightness / 50 - 1)
+
+    def find(self, features: list[Tensor]) -> Found:
+        """What the detector says of the full frames' features."""
+        return self.detector(features[1:])
+
+    def colour(self, features: list[Tensor]) -> Tensor:
+        """Logits of the ab bins, (N, 313, h/4, w/4), from the full frames' features alone."""
+        x = self.decoder.start(features)
+        for number in range(STEPS):
+            x = self.decoder.step(number, x, features)
+        return self.decoder.head(x)
+
+    def see(self, squares: Tensor) -> list[Tensor]:
+        """Instances on their own: (K, 1, 128, 128) lightness of what boxes show to features for each step of `fuse`."""
+        features = self.features(squares)
+        x, levels = self.instance.start(features), []
+        for number, fusion in enumerate(self.fusion):
+            x = self.instance.step(number, x, features)
+            levels.append(fusion.weighed(x))
+        return levels
+
+    def fuse(self, features: list[Tensor], instances: list[Tensor], boxes: Tensor, owners: Tensor) -> Tensor:
+        """Logits of the ab bins, (N, 313, h/4, w/4), from full frames and instances fused after each step.
+
+        Args:
+            features: of the full frames.
+            instances: what `see` gives for what the boxes show.
+            boxes: (K, 4), left, top, right, bottom as shares of the sides.
+            owners: (K,) int64, the frame each box belongs to.
+        """
+        x = self.decoder.start(features)
+        for number, (fusion, weighed) in enumerate(zip(self.fusion, instances, strict=True)):
+            x = fusion(self.decoder.step(number, x, features), weighed, boxes, owners)
+        return self.decoder.head(x)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Logits of the ab bins, (N, 313, h/4, w/4), of full frames alone; see `features` and `colour`."""
+        return self.colour(self.features(lightness))

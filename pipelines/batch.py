@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
 FieldOrder = Literal["progressive", "top", "bottom"]
@@ -166,11 +167,13 @@ class AnchorBatch:
 
 @dataclass(frozen=True)
 class InstanceBatch:
-    """Anchors with the things found in them; no boxes until a network brings a detector."""
+    """Anchors with the things found in them."""
 
     anchors: AnchorBatch
     boxes: tuple[NDArray[np.float32], ...]
     """For each anchor (K, 6): left, top, right, bottom as shares of the sides, COCO class 0..79, score 0..1."""
+    features: tuple[Tensor, ...] | None = None
+    """What the network's encoder saw when it looked for instances, on its device; None: it has not looked yet."""
 
     def __post_init__(self) -> None:
         if len(self.boxes) != len(self.anchors.pts):

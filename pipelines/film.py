@@ -8,14 +8,14 @@ from fractions import Fraction
 from importlib.metadata import version
 
 from models.weights import find_weights, weights_digest
-from pipelines.batch import AbBatch, AnchorBatch
 from pipelines.errors import InputError, OutputError, SettingsError
 from pipelines.job import Job
+from pipelines.painter import open_painter
 from pipelines.resume import WorkFolder, fingerprint, flattened
 from pipelines.runner import in_process
 from pipelines.segment import Paint, SegmentFlow
 from pipelines.stages.colorize import Colorize
-from pipelines.stages.detect import without_instances
+from pipelines.stages.detect import Detect
 from pipelines.stages.mux import SegmentFile, Span, mux
 
 
@@ -59,14 +59,11 @@ def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
 def _paint(job: Job) -> Paint:
     """Anchors in, coloured anchors out: instances found, then the network, in this process."""
     try:
-        colorize = Colorize(job.settings.paint)
+        painter = open_painter(job.settings.paint)
     except ValueError as error:
         raise SettingsError(job.film.path, str(error), "name another --network") from error
-
-    def stage(anchors: AnchorBatch) -> AbBatch:
-        return colorize(without_instances(anchors))
-
-    return in_process(stage)
+    detect, colorize = Detect(painter), Colorize(painter)
+    return in_process(lambda anchors: colorize(detect(anchors)))
 
 
 def about(job: Job) -> dict[str, str]:

@@ -10,8 +10,8 @@ from models.weights import find_weights
 from pipelines.batch import Film, Segment
 from pipelines.checks import check_colours, check_place, check_span, choose
 from pipelines.errors import SettingsError
+from pipelines.painter import find_device
 from pipelines.settings import Settings
-from pipelines.stages.colorize import find_device
 from pipelines.stages.plan import plan
 from pipelines.stages.probe import probe
 from pipelines.target import SUFFIXES, Target

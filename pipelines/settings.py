@@ -26,6 +26,10 @@ class PaintSettings:
     """Short side of the picture that the network and the flow see, in pixels, a multiple of 32."""
     batch: int = 4
     """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""
+    instances: int = 8
+    """Most instances of an anchor that are coloured on their own; 0: the full frame only."""
+    least_score: float = 0.3
+    """Score, 0 to 1, from which the detector's find counts as an instance."""
     temperature: float | None = None
     """T of the annealed mean, above 0; None takes the one that the weights name."""
     saturation: float = 1.0
@@ -34,6 +38,8 @@ class PaintSettings:
     def __post_init__(self) -> None:
         _check(self.rows > 0 and self.rows % 32 == 0, f"rows must be a multiple of 32 above 0, got {self.rows}")
         _check(self.batch > 0, f"batch must be above 0, got {self.batch}")
+        _check(self.instances >= 0, f"instances must not be below 0, got {self.instances}")
+        _check(0 < self.least_score < 1, f"least_score must be between 0 and 1, got {self.least_score}")
         _check(0 <= self.saturation <= 4, f"saturation must be 0 to 4, got {self.saturation}")
         _check(self.temperature is None or self.temperature > 0, f"temperature must be above 0, got {self.temperature}")
 

@@ -1,6 +1,7 @@
-"""Trains the default network on colour pictures: classification over 313 ab bins, rare colours weighted up.
+"""Trains the default network on colour pictures, stage after stage (`train_stages`), each from the last one's weights.
 
-Zhang, Isola, Efros, ECCV 2016 (arXiv 1603.08511), on lightness as old film gives it (`old_film`).
+Colour is classified (Zhang, Isola, Efros, ECCV 2016, arXiv 1603.08511), and lightness is what old film gives
+(`old_film`). Several processes may share a run: each takes its part of every step, and their gradients are averaged.
 """
 
 import copy
@@ -8,107 +9,102 @@ import dataclasses
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import cv2
-import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
+import torch.distributed as dist
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
 
 from models.bins import BINS, rebalancing_weights, smoothed_prior, soft_encode
-from models.colorspace import lab_from_linear, linear_from_srgb
-from models.compact import HEAD_STRIDE, Compact, gray_encoder_state
-from models.losses import mean_ab_huber, rebalanced_cross_entropy
+from models.compact import Compact, gray_encoder_state
 from models.weights import read_weights, save_network
-from pipelines.old_film import film_lightness
-from pipelines.pictures import Pictures
+from pipelines.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
+from pipelines.pictures import Picture, Pictures, read_boxes
+from pipelines.provenance import code_version, digest_of
+from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, true_ab
+
+__all__ = ["Sources", "TrainConfig", "train"]
+
+LARGEST_GRADIENT = 5.0
+"""Norm to which gradients are cut."""
+LOGGED_EVERY = 100
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """All that a training run depends on but its pictures."""
+class Sources:
+    """Where a run's pictures lie."""
 
-    steps: int = 12_000
-    batch: int = 32
-    crop: int = 128
-    """Side of a training picture in pixels, a multiple of 32."""
-    zoom: tuple[float, float] = (0.6, 1.0)
-    """Side of the square cut from a picture, as a share of its short side."""
-    learning_rate: float = 1e-3
-    encoder_learning_rate: float = 3e-4
-    frozen_layers: int = 3
-    """First layers of the encoder that keep their weights: they cost a quarter of a step and see only edges."""
-    warmup: int = 300
-    """Steps in which the rate rises from 0."""
-    weight_decay: float = 0.01
-    ema: float = 0.999
-    """Share of the averaged weights that each step keeps."""
-    uniform_share: float = 0.5
-    """lambda of the rebalancing; 1 turns it off."""
-    huber_weight: float = 2.0
-    """Of the Huber term on the mean ab."""
-    temperature: float = 0.45
-    """Written into the weights: T of the annealed mean when the network colours."""
-    prior_pictures: int = 2000
-    """Pictures from which the prior over the bins is counted."""
-    seed: int = 0
-    workers: int = 1
-    """Processes that decode pictures."""
+    images: Sequence[Path] = ()
+    """Folders, zip files and WebDataset shards."""
+    films: Sequence[Path] = ()
+    """Colour films."""
+    boxes: Path | None = None
+    """JSON lines of what is seen in the images (`pictures.read_boxes`)."""
 
 
-class Crops(Dataset[NDArray[np.uint8]]):
-    """A random square of a random picture for every index: (3, crop, crop), sRGB."""
+@dataclass(frozen=True)
+class Examples(Sequence[Picture]):
+    """What a run learns from: images, then frames of films."""
 
-    def __init__(self, pictures: Pictures, config: TrainConfig, first: int, count: int) -> None:
-        self.pictures, self.config, self.first, self.count = pictures, config, first, count
+    images: Pictures | None
+    films: Sequence[Picture]
+    numbers: list[int]
+    """Of the images that are not held out."""
+    boxes: list[Boxes]
+    """Of each example."""
+    held_out: list[str]
+    """Keys left out."""
 
     def __len__(self) -> int:
-        return self.count
+        return len(self.boxes)
 
-    def __getitem__(self, index: int) -> NDArray[np.uint8]:
-        random = np.random.default_rng((self.config.seed, self.first + index))
-        picture = self.pictures[int(random.integers(len(self.pictures)))]
-        side = int(min(picture.shape[:2]) * random.uniform(*self.config.zoom))
-        top, left = (int(random.integers(extent - side + 1)) for extent in picture.shape[:2])
-        square: NDArray[Any] = picture[top : top + side, left : left + side]
-        interpolation = cv2.INTER_AREA if side > self.config.crop else cv2.INTER_LINEAR
-        square = cv2.resize(square, (self.config.crop, self.config.crop), interpolation=interpolation)
-        if random.random() < 0.5:
-            square = square[:, ::-1]
-        return np.ascontiguousarray(square.transpose(2, 0, 1))
+    def __getitem__(self, index: int) -> Picture:  # type: ignore[override]  # no slices
+        if index < len(self.numbers):
+            assert self.images is not None
+            return self.images[self.numbers[index]]
+        return self.films[index - len(self.numbers)]
 
 
-def _one_thread(_worker: int) -> None:
-    cv2.setNumThreads(1)
+def examples(sources: Sources, config: TrainConfig) -> Examples:
+    """The pictures of the sources with their boxes, without those held out.
+
+    Raises:
+        ValueError: a source is none, or nothing is left to learn from.
+    """
+    images = Pictures(sources.images) if sources.images else None
+    films: Sequence[Picture] = ()
+    if sources.films:
+        from pipelines.film_pictures import FilmPictures
+
+        films = FilmPictures(sources.films)
+    keys = [key_of(name) for _, name in images.keys] if images else []
+    left_out = held_out(keys, config.held_out)
+    without = set(left_out)
+    numbers = [number for number, key in enumerate(keys) if key not in without]
+    found = read_boxes(sources.boxes) if sources.boxes else {}
+    boxes = boxes_of([keys[number] for number in numbers], found)
+    if config.stage in ("instance", "fusion"):
+        boxes = [table[table[:, 5] >= config.least_score] for table in boxes]
+        numbers = [number for number, table in zip(numbers, boxes, strict=True) if len(table)]
+        boxes, films = [table for table in boxes if len(table)], ()
+        if not boxes:
+            raise ValueError(f"no boxes, and the {config.stage} stage learns from what they show; give --boxes")
+    boxes += boxes_of([""] * len(films), {})
+    if not boxes:
+        raise ValueError(f"all {len(keys)} pictures are held out to test on; give more, or --set held_out=N")
+    return Examples(images, films, numbers, boxes, left_out)
 
 
-def crops(pictures: Pictures, config: TrainConfig, first_step: int, steps: int) -> Iterator[Tensor]:
-    """Batches of linear RGB, (batch, 3, crop, crop) in 0..1: those of `steps` steps from `first_step`."""
-    dataset = Crops(pictures, config, first_step * config.batch, steps * config.batch)
-    loader = DataLoader(
-        dataset, config.batch, num_workers=config.workers, prefetch_factor=4, worker_init_fn=_one_thread
-    )
-    for batch in loader:
-        yield linear_from_srgb(batch.float() / 255)
-
-
-def _true_ab(light: Tensor) -> Tensor:
-    """ab of the mean light at the head's size: (N, 3, h, w) linear RGB to (N, 2, h/4, w/4)."""
-    return lab_from_linear(F.avg_pool2d(light, HEAD_STRIDE))[:, 1:]
-
-
-def count_prior(pictures: Pictures, config: TrainConfig) -> Tensor:
+def count_prior(data: Examples, config: TrainConfig) -> Tensor:
     """How often each bin is a pixel's nearest, smoothed: (313,) of sum 1."""
     counts = torch.zeros(BINS)
-    steps = math.ceil(config.prior_pictures / config.batch)
-    for light in crops(pictures, dataclasses.replace(config, seed=config.seed + 1), 0, steps):
-        counts += torch.bincount(soft_encode(_true_ab(light))[0][:, 0].flatten(), minlength=BINS)
+    settings = CropSettings(config.crop, config.zoom, seed=config.seed + 1)
+    steps = range(math.ceil(config.prior_pictures / config.batch))
+    for light, _ in crops(data, data.boxes, settings, config.batch, steps, config.workers):
+        counts += torch.bincount(soft_encode(true_ab(light))[0][:, 0].flatten(), minlength=BINS)
     return smoothed_prior(counts)
 
 
@@ -135,21 +131,43 @@ class Run:
         path.with_suffix(".part").replace(path)
 
     def load(self, path: Path) -> None:
-        """Goes on from a checkpoint."""
-        state = torch.load(path, weights_only=True, map_location=self.bin_weights.device)
-        for key in ("network", "averaged", "optimizer"):
-            getattr(self, key).load_state_dict(state[key])
+        """Goes on from a checkpoint.
+
+        Raises:
+            ValueError: it is none of such a run.
+        """
+        try:
+            state = torch.load(path, weights_only=True, map_location=self.bin_weights.device)
+            for key in ("network", "averaged", "optimizer"):
+                getattr(self, key).load_state_dict(state[key])
+        except (RuntimeError, KeyError, ValueError, EOFError) as error:
+            raise ValueError(f"{path}: not a checkpoint of this run; move it away to begin anew") from error
         self.bin_weights, self.step = state["bin_weights"], state["step"]
 
 
-def _new_run(encoder: Path | None, config: TrainConfig, device: torch.device) -> Run:
+def _network(start: Path | None, config: TrainConfig) -> Compact:
+    """The network as the run begins, with what the stage trains switched on."""
     torch.manual_seed(config.seed)
     network = Compact()
-    if encoder:
-        network.encoder.load_state_dict(gray_encoder_state(read_weights(encoder)[0]), strict=True)
-    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if start:
+        state, metadata = read_weights(start)
+        if metadata.get("network") == "compact":
+            network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
+        else:
+            network.encoder.load_state_dict(gray_encoder_state(state), strict=True)
+    if config.stage == "instance":
+        network.instance.load_state_dict(network.decoder.state_dict())
+    network.eval().requires_grad_(False)
+    for part in TRAINED[config.stage]:
+        network.get_submodule(part).train().requires_grad_(True)
     network.encoder.features[: config.frozen_layers].requires_grad_(False)
-    named = list(network.named_parameters())  # in one order always: the checkpoint tells them apart by it
+    return network
+
+
+def _new_run(start: Path | None, config: TrainConfig, device: torch.device) -> Run:
+    network = _network(start, config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    # in one order always: the checkpoint tells them apart by it
     groups = [
         {"params": [p for name, p in named if name.startswith("encoder.")], "lr": config.encoder_learning_rate},
         {"params": [p for name, p in named if not name.startswith("encoder.")], "lr": config.learning_rate},
@@ -169,66 +187,136 @@ def _average(averaged: nn.Module, network: nn.Module, keep: float) -> None:
             value.copy_(new[key])
 
 
-def _train_step(run: Run, light: Tensor, config: TrainConfig) -> tuple[float, float]:
-    """One step of the optimiser; the cross-entropy and the Huber term."""
-    ab = _true_ab(light)
-    lightness = film_lightness(light).to(memory_format=torch.channels_last)
+def _rank_and_world() -> tuple[int, int]:
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
+def _share_gradients(parameters: Sequence[nn.Parameter], world: int) -> None:
+    """Every process's gradients become the mean of all."""
+    if world > 1:
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        for gradient, mean in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
+            gradient.copy_((mean / world).view_as(gradient))
+
+
+def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> dict[str, float]:
+    """One step of the optimiser; the loss's weighted terms by name."""
+    rank, world = _rank_and_world()
+    torch.manual_seed((config.seed << 40) + (run.step << 10) + rank)  # film faults depend on the step alone
     for group in run.optimizer.param_groups:
         group["lr"] = group["full_rate"] * _rate(run.step, config)
-    with torch.autocast(light.device.type, dtype=torch.bfloat16):
-        logits = run.network(lightness)
-    log_probability = torch.log_softmax(logits.float(), dim=1)
-    cross_entropy = rebalanced_cross_entropy(log_probability, ab, run.bin_weights)
-    huber = mean_ab_huber(log_probability, ab)
+    terms = LOSSES[config.stage](run.network, Batch(light, boxes, run.bin_weights), config)
     run.optimizer.zero_grad()
-    (cross_entropy + config.huber_weight * huber).backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(run.network.parameters(), 5.0)
+    torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+    trained = [p for p in run.network.parameters() if p.requires_grad]
+    _share_gradients(trained, world)
+    nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
     run.optimizer.step()
     run.step += 1
     _average(run.averaged, run.network, min(config.ema, (1 + run.step) / (10 + run.step)))
-    return float(cross_entropy.detach()), float(huber.detach())
+    return {name: float(term.detach()) for name, term in terms.items()}
 
 
-def train(
-    sources: Sequence[Path],
-    out: Path,
-    encoder: Path | None,
+def train(  # noqa: PLR0913  # one run's all
+    sources: Sources,
     config: TrainConfig,
-    device: torch.device,
+    out: Path,
+    *,
+    start: Path | None = None,
+    device: torch.device | None = None,
     log: Callable[[str], None] = print,
+    journal: Path | None = None,
     checkpoint_every: int = 500,
 ) -> None:
-    """Trains `compact` and writes its averaged weights to `out`; goes on from `out`'s checkpoint if there is one.
+    """Trains one stage of `compact` and writes its averaged weights to `out`; goes on from a checkpoint beside it.
+
+    Where torch's processes are a group, each takes its part of every step, and the first one writes.
 
     Args:
-        sources: zip files or folders of colour pictures.
-        out: a .safetensors file; the checkpoint lies beside it as .checkpoint.
-        encoder: MobileNetV2 classifier weights to start from.
+        sources: what to learn from.
         config: the run.
-        device: where it runs.
+        out: a .safetensors file; the checkpoint lies beside it as .checkpoint, the keys held out as .held-out.
+        start: weights to start from: of this network, or a MobileNetV2 classifier's.
+        device: where it runs; by default on the CPU.
         log: takes a line from time to time.
+        journal: a folder for TensorBoard, with losses and sample pictures.
         checkpoint_every: steps between checkpoints.
+
+    Raises:
+        ValueError: a source or the checkpoint is not what it should be.
     """
-    pictures = Pictures(sources)
-    run = _new_run(encoder, config, device)
+    device = device or torch.device("cpu")
+    rank, world = _rank_and_world()
+    data = examples(sources, config)
+    run = _new_run(start, config, device)
     checkpoint = out.with_suffix(".checkpoint")
     if checkpoint.exists():
         run.load(checkpoint)
         log(f"going on from step {run.step}")
     else:
-        run.bin_weights = rebalancing_weights(count_prior(pictures, config), config.uniform_share).to(device)
-    started, first = time.monotonic(), run.step
-    sums = np.zeros(2)
-    about = {"train": json.dumps(dataclasses.asdict(config)), "pictures": str(len(pictures))}
-    about |= {"temperature": str(config.temperature)}
-    for light in crops(pictures, config, run.step, config.steps - run.step):
-        sums += _train_step(run, light.to(device, memory_format=torch.channels_last), config)
-        if run.step % 100 == 0:
-            speed = (run.step - first) * config.batch / (time.monotonic() - started)
-            entropy, huber = sums / 100
-            losses = f"cross-entropy {entropy:.4f}  huber {huber:.4f}"
-            log(f"step {run.step}/{config.steps}  {losses}  {speed:.0f} pictures/s")
-            sums[:] = 0
-        if run.step % checkpoint_every == 0 or run.step == config.steps:
-            run.save(checkpoint)
-            save_network(run.averaged, out, about | {"step": str(run.step)})
+        run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
+    keeper = (
+        _Keeper(out, config, data, sources, log=log, journal=journal, checkpoint_every=checkpoint_every)
+        if rank == 0
+        else None
+    )
+    pairs = 1 if config.stage == "detector" else 2  # each picture comes as two frames of a film
+    shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
+    settings = CropSettings(config.crop, config.zoom, shows, config.seed * world + rank)
+    part = config.batch // pairs // world
+    steps = range(run.step, config.steps)
+    for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
+        terms = _train_step(run, light.to(device), boxes.to(device), config)
+        if keeper:
+            keeper.after_step(run, terms)
+
+
+class _Keeper:
+    """Writes down how a run goes and what came of it."""
+
+    def __init__(  # what a run writes depends on all of it
+        self,
+        out: Path,
+        config: TrainConfig,
+        data: Examples,
+        sources: Sources,
+        *,
+        log: Callable[[str], None],
+        journal: Path | None,
+        checkpoint_every: int,
+    ) -> None:
+        self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
+        self.began, self.steps, self.sums = time.monotonic(), 0, dict[str, float]()
+        self.about = {
+            "train": json.dumps(dataclasses.asdict(config)),
+            "pictures": str(len(data)),
+            "data": digest_of([*sources.images, *sources.films, *([sources.boxes] if sources.boxes else [])]),
+            "code": code_version(),
+            "temperature": str(config.temperature),
+        }
+        out.with_suffix(".held-out").write_text("".join(f"{key}\n" for key in data.held_out))
+        self.journal = None
+        if journal:
+            from pipelines.journal import Journal
+
+            self.journal = Journal(journal, data, config)
+
+    def after_step(self, run: Run, terms: dict[str, float]) -> None:
+        """Logs now and then; keeps checkpoint and weights now and then, and at the end."""
+        self.steps += 1
+        self.sums = {name: self.sums.get(name, 0.0) + term for name, term in terms.items()}
+        if run.step % LOGGED_EVERY == 0:
+            speed = self.steps * self.config.batch / (time.monotonic() - self.began)
+            means = {name: total / LOGGED_EVERY for name, total in self.sums.items()}
+            losses = "  ".join(f"{name} {mean:.4f}" for name, mean in means.items())
+            self.log(f"step {run.step}/{self.config.steps}  {losses}  {speed:.0f} pictures/s")
+            self.sums = {}
+            if self.journal:
+                self.journal.losses(run.step, means)
+        if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
+            run.save(self.out.with_suffix(".checkpoint"))
+            save_network(run.averaged, self.out, self.about | {"step": str(run.step)})
+            if self.journal:
+                self.journal.pictures(run.step, run.averaged)

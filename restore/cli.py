@@ -11,11 +11,12 @@ import click
 from click_default_group import DefaultGroup
 
 from restore.config import Anchors, Time, settings_from
+from restore.evaluate import evaluate
+from restore.train import train
 
 FILM_COMMAND = "film"
 FAILED = 1
 WRONG_USAGE = 2
-NEEDS_EXTRA = "pictures are read by {}, which is not installed; pip install 'restore[train]'"
 
 
 class _Group(DefaultGroup):  # type: ignore[misc]
@@ -113,49 +114,5 @@ def doctor() -> None:
     sys.exit(0 if is_well else FAILED)
 
 
-@main.command()
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The weights, a .safetensors file.")
-@click.option("--encoder", type=click.Path(exists=True, path_type=Path), help="MobileNetV2 weights to start from.")
-@click.option("--steps", type=int, default=8000, show_default=True, help="Steps of 32 pictures.")
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where it runs."
-)
-def train(pictures: tuple[Path, ...], out: Path, encoder: Path | None, steps: int, device: str) -> None:
-    """Train the network on colour PICTURES (zip files or folders); goes on from OUT's checkpoint."""
-    from restore.memory import keep_freed_memory
-
-    keep_freed_memory()
-    try:
-        from pipelines.stages.colorize import find_device
-        from pipelines.train import TrainConfig
-        from pipelines.train import train as run
-
-        run(pictures, out, encoder, TrainConfig(steps=steps), find_device(device), click.echo)
-    except ModuleNotFoundError as error:
-        raise click.ClickException(NEEDS_EXTRA.format(error.name)) from error
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-
-
-@main.command()
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--network", default="compact", show_default=True, help="A network that ships, or a .safetensors file.")
-@click.option("--rows", type=int, default=256, show_default=True, help="Short side of what the network sees.")
-@click.option("--temperature", type=float, help="T of the annealed mean. [the weights' own]")
-@click.option("--limit", type=int, help="So many pictures only.")
-@click.option("--sheet", type=click.Path(path_type=Path), help="A PNG of gray | coloured | true.")
-def evaluate(pictures: tuple[Path, ...], network: str, rows: int, temperature: float | None, limit: int | None,
-             sheet: Path | None) -> None:  # fmt: skip
-    """Measure a network on colour PICTURES: PSNR and colourfulness."""
-    try:
-        from pipelines.evaluate import evaluate_colour
-        from pipelines.settings import PaintSettings
-
-        settings = PaintSettings(network=network, rows=rows, temperature=temperature)
-        for name, value in evaluate_colour(pictures, settings, limit, sheet).items():
-            click.echo(f"{name:<28}{value:8.2f}")
-    except ModuleNotFoundError as error:
-        raise click.ClickException(NEEDS_EXTRA.format(error.name)) from error
-    except (ValueError, FileNotFoundError) as error:
-        raise click.ClickException(str(error)) from error
+main.add_command(train)
+main.add_command(evaluate)

@@ -29,7 +29,7 @@ def save_random_network(path: Path, seed: int = 0) -> Path:
         torch.manual_seed(seed)
         network = Compact(CompactConfig(widths=(32, 24, 16, 16)))
     with torch.no_grad():
-        network.head.weight *= CONTRAST
+        network.decoder.head.weight *= CONTRAST
     save_network(network, path, {})
     return path
 

@@ -1,49 +1,27 @@
-"""The network on anchors, in batches: lightness to ab."""
+"""The network on anchors and their instances, in batches: lightness to ab."""
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.bins import annealed_mean
-from models.weights import find_weights, load_network
+from models.compact import INSTANCE_SIDE
+from models.instance_fusion import cut_out, with_context
 from pipelines.batch import AbBatch, InstanceBatch
-from pipelines.settings import PaintSettings
+from pipelines.painter import Painter
 
-DEFAULT_TEMPERATURE = 0.38
-"""The paper's, for weights that name none."""
-
-
-def find_device(name: str) -> torch.device:
-    """The device to colour on: auto | cpu | cuda.
-
-    Raises:
-        ValueError: cuda is asked for and there is none.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("no CUDA device here; --device cpu runs without one")
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+GROUP = 8
+"""Instances seen at a time, filled up where they lack: an anchor's colour must not depend on how many there are."""
 
 
 @dataclass
 class Colorize:
-    """The stage: built where it runs, with the weights loaded."""
+    """The stage: full frame and instances of each anchor, fused."""
 
-    settings: PaintSettings
-    device: torch.device = field(init=False)
-    network: nn.Module = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.device = find_device(self.settings.device)
-        network, metadata = load_network(find_weights(self.settings.network))
-        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        shipped = float(json.loads(metadata.get("temperature", str(DEFAULT_TEMPERATURE))))
-        self.temperature = self.settings.temperature or shipped
+    painter: Painter
 
     @torch.inference_mode()
     def __call__(self, batch: InstanceBatch) -> AbBatch:
@@ -52,15 +30,35 @@ class Colorize:
         A batch is always as large as the settings say, filled up where anchors lack, so that an anchor's colour does
         not depend, not even in the last bit, on how many others came with it.
         """
+        settings, network = self.painter.settings, self.painter.network
         lightness = batch.anchors.lightness
-        full = np.zeros((self.settings.batch, *lightness.shape[1:]), np.uint8)
+        full = np.zeros((settings.batch, *lightness.shape[1:]), np.uint8)
         full[: len(lightness)] = lightness
-        x = torch.from_numpy(full).to(self.device)[:, None].float() * (100 / 255)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            logits = self.network(x.to(memory_format=torch.channels_last))
+        x = torch.from_numpy(full).to(self.painter.device)[:, None].float() * (100 / 255)
+        with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
+            features = batch.features or network.features(x.to(memory_format=torch.channels_last))  # type: ignore[operator]
+            boxes, owners = self._instances(batch)
+            if len(boxes):
+                logits = network.fuse(list(features), self._seen(x, boxes, owners), boxes, owners)  # type: ignore[operator]
+            else:
+                logits = network.colour(list(features))  # type: ignore[operator]
         # one picture at a time: the distributions of a batch would take hundreds of megabytes
-        small = torch.cat([annealed_mean(one[None], self.temperature) for one in logits[: len(lightness)]])
-        return AbBatch(batch.anchors, _at_size(small * self.settings.saturation, *lightness.shape[1:]))
+        small = torch.cat([annealed_mean(one[None], self.painter.temperature) for one in logits[: len(lightness)]])
+        return AbBatch(batch.anchors, _at_size(small * settings.saturation, *lightness.shape[1:]))
+
+    def _instances(self, batch: InstanceBatch) -> tuple[Tensor, Tensor]:
+        """Boxes of all anchors with their context, (K, 4), and the anchor of each, (K,)."""
+        boxes = torch.from_numpy(np.concatenate(batch.boxes)[:, :4]).to(self.painter.device)
+        owners = torch.tensor([i for i, of_one in enumerate(batch.boxes) for _ in of_one], device=self.painter.device)
+        return with_context(boxes), owners
+
+    def _seen(self, lightness: Tensor, boxes: Tensor, owners: Tensor) -> list[Tensor]:
+        """What the network sees in the boxes."""
+        squares = cut_out(lightness, boxes, owners, INSTANCE_SIDE)
+        squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
+        squares = squares.to(memory_format=torch.channels_last)
+        groups = [self.painter.network.see(group) for group in torch.split(squares, GROUP)]  # type: ignore[operator]
+        return [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]
 
 
 def _at_size(ab: Tensor, height: int, width: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":

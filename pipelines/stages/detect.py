@@ -1,11 +1,16 @@
-"""Finds the things in the picture, so that each can be coloured on its own.
+"""Finds the instances in the anchors, so that each can be coloured on its own.
 
-The network that ships finds none yet: every anchor goes on with no boxes.
+The network that ships finds them in the features that it colours from: these go along with the anchors.
 """
 
-import numpy as np
+from dataclasses import dataclass
 
+import numpy as np
+import torch
+
+from models.detector import best_boxes
 from pipelines.batch import AnchorBatch, InstanceBatch
+from pipelines.painter import Painter
 
 BOX_FIELDS = 6
 
@@ -13,3 +18,29 @@ BOX_FIELDS = 6
 def without_instances(anchors: AnchorBatch) -> InstanceBatch:
     """The anchors with no instances: only the full frame is coloured."""
     return InstanceBatch(anchors, tuple(np.empty((0, BOX_FIELDS), np.float32) for _ in anchors.pts))
+
+
+@dataclass
+class Detect:
+    """The stage: the best boxes of each anchor, at most as many as the settings say."""
+
+    painter: Painter
+
+    @torch.inference_mode()
+    def __call__(self, anchors: AnchorBatch) -> InstanceBatch:
+        """Boxes of a batch of anchors, and the encoder's features.
+
+        A batch is always as large as the settings say, filled up where anchors lack, so that what is found does not
+        depend, not even in the last bit, on how many others came with an anchor.
+        """
+        settings, network = self.painter.settings, self.painter.network
+        if not settings.instances:
+            return without_instances(anchors)
+        full = np.zeros((settings.batch, *anchors.lightness.shape[1:]), np.uint8)
+        full[: len(anchors.lightness)] = anchors.lightness
+        lightness = torch.from_numpy(full).to(self.painter.device)[:, None].float() * (100 / 255)
+        with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
+            features = network.features(lightness.to(memory_format=torch.channels_last))  # type: ignore[operator]
+            found = network.find(features)  # type: ignore[operator]
+        boxes = best_boxes(found, settings.least_score, settings.instances)[: len(anchors.pts)]
+        return InstanceBatch(anchors, tuple(table.cpu().numpy() for table in boxes), tuple(features))

@@ -63,8 +63,13 @@ def test_whole_picture_counts_everywhere(network: Compact) -> None:
 
 def test_every_weight_is_trained(network: Compact) -> None:
     trained = Compact(SMALL)
-    trained(lightness(2, 1, 64, 64)).square().mean().backward()
-    assert [name for name, weight in trained.named_parameters() if weight.grad is None] == []
+    boxes, owners = torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([1])
+    features = trained.features(lightness(2, 1, 64, 64))
+    instances, found = trained.see(lightness(1, 1, 64, 64)), trained.find(features)
+    terms = [trained.fuse(features, instances, boxes, owners), found.logits, found.boxes]
+    torch.stack([term.square().mean() for term in terms]).sum().backward()
+    unused = {"instance.head.weight", "instance.head.bias"}  # taught in a stage of their own
+    assert {name for name, weight in trained.named_parameters() if weight.grad is None} == unused
 
 
 def test_encoder_has_the_keys_of_torchvision() -> None:
@@ -110,4 +115,4 @@ def test_gray_encoder_sees_gray_as_the_rgb_one_did() -> None:
 
 def test_default_is_as_wide_as_what_ships() -> None:
     assert Compact().config == CompactConfig((256, 192, 128, 96))
-    assert Compact().head.weight.shape == (BINS, 96, 1, 1)
+    assert Compact().decoder.head.weight.shape == (BINS, 96, 1, 1)

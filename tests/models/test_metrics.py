@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from models.metrics import colourfulness, psnr
+from models.metrics import (
+    average_precision,
+    closeness,
+    closeness_by_bin,
+    colourfulness,
+    frechet_distance,
+    match_boxes,
+    psnr,
+    rebalanced_auc,
+    ssim,
+    ssim_map,
+)
 
 
 def halves(left: tuple[float, float, float], right: tuple[float, float, float]) -> Tensor:
@@ -53,3 +65,145 @@ def test_stronger_colours_are_more_colourful() -> None:
     figures = [float(colourfulness(gray + share * (colours - gray))) for share in (0.0, 0.3, 0.6, 1.0)]
     assert figures == sorted(figures)
     assert figures[1] > 0
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def ab_of(*pixels: tuple[float, float]) -> Tensor:
+    """Pixels in a row: (1, 2, 1, P)."""
+    return torch.tensor(pixels, dtype=torch.float32).T[None, :, None]
+
+
+def boxes(*rows: tuple[float, ...]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float32).reshape(-1, 6)
+
+
+def test_ssim_of_even_pictures_is_that_of_their_means() -> None:
+    one, other = torch.full((1, 3, 16, 20), 0.2), torch.full((1, 3, 16, 20), 0.6)
+    expected = (2 * 0.2 * 0.6 + 0.01**2) / (0.2**2 + 0.6**2 + 0.01**2)
+    assert float(ssim(one, other)) == pytest.approx(expected, abs=1e-4)
+
+
+def test_ssim_of_equal_pictures_is_1_and_it_is_symmetric() -> None:
+    one, other = noise(2, 3, 32, 24), noise(2, 3, 32, 24, seed=1)
+    assert ssim(one, one).tolist() == pytest.approx([1, 1], abs=1e-5)
+    assert ssim(one, other).tolist() == pytest.approx(ssim(other, one).tolist(), abs=1e-5)
+    assert ssim(one, 1 - one).max() < 0
+
+
+def test_ssim_at_one_place_is_as_the_paper_defines_it() -> None:
+    one, other = noise(1, 3, 20, 30), noise(1, 3, 20, 30, seed=1)
+    window = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
+    weights = np.outer(window, window) / window.sum() ** 2
+    values = []
+    for channel in range(3):
+        x, y = (picture[0, channel, 4:15, 9:20].double().numpy() for picture in (one, other))
+        mean_x, mean_y = (weights * x).sum(), (weights * y).sum()
+        var_x, var_y = (weights * (x - mean_x) ** 2).sum(), (weights * (y - mean_y) ** 2).sum()
+        shared = (weights * (x - mean_x) * (y - mean_y)).sum()
+        light = (2 * mean_x * mean_y + 1e-4) / (mean_x**2 + mean_y**2 + 1e-4)
+        values.append(light * (2 * shared + 9e-4) / (var_x + var_y + 9e-4))
+    similar = ssim_map(one, other)
+    assert similar.shape == (1, 10, 20)
+    assert float(similar[0, 4, 9]) == pytest.approx(np.mean(values), abs=1e-5)
+
+
+def test_ssim_refuses_pictures_smaller_than_its_window() -> None:
+    with pytest.raises(ValueError, match=r"11 x 11 pixels and more, got \(10, 40\)"):
+        ssim(torch.zeros(1, 3, 10, 40), torch.zeros(1, 3, 10, 40))
+
+
+@pytest.mark.parametrize("error", [0.0, 0.3, 30.0, 149.5, 150.0, 150.1, 200.0])
+def test_closeness_is_the_area_under_the_pixels_curve(error: float) -> None:
+    thresholds = np.arange(151)
+    curve = (error <= thresholds).astype(float)
+    area = (curve[1:] + curve[:-1]).sum() / 2 / 150
+    assert float(closeness(ab_of((0.0, error)), ab_of((0.0, 0.0)))) == pytest.approx(area, abs=1e-6)
+
+
+def test_closeness_takes_the_distance_in_ab() -> None:
+    assert float(closeness(ab_of((3.0, 4.0)), ab_of((0.0, 0.0)))) == pytest.approx(145.5 / 150)
+
+
+def test_rebalanced_auc_gives_every_bin_in_use_the_same_say() -> None:
+    true = ab_of((0, 0), (1, 2), (-3, 0), (60, 60))
+    close = closeness(true * torch.tensor([1, 1, 1, 0]), true)
+    sums = closeness_by_bin(close, true)
+    assert sums.shape == (2, 313)
+    assert sums[1].sort().values[-2:].tolist() == [1, 3]
+    far = (150.5 - math.ceil(math.hypot(60, 60))) / 150
+    assert float(close.mean()) == pytest.approx((3 + far) / 4)
+    assert float(rebalanced_auc(sums)) == pytest.approx((1 + far) / 2)
+    assert float(rebalanced_auc(2 * sums)) == pytest.approx((1 + far) / 2)
+
+
+def test_frechet_distance_of_two_lines_of_features() -> None:
+    one, other = torch.tensor([[-1.0], [1.0]]), torch.tensor([[0.0], [4.0]])  # means 0 and 2, variances 2 and 8
+    assert float(frechet_distance(one, other)) == pytest.approx((0 - 2) ** 2 + 2 + 8 - 2 * math.sqrt(2 * 8))
+
+
+@pytest.mark.parametrize(("count", "features"), [(5, 12), (50, 6)])
+def test_frechet_distance_agrees_with_the_root_of_the_covariances(count: int, features: int) -> None:
+    one = noise(count, features).double()
+    other = (noise(count + 3, features, seed=1) @ noise(features, features, seed=2) + 0.5).double()
+    covariances = [torch.cov(x.T) for x in (one, other)]
+    values, vectors = torch.linalg.eigh(covariances[0])
+    half = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    root = torch.linalg.eigvalsh(half @ covariances[1] @ half).clamp(min=0).sqrt().sum()
+    expected = (one.mean(0) - other.mean(0)).square().sum() + sum(c.trace() for c in covariances) - 2 * root
+    assert float(frechet_distance(one, other)) == pytest.approx(float(expected), abs=1e-6)
+    assert float(frechet_distance(one, one)) == pytest.approx(0, abs=1e-9)
+
+
+PERSON, DOG = 0, 16
+LEFT, RIGHT = (0.0, 0.0, 0.4, 1.0), (0.5, 0.0, 0.9, 1.0)
+
+
+def test_found_box_is_right_where_it_covers_a_given_one_of_its_class() -> None:
+    given = boxes((*LEFT, PERSON, 0.9), (*RIGHT, DOG, 0.8))
+    found = boxes((0.05, 0.0, 0.4, 1.0, PERSON, 0.9), (*RIGHT, PERSON, 0.8), (0.7, 0.0, 0.9, 0.9, DOG, 0.7))
+    assert match_boxes(found, given).tolist() == [1, 0, 0]
+
+
+def test_given_box_is_found_once() -> None:
+    found = boxes((*LEFT, PERSON, 0.9), (*LEFT, PERSON, 0.8))
+    assert match_boxes(found, boxes((*LEFT, PERSON, 0.9))).tolist() == [1, 0]
+
+
+def test_found_box_takes_the_free_one_that_it_covers_best() -> None:
+    given = boxes((0.0, 0.0, 0.5, 1.0, PERSON, 0.9), (0.1, 0.0, 0.6, 1.0, PERSON, 0.9))
+    found = boxes((0.1, 0.0, 0.6, 1.0, PERSON, 0.9), (0.08, 0.0, 0.58, 1.0, PERSON, 0.8), (*RIGHT, PERSON, 0.7))
+    assert match_boxes(found, given).tolist() == [1, 1, 0]
+
+
+def test_given_box_of_low_score_is_neither_right_to_find_nor_wrong() -> None:
+    given = boxes((*LEFT, PERSON, 0.4), (*RIGHT, PERSON, 0.6))
+    found = boxes((*LEFT, PERSON, 0.9), (*LEFT, DOG, 0.8), (*RIGHT, PERSON, 0.7), (*LEFT, PERSON, 0.6))
+    assert match_boxes(found, given).tolist() == [-1, 0, 1, -1]
+
+
+def test_matching_needs_no_boxes() -> None:
+    assert match_boxes(boxes(), boxes((*LEFT, PERSON, 0.9))).tolist() == []
+    assert match_boxes(boxes((*LEFT, PERSON, 0.9)), boxes()).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "given", "expected"),
+    [
+        ([True], 1, 1),
+        ([False], 1, 0),
+        ([], 3, 0),
+        ([True, True], 4, 51 / 101),  # recalls 0 to 0.50
+        ([False, True], 1, 1 / 2),
+        ([True, False, True], 2, (51 + 50 * 2 / 3) / 101),
+        ([False, True, True], 2, 2 / 3),  # precision 1/2 at recall 1/2, but 2/3 later
+        ([True] * 100, 100, 1),
+    ],
+)
+def test_average_precision_of_cases_worked_by_hand(verdicts: list[bool], given: int, expected: float) -> None:
+    scores = torch.linspace(0.9, 0.1, len(verdicts))
+    is_right = torch.tensor(verdicts, dtype=torch.bool)
+    assert average_precision(scores, is_right, given) == pytest.approx(expected)
+    assert average_precision(scores.flip(0), is_right.flip(0), given) == pytest.approx(expected)

@@ -72,21 +72,21 @@ def test_saving_twice_gives_the_same_weights_and_leaves_nothing_else(tmp_path: P
 
 def test_missing_tensor_is_named(saved: Path, tmp_path: Path) -> None:
     tensors = tensors_of(saved)
-    del tensors["head.bias"]
+    del tensors["decoder.head.bias"]
     path = with_tensors(tmp_path / "x.safetensors", tensors)
-    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*Missing.*head\.bias"):
+    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*Missing.*decoder\.head\.bias"):
         load_network(path)
 
 
 def test_extra_tensor_is_named(saved: Path, tmp_path: Path) -> None:
-    path = with_tensors(tmp_path / "x.safetensors", tensors_of(saved) | {"head.scale": torch.ones(3)})
-    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*Unexpected.*head\.scale"):
+    path = with_tensors(tmp_path / "x.safetensors", tensors_of(saved) | {"decoder.head.scale": torch.ones(3)})
+    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*Unexpected.*decoder\.head\.scale"):
         load_network(path)
 
 
 def test_misshapen_tensor_is_named(saved: Path, tmp_path: Path) -> None:
-    path = with_tensors(tmp_path / "x.safetensors", tensors_of(saved) | {"head.bias": torch.ones(312)})
-    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*head\.bias.*313"):
+    path = with_tensors(tmp_path / "x.safetensors", tensors_of(saved) | {"decoder.head.bias": torch.ones(312)})
+    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*decoder\.head\.bias.*313"):
         load_network(path)
 
 

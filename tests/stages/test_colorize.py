@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from pipelines.batch import AnchorBatch
+from pipelines.painter import find_device, open_painter
 from pipelines.settings import PaintSettings
-from pipelines.stages.colorize import Colorize, find_device
+from pipelines.stages.colorize import Colorize
 from pipelines.stages.detect import BOX_FIELDS, without_instances
 
 
@@ -20,7 +21,8 @@ def anchors(count: int, first: int = 0) -> AnchorBatch:
 
 
 def colorize(network: Path, **settings: float) -> Colorize:
-    return Colorize(PaintSettings(network=str(network), device="cpu", rows=64, **settings))  # type: ignore[arg-type]
+    settings_of_it = PaintSettings(network=str(network), device="cpu", rows=64, **settings)  # type: ignore[arg-type]
+    return Colorize(open_painter(settings_of_it))
 
 
 def test_gives_ab_at_the_size_of_the_lightness(network: Path) -> None:
@@ -41,7 +43,7 @@ def test_anchor_has_the_same_colour_to_the_last_bit_whatever_comes_with_it(netwo
 @pytest.mark.parametrize("count", [1, 3, 4])
 def test_network_always_gets_a_full_batch(network: Path, count: int) -> None:
     stage, shapes = colorize(network, batch=4), []
-    stage.network.register_forward_pre_hook(lambda _, inputs: shapes.append(tuple(inputs[0].shape)))
+    stage.painter.network.encoder.register_forward_pre_hook(lambda _, inputs: shapes.append(tuple(inputs[0].shape)))
     stage(without_instances(anchors(count)))
     assert shapes == [(4, 1, 64, 96)]
 
@@ -56,7 +58,7 @@ def test_saturation_is_a_factor(network: Path) -> None:
 
 def test_temperature_is_the_settings_own_or_that_of_the_weights(network: Path) -> None:
     shipped = colorize(network)
-    assert shipped.temperature == 0.38
+    assert shipped.painter.temperature == 0.38
     flat = colorize(network, temperature=1000.0)(without_instances(anchors(1))).ab
     sharp = colorize(network, temperature=0.1)(without_instances(anchors(1))).ab
     assert flat.std() < sharp.std() / 4

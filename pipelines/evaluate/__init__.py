@@ -1,0 +1,1 @@
+"""Networks measured: their colours on colour pictures made gray, their boxes against given ones."""

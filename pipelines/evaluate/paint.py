@@ -1,0 +1,146 @@
+"""Colour pictures made gray and coloured again, as a film's frames are."""
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.colorspace import lab_from_srgb, srgb_from_lab
+from models.compact import STRIDE
+from pipelines.batch import AnchorBatch, InstanceBatch
+from pipelines.painter import open_painter
+from pipelines.pictures import Picture, Pictures
+from pipelines.settings import PaintSettings
+from pipelines.stages.colorize import Colorize
+from pipelines.stages.detect import Detect, without_instances
+
+Find = Callable[[AnchorBatch], InstanceBatch]
+"""Finds instances in the anchors; the stage `Detect` is one."""
+
+EXPOSURE = 0.1
+"""Of two takes of one picture: each is lighter or darker by up to this share."""
+GRAIN = 3.0
+"""Of a take: standard deviation of the grain in L*, before the blur that gives it its size."""
+GRAIN_SIGMA = 0.7
+"""Of that blur, in pixels."""
+TAKES = 2
+
+
+@dataclass(frozen=True)
+class Named:
+    """A picture and what it is called: its file name without folder and suffix."""
+
+    key: str
+    picture: Picture
+
+
+class Chosen:
+    """Pictures of zip files and folders, decoded when their turn comes.
+
+    Args:
+        sources: zip files or folders of colour pictures.
+        limit: take so many only, evenly spread.
+        keys: take only these.
+
+    Raises:
+        ValueError: none is left.
+    """
+
+    def __init__(self, sources: Sequence[Path], limit: int | None = None, keys: Container[str] | None = None) -> None:
+        self.pictures = Pictures(sources)
+        self.keys = [Path(name).stem for _, name in self.pictures.keys]
+        wanted = [i for i, key in enumerate(self.keys) if keys is None or key in keys]
+        count = min(len(wanted), limit or len(wanted))
+        if not count:
+            raise ValueError(f"none of the {len(self.keys)} pictures has a key that was asked for")
+        self.indices = [wanted[n * len(wanted) // count] for n in range(count)]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __iter__(self) -> Iterator[Named]:
+        return (Named(self.keys[i], self.pictures[i]) for i in self.indices)
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """One picture, as the network colours it (ours), without colour (gray) and as it is (true)."""
+
+    key: str
+    lab: dict[str, Tensor]
+    """ours, gray, true: (1, 3, H, W)."""
+    rgb: dict[str, Tensor]
+    """ours, gray, true: (1, 3, H, W), sRGB 0..1."""
+    boxes: NDArray[np.float32]
+    """(K, 6), as in `InstanceBatch`: what was found in it."""
+    ab_change: float
+    """Mean distance in ab, at network size, between the colours of two takes of it (see `take`)."""
+
+
+def lab_of(picture: Picture) -> Tensor:
+    """CIE Lab of a picture: (H, W, 3) to (1, 3, H, W)."""
+    return lab_from_srgb(_srgb(picture))
+
+
+def _srgb(picture: Picture) -> Tensor:
+    return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def as_anchors(lightness: NDArray[np.float32]) -> AnchorBatch:
+    """L* (N, h, w) as the network takes it; the pictures are strangers to each other."""
+    numbers = tuple(range(len(lightness)))
+    return AnchorBatch(numbers, numbers, np.rint(lightness * 2.55).astype(np.uint8))
+
+
+def network_lightness(lightness: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
+    """A picture's L* (H, W) at network size (h, w): about `rows` on the short side, multiples of 32."""
+    scale = rows / min(lightness.shape)
+    height, width = (max(rows, STRIDE * round(side * scale / STRIDE)) for side in lightness.shape)
+    return cv2.resize(lightness, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def take(lightness: NDArray[np.float32], key: str, number: int) -> NDArray[np.float32]:
+    """L* (h, w) as another frame of the same film might have it: other grain, other exposure, nothing else.
+
+    The same key and number always give the same take.
+    """
+    random = np.random.default_rng([number, *key.encode()])
+    grain = cv2.GaussianBlur(GRAIN * random.standard_normal(lightness.shape, np.float32), (0, 0), GRAIN_SIGMA)
+    return (lightness * random.uniform(1 - EXPOSURE, 1 + EXPOSURE) + grain).clip(0, 100).astype(np.float32)
+
+
+class Paint:
+    """Colours pictures one by one, each together with its takes.
+
+    Args:
+        settings: the network, and the size at which it sees the pictures.
+        find: finds the instances; None: the network itself.
+        by_instances: colour each instance on its own too; False: find them, but colour the full frame only.
+    """
+
+    def __init__(self, settings: PaintSettings, find: Find | None = None, by_instances: bool = True) -> None:
+        painter = open_painter(replace(settings, batch=1 + TAKES))
+        self.rows, self.by_instances = settings.rows, by_instances
+        self.find, self.colorize = find or Detect(painter), Colorize(painter)
+
+    @torch.inference_mode()
+    def __call__(self, named: Named) -> Coloured:
+        """The picture coloured from its own lightness."""
+        true, lab = _srgb(named.picture), lab_of(named.picture)
+        lightness = lab[0, 0].numpy()
+        small = network_lightness(lightness, self.rows)
+        seen = np.stack([small, *(take(small, named.key, number) for number in range(TAKES))])  # (3, h, w)
+        instances = self.find(as_anchors(seen))
+        coloured_by = instances.boxes if self.by_instances else without_instances(instances.anchors).boxes
+        ab = self.colorize(replace(instances, boxes=coloured_by)).ab
+        full = cv2.resize(ab[0], lightness.shape[::-1], interpolation=cv2.INTER_CUBIC)
+        planes = torch.from_numpy(full).permute(2, 0, 1)[None]
+        labs = {"ours": torch.cat([lab[:, :1], planes], dim=1), "gray": lab * torch.tensor([1, 0, 0]).view(3, 1, 1)}
+        rgbs = {kind: srgb_from_lab(one) for kind, one in labs.items()}
+        change = float(np.linalg.norm(ab[1] - ab[2], axis=-1).mean())
+        return Coloured(named.key, labs | {"true": lab}, rgbs | {"true": true}, instances.boxes[0], change)

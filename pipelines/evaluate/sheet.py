@@ -1,0 +1,44 @@
+"""A contact sheet: gray | ours | true of each picture, three pictures a line."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.evaluate.paint import Coloured
+
+TILE = 256, 192
+"""Width and height of a picture's place on the sheet, in pixels."""
+COLUMNS = 3
+MOST = 30
+"""Pictures on a sheet."""
+
+
+def _fitted(rgb: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """All of a picture (H, W, 3) in the middle of its place, black around it."""
+    height, width = rgb.shape[:2]
+    scale = min(TILE[0] / width, TILE[1] / height)
+    width, height = max(1, round(width * scale)), max(1, round(height * scale))
+    place = np.zeros((TILE[1], TILE[0], 3), np.uint8)
+    top, left = (TILE[1] - height) // 2, (TILE[0] - width) // 2
+    small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+    place[top : top + height, left : left + width] = np.rint(small * 255)
+    return place
+
+
+def tile(coloured: Coloured) -> NDArray[np.uint8]:
+    """A picture's part of the sheet: gray | ours | true."""
+    shown = (coloured.rgb[kind][0].permute(1, 2, 0).numpy() for kind in ("gray", "ours", "true"))
+    return np.hstack([_fitted(rgb) for rgb in shown])
+
+
+def write_sheet(tiles: list[NDArray[np.uint8]], path: Path) -> None:
+    """Writes a PNG, COLUMNS tiles a line.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
+    lines = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
+    path.write_bytes(cv2.imencode(".png", cv2.cvtColor(np.vstack(lines), cv2.COLOR_RGB2BGR))[1].tobytes())

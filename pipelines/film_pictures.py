@@ -1,0 +1,126 @@
+"""Frames of colour films as pictures for training: from each shot equally many, none of them beside a cut."""
+
+import functools
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from scenedetect import FrameTimecode
+from scenedetect.detectors import AdaptiveDetector
+
+from pipelines.checks import COLOURED, colours_of
+from pipelines.errors import InputError
+from pipelines.pictures import Picture
+from pipelines.stages.probe import open_film, picture_stream, probe
+
+SCAN_SIDE = 64
+"""Pixels: short side of the pictures on which cuts are looked for."""
+RATIO, LEAST_CHANGE = 2.5, 12.0
+"""Below scenedetect's defaults: a cut too many makes one shot count as two, one too few hides the shot after it."""
+MARGIN = 4
+"""Frames on either side of a cut that are never taken."""
+OPEN_FILMS = 8
+"""In one process at a time: each holds a decoder's memory."""
+STEPS_BACK = (0, 1, 10)
+"""Seconds before a frame to which is sought: the keyframe found first may be stored before it and shown after it."""
+
+
+def _reduced(frame: av.VideoFrame, short_side: int) -> Picture:
+    """The frame as it is shown, (h, w, 3), sRGB, its short side no longer than `short_side`."""
+    scale = min(1.0, short_side / min(frame.width, frame.height))
+    width, height = round(frame.width * scale), round(frame.height * scale)
+    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_ndarray()
+    return np.ascontiguousarray(np.rot90(small, frame.rotation // 90))
+
+
+def _scanned(film: Path) -> Iterator[tuple[int, Picture]]:
+    """The pts and a small picture of every frame."""
+    with open_film(film) as container:
+        stream = picture_stream(container, film)
+        stream.thread_type = "AUTO"
+        try:
+            for frame in container.decode(stream):
+                if frame.pts is not None:
+                    yield frame.pts, _reduced(frame, SCAN_SIDE)
+        except av.FFmpegError as error:
+            raise InputError(film, f"is damaged ({error.strerror})", "take it out, or repair it") from error
+
+
+def _shots(film: Path) -> list[list[int]]:
+    """The pts of the frames of each shot."""
+    detector, cuts, pts = AdaptiveDetector(RATIO, 0, min_content_val=LEAST_CHANGE), [0], []
+    for number, (shown, picture) in enumerate(_scanned(film)):
+        pts.append(shown)
+        found = detector.process_frame(FrameTimecode(number, 25.0), np.ascontiguousarray(picture[..., ::-1]))
+        cuts += [cut.frame_num for cut in found]
+    return [pts[first:after] for first, after in zip(cuts, [*cuts[1:], len(pts)], strict=True)]
+
+
+def _chosen(film: Path, per_shot: int) -> list[int]:
+    """The pts of `per_shot` frames from each shot that is long enough, evenly spread."""
+    chroma = colours_of(probe(film))
+    if chroma <= COLOURED:
+        what = f"has no colours (chroma {chroma:.1f} of 255 beyond an even tint, a colour film has over {COLOURED})"
+        raise InputError(film, what, "train on colour films")
+    inner = [shot[MARGIN:-MARGIN] for shot in _shots(film)]
+    found = [pts[(2 * i + 1) * len(pts) // (2 * per_shot)] for pts in inner if pts for i in range(per_shot)]
+    if not found:
+        raise InputError(film, f"no shot is longer than {2 * MARGIN} frames", "give a longer film")
+    return found
+
+
+@functools.lru_cache(OPEN_FILMS)
+def _opened(film: Path, _process: int) -> tuple[Any, Any]:
+    """The film and its picture stream, one handle a process: forked readers would share a file offset."""
+    container = av.open(film, metadata_errors="replace")
+    stream = picture_stream(container, film)
+    stream.codec_context.thread_count = 1  # workers are threads enough, and no thread is left behind in a fork
+    return container, stream
+
+
+def _frame_at(film: Path, pts: int) -> av.VideoFrame:
+    container, stream = _opened(film, os.getpid())
+    try:
+        for seconds in STEPS_BACK:
+            container.seek(pts - int(seconds / stream.time_base), stream=stream)
+            for frame in container.decode(stream):
+                if frame.pts is not None and frame.pts >= pts:
+                    break
+            else:
+                continue
+            if frame.pts == pts:
+                return frame
+    except av.FFmpegError as error:
+        raise InputError(film, f"is damaged ({error.strerror})", "take it out", pts * stream.time_base) from error
+    raise InputError(film, "the frame that was here is gone", "leave films as they are", pts * stream.time_base)
+
+
+class FilmPictures(Sequence[Picture]):
+    """Frames of colour films, decoded when asked for; an index taken at random gives a random moment of a random shot.
+
+    Every shot, long or short, gives `per_shot` pictures, evenly spread over it, so that they depend on the index alone.
+
+    Args:
+        films: colour films; each is read through once, to find its cuts.
+        per_shot: pictures from each shot.
+        short_side: pixels to which larger frames are reduced.
+
+    Raises:
+        InputError: a film cannot be read, has no colours or no shot that is long enough, or, when a frame is asked
+            for, is damaged there.
+    """
+
+    def __init__(self, films: Sequence[Path], per_shot: int = 8, short_side: int = 256) -> None:
+        self.short_side = short_side
+        self.keys = [(film, f"{pts:09d} {film.name}") for film in films for pts in _chosen(film, per_shot)]
+        """The film of each picture, and its frame's pts with the film's name."""
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, index: int) -> Picture:  # type: ignore[override]  # no slices
+        film, name = self.keys[index]
+        return _reduced(_frame_at(film, int(name.split()[0])), self.short_side)

@@ -1,0 +1,30 @@
+"""What a result was made from: data by digest, code by version."""
+
+import hashlib
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+
+def digest_of(paths: Sequence[Path]) -> str:
+    """sha256, in hex, over files' contents, whatever their order; folders count by their files' names and sizes."""
+    lines = []
+    for path in paths:
+        if path.is_dir():
+            listed = sorted((str(p.relative_to(path)), p.stat().st_size) for p in path.rglob("*") if p.is_file())
+            lines.append(hashlib.sha256(repr(listed).encode()).hexdigest())
+        else:
+            with path.open("rb") as file:
+                lines.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def code_version() -> str:
+    """This package's version and, where it runs from a checkout, the commit."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return version("restore")
+    return f"{version('restore')} {commit}"

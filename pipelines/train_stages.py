@@ -1,0 +1,178 @@
+"""What each stage of training the default network changes, and what it lowers.
+
+full: encoder, decoder and detector, on whole pictures. instance: the instance branch, on what boxes show. fusion: how
+much of each counts where, with the instance branch. detector: the detector alone once more, on an encoder that stays.
+The first three are those of Instance-aware Image Colorization (Su, Chu, Huang, CVPR 2020, arXiv 2005.10825).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.colorspace import lab_from_linear
+from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
+from models.detector import detection_loss
+from models.instance_fusion import cut_out, with_context
+from models.losses import mean_ab_huber, mean_ab_squared, rebalanced_cross_entropy, relative_difference
+from pipelines.crops import JITTER
+from pipelines.old_film import frame_lightness, stock_lightness
+
+Stage = Literal["full", "instance", "fusion", "detector"]
+TRAINED: dict[Stage, tuple[str, ...]] = {
+    "full": ("encoder", "decoder", "detector"),
+    "instance": ("instance",),
+    "fusion": ("instance", "fusion"),
+    "detector": ("detector",),
+}
+"""Parts of the network that a stage changes; the others stay as they are."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All that a training run depends on but its pictures."""
+
+    stage: Stage = "full"
+    steps: int = 8_000
+    batch: int = 32
+    """Pictures of a step, an even number: each comes twice, as two frames of one film would show it."""
+    crop: int = 128
+    """Side of a training picture in pixels, a multiple of 32."""
+    zoom: tuple[float, float] = (0.55, 1.0)
+    """Side of the square cut from a picture, as a share of its short side."""
+    learning_rate: float = 1e-3
+    encoder_learning_rate: float = 3e-4
+    frozen_layers: int = 3
+    """First layers of the encoder that keep their weights: they cost a quarter of a step and see only edges."""
+    warmup: int = 300
+    """Steps in which the rate rises from 0."""
+    weight_decay: float = 0.01
+    ema: float = 0.999
+    """Share of the averaged weights that each step keeps."""
+    objective: Literal["classes", "regression"] = "classes"
+    """regression: the distribution's mean is brought to the true colour by squared error, and nothing else counts."""
+    uniform_share: float = 0.5
+    """lambda of the rebalancing; 1 turns it off."""
+    huber_weight: float = 2.0
+    """Of the Huber term on the mean ab."""
+    consistency_weight: float = 2.0
+    """Of the difference between the colours of the two frames of a picture."""
+    detector_weight: float = 0.2
+    temperature: float = 0.45
+    """Written into the weights: T of the annealed mean when the network colours."""
+    least_score: float = 0.3
+    """Score of a box from which the instance and fusion stages look at it."""
+    instances: int = 4
+    """Most instances of a picture in the fusion stage."""
+    held_out: int = 1000
+    """Pictures that no stage sees, to test on."""
+    prior_pictures: int = 2000
+    """Pictures from which the prior over the bins is counted."""
+    seed: int = 0
+    workers: int = 1
+    """Processes that decode pictures."""
+
+    def __post_init__(self) -> None:
+        if self.batch < 2 or self.batch % 2:
+            raise ValueError(f"batch must be an even number above 0, got {self.batch}")
+        if self.crop < 32 or self.crop % 32:
+            raise ValueError(f"crop must be a multiple of 32 above 0, got {self.crop}")
+        if not 0 < self.zoom[0] <= self.zoom[1] <= 1:
+            raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {self.zoom}")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step learns from."""
+
+    light: Tensor
+    """(N, 3, h, w), linear RGB 0..1."""
+    boxes: Tensor
+    """(N, M, 6): left, top, right, bottom as shares of the sides, class, score; best first, -1 and below: none."""
+    bin_weights: Tensor
+    """(313,), of the rebalancing."""
+
+
+def true_ab(light: Tensor) -> Tensor:
+    """ab of the mean light at the head's size: (N, 3, h, w) linear RGB to (N, 2, h/4, w/4)."""
+    return lab_from_linear(F.avg_pool2d(light, HEAD_STRIDE))[:, 1:]
+
+
+def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: TrainConfig) -> dict[str, Tensor]:
+    """Weighted terms of a batch whose second half shows the first half's pictures again."""
+    log_probability = torch.log_softmax(logits.float(), dim=1)
+    if config.objective == "regression":
+        terms = {"squared": mean_ab_squared(log_probability, ab)}
+    else:
+        terms = {
+            "cross-entropy": rebalanced_cross_entropy(log_probability, ab, bin_weights),
+            "huber": config.huber_weight * mean_ab_huber(log_probability, ab),
+        }
+    if config.consistency_weight:
+        one, other = logits.float().chunk(2)
+        difference = relative_difference(one, other, config.temperature)
+        terms["consistency"] = config.consistency_weight * difference
+    return terms
+
+
+def _two_frames(light: Tensor) -> tuple[Tensor, Tensor]:
+    """Two frames' lightness of each picture, first ones first, and their true ab at the head's size."""
+    ab, stock = true_ab(light), stock_lightness(light)
+    lightness = torch.cat([frame_lightness(stock), frame_lightness(stock)])
+    return lightness.to(memory_format=torch.channels_last), torch.cat([ab, ab])
+
+
+def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
+    lightness, ab = _two_frames(batch.light)
+    with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
+        features = network.features(lightness)
+        logits, found = network.colour(features), network.find(features)
+    terms = _colour_losses(logits, ab, batch.bin_weights, config)
+    return terms | {"detector": config.detector_weight * detection_loss(found, torch.cat([batch.boxes, batch.boxes]))}
+
+
+def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
+    lightness, ab = _two_frames(batch.light)
+    with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
+        with torch.no_grad():
+            features = network.features(lightness)
+        x = network.instance.start(features)
+        for number in range(STEPS):
+            x = network.instance.step(number, x, features)
+        logits = network.instance.head(x)
+    return _colour_losses(logits, ab, batch.bin_weights, config)
+
+
+def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
+    lightness, ab = _two_frames(batch.light)
+    boxes = torch.cat([batch.boxes, batch.boxes])[:, : config.instances]
+    owners, number = torch.nonzero(boxes[..., 5] >= config.least_score, as_tuple=True)
+    corners = boxes[owners, number, :4]
+    extent = (corners[:, 2:] - corners[:, :2]).repeat(1, 2)
+    corners = with_context((corners + JITTER * extent * torch.empty_like(extent).uniform_(-1, 1)).clamp(0, 1))
+    with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
+        with torch.no_grad():
+            features = network.features(lightness)
+        instances = network.see(cut_out(lightness, corners, owners, INSTANCE_SIDE))
+        logits = network.fuse(features, instances, corners, owners)
+    return _colour_losses(logits, ab, batch.bin_weights, config)
+
+
+def _detector_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
+    lightness = frame_lightness(stock_lightness(batch.light)).to(memory_format=torch.channels_last)
+    with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
+        with torch.no_grad():
+            features = network.features(lightness)
+        found = network.find(features)
+    return {"detector": config.detector_weight * detection_loss(found, batch.boxes)}
+
+
+LOSSES: dict[Stage, Callable[[Compact, Batch, TrainConfig], dict[str, Tensor]]] = {
+    "full": _full_losses,
+    "instance": _instance_losses,
+    "fusion": _fusion_losses,
+    "detector": _detector_losses,
+}

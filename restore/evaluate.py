@@ -1,0 +1,133 @@
+"""`restore evaluate`: how well a network does, as tables for people and JSON for machines."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import click
+
+if TYPE_CHECKING:  # click alone, so that --help answers at once
+    from pipelines.evaluate.report import Report, Section
+
+NEEDS_EXTRA = "pictures are read by {}, which is not installed; pip install 'restore[train]'"
+COLUMN = 10
+"""Characters of a figure."""
+MOST_FOUND, LEAST_FOUND = 100, 0.05
+"""Boxes of a picture that are ranked, as in COCO's AP, and the score from which they are."""
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+RESULT = click.Path(dir_okay=False, path_type=Path)
+
+
+@contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """What is wrong with the input, said without a traceback."""
+    from pipelines.errors import FilmError
+
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise click.ClickException(NEEDS_EXTRA.format(error.name)) from error
+    except (FilmError, ValueError, OSError, BadZipFile) as error:
+        raise click.ClickException(" ".join(str(error).split())) from error
+
+
+@click.group()
+def evaluate() -> None:
+    """Measure a network on colour pictures: its colours, or what it finds."""
+    from restore.memory import keep_freed_memory
+
+    keep_freed_memory()
+
+
+SHARED = [
+    click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
+    click.option("--network", default="compact", show_default=True, help="One that ships, or a .safetensors file."),
+    click.option("--rows", default=192, show_default=True, help="Short side of what the network sees, in pixels."),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread."),
+    click.option("--json", "json_out", type=RESULT, help="Write all figures, each picture's too, to this file."),
+]
+
+
+def _shared(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(SHARED):
+        command = option(command)
+    return command
+
+
+@evaluate.command()
+@_shared
+@click.option("--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
+@click.option("--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
+@click.option("--no-instances", is_flag=True, help="Colour the full frame only, as if nothing were found in it.")
+@click.option("--boxes", type=FILE, help="JSON lines of boxes that part the pictures. [what the network finds]")
+@click.option("--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
+@click.option("--labels", type=FILE, help="Lines of picture and class number, for top-1 against the truth.")
+@click.option("--sheet", type=RESULT, help="Write a PNG of gray | ours | true.")
+def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, **options: Any) -> None:
+    """Measure colours on colour PICTURES (zip files or folders) that are made gray and coloured again."""
+    with told_in_one_line():
+        from pipelines.evaluate.colour import evaluate_colour
+        from pipelines.evaluate.content import Judge, read_labels
+        from pipelines.evaluate.paint import Chosen, Paint
+        from pipelines.pictures import read_boxes
+        from pipelines.settings import PaintSettings
+
+        settings = PaintSettings(**{name: options[name] for name in ("network", "rows", "temperature", "saturation")})
+        boxes = read_boxes(options["boxes"]) if options["boxes"] else None
+        labels = read_labels(options["labels"]) if options["labels"] else None
+        judge = Judge(options["classifier"], labels) if options["classifier"] else None
+        paint = Paint(settings, by_instances=not options["no_instances"])
+        report = evaluate_colour(Chosen(pictures, limit), paint, boxes, judge, options["sheet"])
+        _show(report, json_out)
+    if not judge:
+        click.echo("\nwithout --classifier there is no Fréchet distance and no top-1")
+
+
+@evaluate.command()
+@_shared
+@click.option("--boxes", required=True, type=FILE, help="JSON lines of the boxes that are to be found.")
+@click.option("--keys", type=FILE, help="Take only the pictures named here, one a line, without suffix.")
+def detector(pictures: tuple[Path, ...], network: str, rows: int, limit: int | None, json_out: Path | None,
+             boxes: Path, keys: Path | None) -> None:  # fmt: skip
+    """Measure what a network finds in PICTURES (zip files or folders), against given boxes: AP50."""
+    with told_in_one_line():
+        from pipelines.evaluate.detector import evaluate_detector
+        from pipelines.evaluate.paint import Chosen
+        from pipelines.painter import open_painter
+        from pipelines.pictures import read_boxes
+        from pipelines.settings import PaintSettings
+        from pipelines.stages.detect import Detect
+
+        given = read_boxes(boxes)
+        wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
+        settings = PaintSettings(network=network, rows=rows, batch=1, instances=MOST_FOUND, least_score=LEAST_FOUND)
+        report = evaluate_detector(Chosen(pictures, limit, wanted), rows, Detect(open_painter(settings)), given)
+        _show(report, json_out)
+
+
+def _show(report: "Report", json_out: Path | None) -> None:
+    width = max(len(name) + 2 for section in report.sections for name in (_head(section), *section.figures))
+    click.echo("\n\n".join(_table(section, width) for section in report.sections))
+    if json_out:
+        json_out.write_text(json.dumps(report.as_json(), indent=1) + "\n", "utf-8")
+
+
+def _head(section: "Section") -> str:
+    return f"{section.title}, {section.pictures} picture{'s' * (section.pictures != 1)}"
+
+
+def _table(section: "Section", width: int) -> str:
+    columns = list(dict.fromkeys(kind for row in section.figures.values() for kind in row))
+    lines = [f"{_head(section):<{width}}" + "".join(f"{kind:>{COLUMN}}" for kind in columns)]
+    for name, row in section.figures.items():
+        lines.append((f"  {name:<{width - 2}}" + "".join(_cell(row.get(kind)) for kind in columns)).rstrip())
+    return "\n".join(lines)
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return " " * COLUMN
+    return f"{value:>{COLUMN}}" if isinstance(value, int) else f"{value:>{COLUMN}.3f}"

@@ -1,0 +1,109 @@
+"""`restore train`: networks from a person's own colour pictures."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from restore.evaluate import told_in_one_line
+
+if TYPE_CHECKING:  # click alone, so that --help answers at once
+    from pipelines.train import TrainConfig
+
+READ = click.Path(exists=True, path_type=Path)
+READ_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+STAGES = ["full", "instance", "fusion", "detector"]
+
+
+def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "TrainConfig":
+    """The defaults with what the command line changes.
+
+    Raises:
+        click.BadParameter: a setting is unknown, or its value is none that it takes.
+    """
+    from pipelines.train import TrainConfig
+
+    known = {field.name: getattr(TrainConfig(), field.name) for field in dataclasses.fields(TrainConfig)}
+    changed: dict[str, Any] = {"stage": stage} | ({"steps": steps} if steps is not None else {})
+    for assignment in assignments:
+        name, _, text = assignment.partition("=")
+        if name not in known:
+            raise click.BadParameter(f"--set {name}: no such setting; there are {', '.join(known)}")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        value = tuple(value) if isinstance(value, list) else value
+        if type(value) is int and type(known[name]) is float:
+            value = float(value)
+        if type(value) is not type(known[name]):
+            raise click.BadParameter(f"--set {assignment}: takes a value like {json.dumps(known[name])}")
+        changed[name] = value
+    try:
+        return TrainConfig(**changed)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.argument("network", type=click.Choice(["compact"]), expose_value=False)
+@click.option("--images", multiple=True, type=READ, help="Colour pictures: a zip, a .tar or a folder; may be repeated.")
+@click.option("--films", multiple=True, type=READ_FILE, help="A colour film, its shots seen alike; may be repeated.")
+@click.option("--boxes", type=READ_FILE, help="JSON lines of the instances in the pictures, for all stages but colour.")
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The weights, a .safetensors file; its checkpoint lies beside it.",
+)
+@click.option("--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
+@click.option("--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
+@click.option("--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where it runs."
+)
+@click.option("--gpus", type=click.IntRange(min=1), metavar="N", help="Share each step among N GPUs, through Ray.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="The same among N CPU processes.")
+@click.option(
+    "--journal",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for TensorBoard: losses and sample pictures.",
+)
+def train(
+    images: tuple[Path, ...],
+    films: tuple[Path, ...],
+    boxes: Path | None,
+    device: str,
+    gpus: int | None,
+    workers: int | None,
+    **options: Any,
+) -> None:
+    """Train a network on colour pictures and films; goes on from the checkpoint beside OUT.
+
+    The stages of `compact`, each starting from the last one's weights: full (the whole picture, and the detector),
+    instance, fusion, and detector (once more, alone).
+    """
+    from restore.memory import keep_freed_memory
+
+    keep_freed_memory()
+    if not images and not films:
+        raise click.UsageError("nothing to learn from; give --images or --films")
+    if gpus and workers:
+        raise click.UsageError("--gpus and --workers exclude each other: a step is shared among GPUs or CPU processes")
+    with told_in_one_line():
+        from pipelines.painter import find_device
+        from pipelines.train import Sources
+        from pipelines.train import train as run
+
+        sources = Sources(images, films, boxes)
+        config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
+        if gpus or workers:
+            from pipelines.on_ray import train_on_ray
+
+            train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
+        else:
+            run(sources, config=config, device=find_device(device), log=click.echo, **options)

@@ -1,0 +1,51 @@
+"""A run shared among processes: all learn from parts of each step, one writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.weights import load_network
+from pipelines.train import Sources
+from pipelines.train_stages import TrainConfig
+
+SMALL = TrainConfig(steps=2, batch=8, crop=32, warmup=1, held_out=0, prior_pictures=8, workers=0)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(6):
+        colours = np.random.default_rng(number).integers(0, 256, (48, 64, 3), np.uint8)
+        Image.fromarray(colours).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # Ray's own
+def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    from pipelines.on_ray import train_on_ray
+
+    out, said = tmp_path / "shared.safetensors", []
+    try:
+        train_on_ray(2, False, Sources([pictures]), SMALL, out, log=said.append)
+    finally:
+        ray.shutdown()
+    _, metadata = load_network(out)
+    assert json.loads(metadata["train"])["batch"] == 8
+    assert metadata["step"] == "2"
+    assert said == ["shared among 2 processes"]
+
+
+def test_batch_that_does_not_divide_is_told(pictures: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="needs the extra ray")
+    from pipelines.on_ray import train_on_ray
+
+    with pytest.raises(ValueError, match="batch 8 does not divide into pairs among 3"):
+        train_on_ray(3, False, Sources([pictures]), SMALL, tmp_path / "x.safetensors")
