@@ -5,7 +5,6 @@ cover it; what an instance does not cover it does not touch. Boxes are left, top
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 CONTEXT = 0.1
@@ -21,30 +20,44 @@ def with_context(boxes: Tensor) -> Tensor:
     return torch.cat([boxes[:, :2] - around, boxes[:, 2:] + around], dim=1).clamp(0, 1)
 
 
-def cut_out(pictures: Tensor, boxes: Tensor, owners: Tensor, side: int) -> Tensor:
-    """What the boxes show, each a square: (N, C, h, w), (K, 4), (K,) to (K, C, side, side).
+def _tents(places: Tensor, count: int, reach: Tensor) -> Tensor:
+    """Weights with which `count` samples in a row make the values at `places` (K, n), in samples: (K, n, count).
 
-    Each value is the mean of 2 x 2 bilinear samples, so that boxes up to four times the square do not alias.
+    Each is a tent of half-width `reach` (K,), at least 1 (bilinear), wider where values lie closer than samples; rows
+    sum to 1.
     """
-    steps = (torch.arange(2 * side, device=boxes.device) + 0.5) / (2 * side)
-    across = torch.lerp(boxes[:, None, 0], boxes[:, None, 2], steps)
-    down = torch.lerp(boxes[:, None, 1], boxes[:, None, 3], steps)
-    shape = (len(boxes), 2 * side, 2 * side)
-    grid = torch.stack([across[:, None, :].expand(shape), down[:, :, None].expand(shape)], dim=-1)
-    fine = F.grid_sample(pictures[owners], 2 * grid - 1, padding_mode="border", align_corners=False)
-    return F.avg_pool2d(fine, 2)
+    distance = (places[..., None] - torch.arange(count, device=places.device)).abs()
+    weights = (1 - distance / reach[:, None, None]).clamp(min=0)
+    return weights / weights.sum(dim=-1, keepdim=True)
 
 
-def _places(boxes: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Where each pixel of the full frame lies in each box: (K, h, w, 2) in -1..1, and (K, 1, h, w) whether inside."""
-    x = (torch.arange(width, device=boxes.device) + 0.5) / width
-    y = (torch.arange(height, device=boxes.device) + 0.5) / height
-    size = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1e-6)
-    across = (x - boxes[:, :1]) / size[:, :1]
-    down = (y - boxes[:, 1:2]) / size[:, 1:]
-    shape = (len(boxes), height, width)
-    grid = 2 * torch.stack([across[:, None, :].expand(shape), down[:, :, None].expand(shape)], dim=-1) - 1
-    return grid, (grid.abs() <= 1).all(dim=-1)[:, None]
+def cut_out(pictures: Tensor, boxes: Tensor, owners: Tensor, side: int) -> Tensor:
+    """What the boxes show, each a square: (N, C, h, w), (K, 4), (K,) to (K, C, side, side), without aliasing."""
+    steps = (torch.arange(side, device=boxes.device) + 0.5) / side
+
+    def along(start: Tensor, end: Tensor, count: int) -> Tensor:
+        places = torch.lerp(start[:, None], end[:, None], steps) * count - 0.5
+        reach = ((end - start) * count / side).clamp(min=1)
+        return _tents(places.clamp(0, count - 1), count, reach)
+
+    down = along(boxes[:, 1], boxes[:, 3], pictures.shape[-2])[:, None]
+    across = along(boxes[:, 0], boxes[:, 2], pictures.shape[-1])[:, None]
+    return down @ pictures[owners].float() @ across.mT
+
+
+def _put_back(boxes: Tensor, height: int, width: int, side: int) -> tuple[Tensor, Tensor]:
+    """Weights that bring squares of `side` back to where their boxes lie: (K, height, side), (K, side, width).
+
+    Bilinear; rows and columns outside the box are 0.
+    """
+
+    def along(start: Tensor, end: Tensor, count: int) -> Tensor:
+        steps = (torch.arange(count, device=boxes.device) + 0.5) / count
+        within = (steps - start[:, None]) / (end - start)[:, None].clamp(min=1e-6)
+        weights = _tents((within * side - 0.5).clamp(0, side - 1), side, torch.ones_like(start))
+        return weights * ((within >= 0) & (within <= 1))[..., None]
+
+    return along(boxes[:, 1], boxes[:, 3], height), along(boxes[:, 0], boxes[:, 2], width).mT
 
 
 def _weigher(channels: int) -> nn.Sequential:
@@ -81,10 +94,12 @@ class Fusion(nn.Module):
         Returns:
             (N, C, h, w), in the type of `full`.
         """
-        grid, is_inside = _places(boxes, *full.shape[-2:])
-        placed = F.grid_sample(weighed, grid, padding_mode="border", align_corners=False)
-        # exponentials in float32, over the full frame and the covering instances only
-        strength = self._strength(placed[:, -1:]) * is_inside
+        down, across = _put_back(boxes, full.shape[-2], full.shape[-1], weighed.shape[-1])
         total = self._strength(self.full(full))
-        blended = (full.float() * total).index_add(0, owners, placed[:, :-1] * strength)
-        return (blended / total.index_add(0, owners, strength)).to(full.dtype)
+        # in float32, whatever autocast would take, and over the full frame and the covering instances only
+        with torch.autocast(full.device.type, enabled=False):
+            placed = down[:, None] @ weighed @ across[:, None]
+            is_inside = (down.amax(dim=2)[:, :, None] * across.amax(dim=1)[:, None, :] > 0)[:, None]
+            strength = self._strength(placed[:, -1:]) * is_inside
+            blended = (full.float() * total).index_add(0, owners, placed[:, :-1] * strength)
+            return (blended / total.index_add(0, owners, strength)).to(full.dtype)

@@ -22,7 +22,7 @@ class Journal:
 
     def __init__(self, folder: Path, pictures: Sequence[Picture], config: TrainConfig) -> None:
         self.writer = SummaryWriter(str(folder))
-        self.temperature = config.temperature
+        self.temperature, self.saturation = config.temperature, config.saturation
         settings = CropSettings(config.crop, (1.0, 1.0), seed=config.seed + 2)
         self.light, _ = next(crops(pictures, [UNKNOWN] * len(pictures), settings, SHOWN, range(1), workers=0))
 
@@ -37,7 +37,7 @@ class Journal:
         """Adds rows of gray, coloured by the full frame, true."""
         lab = lab_from_linear(self.light)
         device = next(network.parameters()).device
-        small = annealed_mean(network(lab[:, :1].to(device)), self.temperature).cpu()
+        small = self.saturation * annealed_mean(network(lab[:, :1].to(device)), self.temperature).cpu()
         ab = F.interpolate(small, scale_factor=HEAD_STRIDE, mode="bicubic", align_corners=False)
         rows = [torch.zeros_like(ab), ab, lab[:, 1:]]
         columns = [srgb_from_lab(torch.cat([lab[:, :1], row], dim=1)).clamp(0, 1) for row in rows]

@@ -1,6 +1,5 @@
 """A network ready to paint: its weights loaded, on its device."""
 
-import json
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +34,8 @@ class Painter:
     network: nn.Module
     temperature: float
     """T of the annealed mean."""
+    saturation: float
+    """Factor on ab."""
 
 
 def open_painter(settings: PaintSettings) -> Painter:
@@ -47,5 +48,6 @@ def open_painter(settings: PaintSettings) -> Painter:
     device = find_device(settings.device)
     network, metadata = load_network(find_weights(settings.network))
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    shipped = float(json.loads(metadata.get("temperature", str(DEFAULT_TEMPERATURE))))
-    return Painter(settings, device, network, settings.temperature or shipped)
+    temperature = settings.temperature or float(metadata.get("temperature", DEFAULT_TEMPERATURE))
+    saturation = settings.saturation * float(metadata.get("saturation", 1))
+    return Painter(settings, device, network, temperature, saturation)

@@ -33,7 +33,7 @@ class PaintSettings:
     temperature: float | None = None
     """T of the annealed mean, above 0; None takes the one that the weights name."""
     saturation: float = 1.0
-    """Factor on ab, 0 to 4."""
+    """Factor on ab, 0 to 4, beside the one that the weights name."""
 
     def __post_init__(self) -> None:
         _check(self.rows > 0 and self.rows % 32 == 0, f"rows must be a multiple of 32 above 0, got {self.rows}")

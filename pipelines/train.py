@@ -8,6 +8,7 @@ import copy
 import dataclasses
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ class Run:
             state = torch.load(path, weights_only=True, map_location=self.bin_weights.device)
             for key in ("network", "averaged", "optimizer"):
                 getattr(self, key).load_state_dict(state[key])
-        except (RuntimeError, KeyError, ValueError, EOFError) as error:
+        except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise ValueError(f"{path}: not a checkpoint of this run; move it away to begin anew") from error
         self.bin_weights, self.step = state["bin_weights"], state["step"]
 
@@ -295,6 +296,7 @@ class _Keeper:
             "data": digest_of([*sources.images, *sources.films, *([sources.boxes] if sources.boxes else [])]),
             "code": code_version(),
             "temperature": str(config.temperature),
+            "saturation": str(config.saturation),
         }
         out.with_suffix(".held-out").write_text("".join(f"{key}\n" for key in data.held_out))
         self.journal = None

@@ -61,8 +61,10 @@ class TrainConfig:
     consistency_weight: float = 2.0
     """Of the difference between the colours of the two frames of a picture."""
     detector_weight: float = 0.2
-    temperature: float = 0.45
-    """Written into the weights: T of the annealed mean when the network colours."""
+    temperature: float = 1.0
+    """T of the annealed mean when the network colours; written into the weights."""
+    saturation: float = 1.4
+    """Factor on ab when the network colours, which gives back what the mean loses; written into the weights."""
     least_score: float = 0.3
     """Score of a box from which the instance and fusion stages look at it."""
     instances: int = 4

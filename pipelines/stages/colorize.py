@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.bins import annealed_mean
-from models.compact import INSTANCE_SIDE
+from models.compact import INSTANCE_SIDE, Compact
 from models.instance_fusion import cut_out, with_context
 from pipelines.batch import AbBatch, InstanceBatch
 from pipelines.painter import Painter
@@ -35,30 +35,29 @@ class Colorize:
         full = np.zeros((settings.batch, *lightness.shape[1:]), np.uint8)
         full[: len(lightness)] = lightness
         x = torch.from_numpy(full).to(self.painter.device)[:, None].float() * (100 / 255)
+        x = x.to(memory_format=torch.channels_last)
         with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
-            features = batch.features or network.features(x.to(memory_format=torch.channels_last))  # type: ignore[operator]
-            boxes, owners = self._instances(batch)
-            if len(boxes):
-                logits = network.fuse(list(features), self._seen(x, boxes, owners), boxes, owners)  # type: ignore[operator]
-            else:
-                logits = network.colour(list(features))  # type: ignore[operator]
+            logits = self._with_instances(network, x, batch) if isinstance(network, Compact) else network(x)
         # one picture at a time: the distributions of a batch would take hundreds of megabytes
         small = torch.cat([annealed_mean(one[None], self.painter.temperature) for one in logits[: len(lightness)]])
-        return AbBatch(batch.anchors, _at_size(small * settings.saturation, *lightness.shape[1:]))
+        return AbBatch(batch.anchors, _at_size(small * self.painter.saturation, *lightness.shape[1:]))
+
+    def _with_instances(self, network: Compact, lightness: Tensor, batch: InstanceBatch) -> Tensor:
+        features = list(batch.features) if batch.features else network.features(lightness)
+        boxes, owners = self._instances(batch)
+        if not len(boxes):
+            return network.colour(features)
+        squares = cut_out(lightness, boxes, owners, INSTANCE_SIDE)
+        squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
+        groups = [network.see(group) for group in torch.split(squares, GROUP)]
+        instances = [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]
+        return network.fuse(features, instances, boxes, owners)
 
     def _instances(self, batch: InstanceBatch) -> tuple[Tensor, Tensor]:
         """Boxes of all anchors with their context, (K, 4), and the anchor of each, (K,)."""
         boxes = torch.from_numpy(np.concatenate(batch.boxes)[:, :4]).to(self.painter.device)
         owners = torch.tensor([i for i, of_one in enumerate(batch.boxes) for _ in of_one], device=self.painter.device)
         return with_context(boxes), owners
-
-    def _seen(self, lightness: Tensor, boxes: Tensor, owners: Tensor) -> list[Tensor]:
-        """What the network sees in the boxes."""
-        squares = cut_out(lightness, boxes, owners, INSTANCE_SIDE)
-        squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
-        squares = squares.to(memory_format=torch.channels_last)
-        groups = [self.painter.network.see(group) for group in torch.split(squares, GROUP)]  # type: ignore[operator]
-        return [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]
 
 
 def _at_size(ab: Tensor, height: int, width: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from models.compact import Compact
 from models.detector import best_boxes
 from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.painter import Painter
@@ -34,13 +35,13 @@ class Detect:
         depend, not even in the last bit, on how many others came with an anchor.
         """
         settings, network = self.painter.settings, self.painter.network
-        if not settings.instances:
+        if not settings.instances or not isinstance(network, Compact):
             return without_instances(anchors)
         full = np.zeros((settings.batch, *anchors.lightness.shape[1:]), np.uint8)
         full[: len(anchors.lightness)] = anchors.lightness
         lightness = torch.from_numpy(full).to(self.painter.device)[:, None].float() * (100 / 255)
         with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
-            features = network.features(lightness.to(memory_format=torch.channels_last))  # type: ignore[operator]
-            found = network.find(features)  # type: ignore[operator]
+            features = network.features(lightness.to(memory_format=torch.channels_last))
+            found = network.find(features)
         boxes = best_boxes(found, settings.least_score, settings.instances)[: len(anchors.pts)]
         return InstanceBatch(anchors, tuple(table.cpu().numpy() for table in boxes), tuple(features))

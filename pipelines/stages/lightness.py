@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.colorspace import lightness_table
 from pipelines.batch import Frame, LightFrame, Picture
+from pipelines.shrink import shrunk
 
 STRIDE = 32
 """Network sides are multiples of this."""
@@ -44,17 +45,12 @@ class Lightness:
         """Yields each frame with its lightness, in order."""
         table = self._table()
         height, width = network_size(self.picture, self.rows)
-        turned = self.picture.rotation in (90, 270)
-        size = (height, width) if turned else (width, height)  # as cv2 wants it, before turning upright
+        stored = (width, height) if self.picture.rotation in (90, 270) else (height, width)
         for frame in frames:
-            small = cv2.resize(frame.luma, size, interpolation=self._interpolation(size))
+            small = shrunk(frame.luma, stored)
             yield LightFrame(
                 frame, np.ascontiguousarray(np.rot90(_looked_up(table, small), self.picture.rotation // 90))
             )
-
-    def _interpolation(self, size: tuple[int, int]) -> int:
-        shrinks = size[0] <= self.picture.width and size[1] <= self.picture.height
-        return cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
 
     def _table(self) -> NDArray[np.uint8]:
         table = lightness_table(self.picture.bits, self.picture.is_full_range, transfer_of(self.picture))

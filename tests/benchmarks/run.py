@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
@@ -29,14 +29,15 @@ import numpy as np
 import torch
 
 from models.colorspace import lab_from_srgb, srgb_from_lab
-from pipelines.batch import AnchorBatch, ColouredFrame, Frame
+from pipelines.batch import AbBatch, AnchorBatch, ColouredFrame, Frame
 from pipelines.film import restore
 from pipelines.job import Job, prepare
 from pipelines.motion import Motion
-from pipelines.settings import Settings
+from pipelines.painter import open_painter
+from pipelines.settings import PaintSettings, Settings
 from pipelines.stages.colorize import Colorize
 from pipelines.stages.decode import Decode
-from pipelines.stages.detect import without_instances
+from pipelines.stages.detect import Detect
 from pipelines.stages.encode import Encode, _open_stream
 from pipelines.stages.lightness import Lightness, network_size
 from restore.memory import keep_freed_memory
@@ -108,9 +109,16 @@ def _lab_cv2(rgb: Any) -> tuple[Any, Callable[[Any], Any]]:
     return lab[..., 0].copy(), back
 
 
+def open_network(settings: PaintSettings) -> Callable[[AnchorBatch], AbBatch]:
+    """The network with its weights loaded, as `restore` runs it."""
+    painter = open_painter(settings)
+    detect, colorize = Detect(painter), Colorize(painter)
+    return lambda anchors: colorize(detect(anchors))
+
+
 def common_loop(job: Job, to_lab: Callable[[Any], Any], folder: Path) -> None:
     """What most tools do, frame after frame."""
-    colorize = Colorize(job.settings.paint.__class__(batch=1))
+    network = open_network(replace(job.settings.paint, batch=1))
     height, width = network_size(job.film.picture, job.settings.paint.rows)
     with torch.inference_mode(), av.open(job.film.path) as film, av.open(folder / "loop.mp4", "w") as out:
         film.streams.video[0].thread_type = "AUTO"
@@ -119,7 +127,7 @@ def common_loop(job: Job, to_lab: Callable[[Any], Any], folder: Path) -> None:
             lightness, back = to_lab(frame.to_ndarray(format="rgb24"))
             small = cv2.resize(lightness, (width, height), interpolation=cv2.INTER_AREA)
             anchors = AnchorBatch((0,), (0,), np.rint(small * 2.55).astype(np.uint8)[None])
-            ab = colorize(without_instances(anchors)).ab[0]
+            ab = network(anchors).ab[0]
             rgb = back(cv2.resize(ab, SIZE, interpolation=cv2.INTER_CUBIC))
             coloured = av.VideoFrame.from_ndarray(rgb, format="rgb24")
             coloured.pts, coloured.time_base = frame.pts, frame.time_base
@@ -144,11 +152,11 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
             kept.append(light.frame)
     step = max(1, round(job.settings.motion.anchors * (job.film.picture.frame_rate or 25)))
     anchors = lights[::step]
-    colorize, batch = Colorize(job.settings.paint), job.settings.paint.batch
+    network, batch = open_network(job.settings.paint), job.settings.paint.batch
     groups = [np.stack((anchors[i : i + batch] + anchors[:batch])[:batch]) for i in range(0, len(anchors), batch)]
     batches = [AnchorBatch(tuple(range(batch)), (0,) * batch, group) for group in groups]
-    colorize(without_instances(batches[0]))  # the first call plans
-    costs["network at the anchors"] = cost(lambda: [colorize(without_instances(b)) for b in batches]).cpu
+    network(batches[0])  # the first call plans
+    costs["network at the anchors"] = cost(lambda: [network(b) for b in batches]).cpu
     flow = Motion(job.settings.motion.residual).flow
     costs["flow, both ways"] = 2 * cost(lambda: [flow.calc(a, b, None) for a, b in pairwise(lights)]).cpu
     with av.open(job.out) as film:

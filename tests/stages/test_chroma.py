@@ -19,6 +19,8 @@ from pipelines.stages.lightness import Lightness
 MATRICES = {"bt709": 1, "bt601": 5, "bt2020": 9}
 PATCHES = [(0.7, 0.4, 0.3), (0.3, 0.5, 0.7), (0.5, 0.6, 0.3), (0.8, 0.7, 0.2), (0.6, 0.3, 0.6), (0.2, 0.6, 0.6)]
 """sRGB colours that their luma can carry."""
+FRINGE = 3
+"""Code values: most that colour beside an edge may differ from the colour far from it."""
 
 
 def coloured(luma: Luma, ab: Ab, transfer: str = "srgb", **changes: Any) -> ColouredFrame:
@@ -132,6 +134,20 @@ def test_colour_lies_where_ab_has_it() -> None:
     assert cr[:20, 36:].min() > 30
     assert np.abs(cr[28:]).max() <= 1
     assert np.abs(cr[:, :28]).max() <= 1
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+def test_edge_of_luma_leaves_no_fringe(patch: tuple[float, float, float]) -> None:
+    _, a, b = lab_of(patch)
+    sides = [coloured(even_luma(code), even_ab(a, b)) for code in (70, 190)]
+    luma = even_luma(70)
+    luma[:, 60:] = 190
+    edge = coloured(luma, even_ab(a, b))
+    for name in ("cb", "cr"):
+        dark, bright = (int(getattr(side, name)[0, 0]) for side in sides)
+        plane = getattr(edge, name).astype(int)
+        assert np.abs(plane[:, :30] - dark).max() <= FRINGE
+        assert np.abs(plane[:, 30:] - bright).max() <= FRINGE
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
