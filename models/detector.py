@@ -16,6 +16,8 @@ from torch import Tensor, nn
 CLASSES = 80
 WIDTH = 96
 STRIDES = (8, 16, 32)
+CANDIDATES = 50
+"""For each box that may be kept: so many of the best are looked at."""
 PRIOR_SCORE = 0.01
 """What an untaught location says of every class, so that training does not begin with a flood of false finds."""
 
@@ -158,9 +160,11 @@ def best_boxes(found: Found, least: float = 0.3, most: int = 8, same: float = 0.
     """
     kept = []
     for logits, boxes in zip(found.logits.sigmoid(), found.boxes, strict=True):
-        score, which = logits.flatten().topk(min(50 * most, logits.numel()))
-        which = which[score >= least]
-        rows = [boxes[which // CLASSES].clamp(0, 1), (which % CLASSES)[:, None], score[: len(which), None]]
+        scores = logits.flatten()
+        which = (scores >= least).nonzero()[:, 0]
+        score, order = scores[which].sort(descending=True, stable=True)  # ties the same way everywhere
+        score, which = score[: CANDIDATES * most], which[order][: CANDIDATES * most]
+        rows = [boxes[which // CLASSES].clamp(0, 1), (which % CLASSES)[:, None], score[:, None]]
         table = torch.cat([row.float() for row in rows], dim=1)
         rivals = (overlap(table[:, None, :4], table[None, :, :4])[0] > same) & (table[:, None, 4] == table[None, :, 4])
         is_left = torch.ones(len(table), dtype=torch.bool)

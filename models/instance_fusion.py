@@ -42,7 +42,8 @@ def cut_out(pictures: Tensor, boxes: Tensor, owners: Tensor, side: int) -> Tenso
 
     down = along(boxes[:, 1], boxes[:, 3], pictures.shape[-2])[:, None]
     across = along(boxes[:, 0], boxes[:, 2], pictures.shape[-1])[:, None]
-    return down @ pictures[owners].float() @ across.mT
+    with torch.autocast(pictures.device.type, enabled=False):  # half precision would leave steps of half an L*
+        return down @ pictures[owners].float() @ across.mT
 
 
 def _put_back(boxes: Tensor, height: int, width: int, side: int) -> tuple[Tensor, Tensor]:

@@ -153,7 +153,10 @@ def _network(start: Path | None, config: TrainConfig) -> Compact:
     if start:
         state, metadata = read_weights(start)
         if metadata.get("network") == "compact":
-            network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
+            try:
+                network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
+            except RuntimeError as error:
+                raise ValueError(f"{start}: weights of another shape than this network's; train from others") from error
         else:
             network.encoder.load_state_dict(gray_encoder_state(state), strict=True)
     if config.stage == "instance":
@@ -289,7 +292,8 @@ class _Keeper:
         checkpoint_every: int,
     ) -> None:
         self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
-        self.began, self.steps, self.sums = time.monotonic(), 0, dict[str, float]()
+        self.began, self.steps, self.summed = time.monotonic(), 0, 0
+        self.sums: dict[str, float] = {}
         self.about = {
             "train": json.dumps(dataclasses.asdict(config)),
             "pictures": str(len(data)),
@@ -307,14 +311,14 @@ class _Keeper:
 
     def after_step(self, run: Run, terms: dict[str, float]) -> None:
         """Logs now and then; keeps checkpoint and weights now and then, and at the end."""
-        self.steps += 1
+        self.steps, self.summed = self.steps + 1, self.summed + 1
         self.sums = {name: self.sums.get(name, 0.0) + term for name, term in terms.items()}
         if run.step % LOGGED_EVERY == 0:
             speed = self.steps * self.config.batch / (time.monotonic() - self.began)
-            means = {name: total / LOGGED_EVERY for name, total in self.sums.items()}
+            means = {name: total / self.summed for name, total in self.sums.items()}
             losses = "  ".join(f"{name} {mean:.4f}" for name, mean in means.items())
             self.log(f"step {run.step}/{self.config.steps}  {losses}  {speed:.0f} pictures/s")
-            self.sums = {}
+            self.sums, self.summed = {}, 0
             if self.journal:
                 self.journal.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:

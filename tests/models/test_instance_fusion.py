@@ -109,21 +109,30 @@ def test_large_boxes_do_not_alias(side: int) -> None:
     assert F.interpolate(stripes, (side, side), mode="nearest").mean() == 0  # what aliasing looks like
 
 
+def test_lightness_keeps_its_precision_under_autocast() -> None:
+    picture, box = 60 + 40 * ramp(48, 64)[:, :1], boxes((0.1, 0.1, 0.9, 0.8))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        shown = cut_out(picture, box, FIRST, 16)
+    assert torch.allclose(shown.float(), cut_out(picture, box, FIRST, 16), atol=1e-3)
+
+
 # Where it comes back to
 
 
 @pytest.mark.parametrize("box", [(0.25, 0.25, 0.75, 0.75), (0.0, 0.4, 0.6, 1.0), (0.1, 0.05, 0.93, 0.5)])
 def test_ramp_comes_back_to_where_it_was_cut(box: tuple[float, ...]) -> None:
-    picture = ramp(64, 96)
-    square = cut_out(picture, boxes(box), FIRST, 32)
-    full, blender = noise(1, 2, 16, 24).bfloat16(), fusion(2)
+    square = cut_out(ramp(64, 96), boxes(box), FIRST, 32)
+    full, blender, expected = noise(1, 2, 16, 24).bfloat16(), fusion(2), ramp(16, 24)[0]
     blender.full[-1].bias.data.fill_(-1e6)  # the full frame counts e^-16 of the instance
-    fused = as_in_colouring(blender, full, weighed(square, 1e6), boxes(box), FIRST)
+    fused = as_in_colouring(blender, full, weighed(square, 1e6), boxes(box), FIRST)[0]
     is_inside = inside(box, 16, 24)
     assert 0 < int(is_inside.sum()) < is_inside.numel()
-    edge = 0.5 / 32 * max(box[2] - box[0], box[3] - box[1])  # beyond the square's outer middles its border holds
-    assert torch.allclose(fused[0, :, is_inside].float(), ramp(16, 24)[0, :, is_inside], atol=edge + 2**-8)
-    assert torch.equal(fused[0, :, ~is_inside], full[0, :, ~is_inside])
+    assert torch.equal(fused[:, ~is_inside], full[0, :, ~is_inside])
+    half = 0.5 / 32 * max(box[2] - box[0], box[3] - box[1])  # nearer the box's sides, the outermost samples hold
+    assert torch.allclose(fused[:, is_inside].float(), expected[:, is_inside], atol=half + 2**-8)
+    exact = blender(full.float(), weighed(square, 1e6), boxes(box), FIRST)[0].detach()
+    is_inner = inside((box[0] + half, box[1] + half, box[2] - half, box[3] - half), 16, 24)
+    assert torch.allclose(exact[:, is_inner], expected[:, is_inner], atol=2e-3)  # half a sample is 4 times that
 
 
 def test_covered_pixels_are_those_whose_middle_lies_in_the_box() -> None:
