@@ -26,8 +26,8 @@ class PaintSettings:
     """Short side of the picture that the network and the flow see, in pixels, a multiple of 32."""
     batch: int = 4
     """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""
-    instances: int = 8
-    """Most instances of an anchor that are coloured on their own; 0: the full frame only."""
+    instances: int = 0
+    """Most instances of an anchor that are coloured on their own, the best found; 0: the full frame only."""
     least_score: float = 0.3
     """Score, 0 to 1, from which the detector's find counts as an instance."""
     temperature: float | None = None

@@ -59,6 +59,7 @@ FILM_OPTIONS = _options(
     click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="Time between coloured frames."),
     click.option("--steady", type=Time(), metavar="SECONDS", help="How far colours agree; 0: not at all. [1]"),
     click.option("--saturation", type=float, metavar="X", help="Factor on the colours, 0 to 4. [1]"),
+    click.option("--instances", type=int, metavar="N", help="Colour up to N things of a picture on their own too. [0]"),
     click.option("--codec", type=click.Choice(["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]),
                  help="How the picture is written; ffv1 loses nothing. [h264]"),
     click.option("--crf", type=int, metavar="N", help="Quality of h264, h265, av1; lower is better. [18, 20, 24]"),

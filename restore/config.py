@@ -57,7 +57,7 @@ def settings_from(options: dict[str, Any]) -> Any:
 
     try:
         return Settings(
-            paint=PaintSettings(**given("network", "device", "saturation")),
+            paint=PaintSettings(**given("network", "device", "saturation", "instances")),
             motion=MotionSettings(**given("anchors", "steady")),
             encode=EncodeSettings(**given("codec", "crf", "preset")),
             **given("start", "end", "skip_damaged", "recolour", "deinterlace"),

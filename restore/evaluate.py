@@ -61,7 +61,8 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 @_shared
 @click.option("--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
 @click.option("--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
-@click.option("--no-instances", is_flag=True, help="Colour the full frame only, as if nothing were found in it.")
+@click.option("--instances", default=0, metavar="N", show_default=True,
+              help="Colour up to N found things of a picture on their own too.")
 @click.option("--boxes", type=FILE, help="JSON lines of boxes that part the pictures. [what the network finds]")
 @click.option("--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
 @click.option("--labels", type=FILE, help="Lines of picture and class number, for top-1 against the truth.")
@@ -75,11 +76,12 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
         from pipelines.pictures import read_boxes
         from pipelines.settings import PaintSettings
 
-        settings = PaintSettings(**{name: options[name] for name in ("network", "rows", "temperature", "saturation")})
+        names = ("network", "rows", "temperature", "saturation", "instances")
+        settings = PaintSettings(**{name: options[name] for name in names})
         boxes = read_boxes(options["boxes"]) if options["boxes"] else None
         labels = read_labels(options["labels"]) if options["labels"] else None
         judge = Judge(options["classifier"], labels) if options["classifier"] else None
-        paint = Paint(settings, by_instances=not options["no_instances"])
+        paint = Paint(settings)
         report = evaluate_colour(Chosen(pictures, limit), paint, boxes, judge, options["sheet"])
         _show(report, json_out)
     if not judge:

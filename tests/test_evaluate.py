@@ -125,8 +125,8 @@ def test_picture_is_coloured_from_its_lightness_alone(settings: PaintSettings) -
 def test_instances_are_found_but_need_not_be_coloured(settings: PaintSettings) -> None:
     row = (*LEFT_HALF, PERSON, 0.9)
     coloured_by: list[InstanceBatch] = []
-    for by_instances in (True, False):
-        paint = Paint(settings, find(row), by_instances)
+    for instances in (8, 0):
+        paint = Paint(replace(settings, instances=instances), find(row))
         colorize = paint.colorize
         paint.colorize = lambda batch, stage=colorize: (
             coloured_by.append(batch)
@@ -312,7 +312,7 @@ def test_command_prints_a_table_and_writes_what_is_asked_for(
 
 
 def test_command_says_what_it_leaves_out(pictures: Path, network: Path) -> None:
-    result = run("colour", pictures, "--network", network, "--rows", 64, "--limit", 1, "--no-instances")
+    result = run("colour", pictures, "--network", network, "--rows", 64, "--limit", 1, "--instances", 3)
     assert result.exit_code == 0, result.output
     assert result.output.endswith("\nwithout --classifier there is no Fréchet distance and no top-1\n")
 

@@ -29,6 +29,8 @@ GRAIN = 3.0
 GRAIN_SIGMA = 0.7
 """Of that blur, in pixels."""
 TAKES = 2
+LOOKED_FOR = 8
+"""Instances of a picture, where the settings name no number."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +121,13 @@ class Paint:
 
     Args:
         settings: the network, and the size at which it sees the pictures.
-        find: finds the instances; None: the network itself.
-        by_instances: colour each instance on its own too; False: find them, but colour the full frame only.
+        find: finds the instances; None: the network itself. They are found in any case, and coloured on their own if
+            the settings say so.
     """
 
-    def __init__(self, settings: PaintSettings, find: Find | None = None, by_instances: bool = True) -> None:
-        painter = open_painter(replace(settings, batch=1 + TAKES))
-        self.rows, self.by_instances = settings.rows, by_instances
+    def __init__(self, settings: PaintSettings, find: Find | None = None) -> None:
+        painter = open_painter(replace(settings, batch=1 + TAKES, instances=settings.instances or LOOKED_FOR))
+        self.rows, self.by_instances = settings.rows, settings.instances > 0
         self.find, self.colorize = find or Detect(painter), Colorize(painter)
 
     @torch.inference_mode()

@@ -77,7 +77,7 @@ def _yardstick() -> Callable[[], object]:
 
 def _ours(instances: int) -> Callable[[], object]:
     """Lightness to ab, found instances and all; the boxes coloured are always the same."""
-    painter = open_painter(PaintSettings(rows=SIDE, batch=1, device="cpu"))
+    painter = open_painter(PaintSettings(rows=SIDE, batch=1, device="cpu", instances=8))
     detect, colorize = Detect(painter), Colorize(painter)
     lightness = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE), np.uint8)
     anchors = AnchorBatch((0,), (0,), lightness)

@@ -37,7 +37,8 @@ def painter(network: Path, confidence: float = HIGH, **settings: float) -> Paint
 
     `confidence` is the mean of the detector's logits, which have a deviation of 0.5.
     """
-    chosen = PaintSettings(network=str(network), device="cpu", rows=64, batch=4, **settings)  # type: ignore[arg-type]
+    named = {"rows": 64, "batch": 4, "instances": 8} | settings
+    chosen = PaintSettings(network=str(network), device="cpu", **named)  # type: ignore[arg-type]
     opened = open_painter(chosen)
     detector = opened.network.detector
     with torch.no_grad():
