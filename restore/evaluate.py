@@ -61,8 +61,13 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 @_shared
 @click.option("--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
 @click.option("--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
-@click.option("--instances", default=0, metavar="N", show_default=True,
-              help="Colour up to N found things of a picture on their own too.")
+@click.option(
+    "--instances",
+    default=0,
+    metavar="N",
+    show_default=True,
+    help="Colour up to N found things of a picture on their own too.",
+)
 @click.option("--boxes", type=FILE, help="JSON lines of boxes that part the pictures. [what the network finds]")
 @click.option("--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
 @click.option("--labels", type=FILE, help="Lines of picture and class number, for top-1 against the truth.")
