@@ -236,3 +236,5 @@ class EncodedSegment:
     """Most frames that a frame stands later in the stream than on the screen."""
     held: tuple[int, ...]
     """pts of damaged frames that hold the last good one."""
+    cuts: tuple[int, ...] = ()
+    """pts of the frames that begin a shot, the film's first frame aside."""

@@ -91,7 +91,8 @@ def _told(job: Job, work: WorkFolder) -> Iterator[None]:
 
 def _result(job: Job, segments: list[SegmentFile]) -> "Result":
     held = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.held)
-    return Result(sum(len(segment.encoded.pts) for segment in segments), held)
+    cuts = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.cuts)
+    return Result(sum(len(segment.encoded.pts) for segment in segments), held, cuts)
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class Result:
     frames: int
     held: tuple[Fraction, ...]
     """Seconds from the film's start of damaged frames that hold the last good one."""
+    cuts: tuple[Fraction, ...]
+    """Seconds from the film's start of the frames that begin a shot, the first frame aside."""
 
 
 @dataclass(frozen=True)

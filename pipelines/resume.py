@@ -99,7 +99,8 @@ class WorkFolder:
         if entry["sha256"] and (not path.is_file() or _digest(path) != entry["sha256"]):
             return None
         was = entry["encoded"]
-        encoded = EncodedSegment(tuple(was["pts"]), was["last_duration"], was["reorder"], tuple(was["held"]))
+        held, cuts = tuple(was["held"]), tuple(was["cuts"])
+        encoded = EncodedSegment(tuple(was["pts"]), was["last_duration"], was["reorder"], held, cuts)
         return SegmentFile(path, encoded)
 
     def finish(self, segment: Segment, encoded: EncodedSegment) -> SegmentFile:

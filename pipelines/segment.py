@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import tee
 from pathlib import Path
 
-from pipelines.batch import AbBatch, AnchorBatch, ColouredFrame, EncodedSegment, Film, Segment
+from pipelines.batch import AbBatch, AnchorBatch, ColouredFrame, EncodedSegment, Film, Segment, ShotFrame
 from pipelines.runner import Stream, ahead
 from pipelines.settings import Settings
 from pipelines.stages.carry import Carry
@@ -56,15 +56,27 @@ class SegmentFlow:
         shots = Shots(self.film, settings.motion.anchors)
         steady = Steady(settings.motion, picture.time_base)
         chroma = Chroma(self.target, transfer_of(picture))
+        cuts: list[int] = []
 
         with closing(ahead(shots(lightness(decode(segment))), DECODED_AHEAD)) as frames:
-            seen, shown = tee(frames)
+            seen, shown = tee(_noting_cuts(frames, cuts))
             anchors = steady(self.paint(anchor_batches(seen, settings.paint.batch)))
             coloured = chroma(Carry(settings.motion)(shown, anchors))
             with closing(ahead(coloured, COLOURED_AHEAD)) as ready:
-                return Encode(self.target, settings.encode)(self._counted(ready), out)
+                encoded = Encode(self.target, settings.encode)(self._counted(ready), out)
+        return replace(encoded, cuts=tuple(pts for pts in cuts if segment.owns(pts)))
 
     def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
         for coloured in frames:
             self.on_frame(coloured.frame.pts)
             yield coloured
+
+
+def _noting_cuts(frames: Iterable[ShotFrame], cuts: list[int]) -> Iterator[ShotFrame]:
+    """Passes the frames on; the pts of those that begin a shot go into `cuts`."""
+    shot = 0
+    for frame in frames:
+        if frame.shot != shot:
+            shot = frame.shot
+            cuts.append(frame.pts)
+        yield frame

@@ -10,8 +10,10 @@ import clips
 import pytest
 from readers import times
 from resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
-from runs import Films, save_random_network
+from runs import Films, in_segments, save_random_network
 
+from pipelines.film import Listener, restore
+from pipelines.job import prepare
 from pipelines.settings import Settings
 from restore.api import restore_film
 
@@ -173,3 +175,28 @@ def test_a_run_goes_on_with_the_film_and_the_weights_at_other_places(
     restore_film(moved, out, there, listener=heard.listener)
     assert heard.resumed == 2 * [FRAMES]
     assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+@pytest.mark.parametrize("length", [Fraction(1, 3), Fraction(1, 2), Fraction(30)])
+def test_a_run_tells_where_the_film_was_cut_whatever_its_segments(
+    films: Films, settings: Settings, tmp_path: Path, length: Fraction
+) -> None:
+    job = prepare(films(clips.with_cuts, ".mp4"), tmp_path / "out.mp4", in_segments(settings, length))
+    assert restore(job).cuts == (Fraction(1, 2), Fraction(1))
+
+
+def test_a_run_that_goes_on_tells_the_cuts_of_segments_finished_before(
+    films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    job = prepare(films(clips.with_cuts, ".mp4"), tmp_path / "out.mp4", in_segments(settings))
+    painted = 0
+
+    def stop_in_the_last(pts: int) -> None:
+        nonlocal painted
+        painted += 1
+        if painted > 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(job, Listener(on_frame=stop_in_the_last))
+    assert restore(job).cuts == (Fraction(1, 2), Fraction(1))
