@@ -1,6 +1,7 @@
 """What a person typed, as settings."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -44,22 +45,28 @@ class Anchors(click.ParamType[Fraction]):
             self.fail(f"{value!r} is neither seconds, nor every, nor auto", param, ctx)
 
 
-def settings_from(options: dict[str, Any]) -> Any:
+def settings_from(options: dict[str, Any], base: Any = None) -> Any:
     """`pipelines.settings.Settings` from the options of `restore FILM`, by their names there.
+
+    Args:
+        options: None where one was not given.
+        base: settings that hold where an option was not given; None takes the defaults.
 
     Raises:
         click.UsageError: a value is out of its range.
     """
-    from pipelines.settings import EncodeSettings, MotionSettings, PaintSettings, Settings
+    from pipelines.settings import Settings
 
     def given(*names: str) -> dict[str, Any]:
-        return {name: options[name] for name in names if options[name] is not None}
+        return {name: options[name] for name in names if options.get(name) is not None}
 
+    base = base or Settings()
     try:
-        return Settings(
-            paint=PaintSettings(**given("network", "device", "saturation", "instances")),
-            motion=MotionSettings(**given("anchors", "steady")),
-            encode=EncodeSettings(**given("codec", "crf", "preset")),
+        return replace(
+            base,
+            paint=replace(base.paint, **given("network", "device", "saturation", "instances")),
+            motion=replace(base.motion, **given("anchors", "steady")),
+            encode=replace(base.encode, **given("codec", "crf", "preset")),
             **given("start", "end", "skip_damaged", "recolour", "deinterlace"),
         )
     except ValueError as error:
