@@ -1,13 +1,13 @@
 """One segment of a film, coloured: the flow of the whole product on one screen."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import tee
 from pathlib import Path
 
-from pipelines.batch import AbBatch, AnchorBatch, ColouredFrame, EncodedSegment, Film, Segment, ShotFrame
+from pipelines.batch import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Film, Segment, ShotFrame
 from pipelines.runner import Stream, ahead
 from pipelines.settings import Settings
 from pipelines.stages.carry import Carry
@@ -37,6 +37,29 @@ def margin(film: Film, settings: Settings) -> Fraction:
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (AHEAD + 1) * frame
 
 
+def carried(segment: Segment, settings: Settings, paint: Paint, cuts: list[int]) -> Generator[AbFrame, None, None]:
+    """The segment's own frames with their colour at network size, in order.
+
+    Nothing is remembered from one segment to the next. Closing it stops the thread that decodes.
+
+    Args:
+        segment: of a film.
+        settings: of the run.
+        paint: the network.
+        cuts: gets the pts of the frames that begin a shot, those around the segment among them.
+    """
+    film = segment.film
+    decode = Decode(margin(film, settings), settings.skip_damaged, settings.deinterlace)
+    lightness = Lightness(film.picture, settings.paint.rows)
+    shots = Shots(film, settings.motion.anchors)
+    steady = Steady(settings.motion, film.picture.time_base)
+
+    with closing(ahead(shots(lightness(decode(segment))), DECODED_AHEAD)) as frames:
+        seen, shown = tee(_noting_cuts(frames, cuts))
+        anchors = steady(paint(anchor_batches(seen, settings.paint.batch)))
+        yield from Carry(settings.motion)(shown, anchors)
+
+
 @dataclass(frozen=True)
 class SegmentFlow:
     """Colours segments of one film; nothing in it remembers the last one."""
@@ -50,20 +73,12 @@ class SegmentFlow:
 
     def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
         """Colours one segment of the film into `out`."""
-        picture, settings = self.film.picture, self.settings
-        decode = Decode(margin(self.film, settings), settings.skip_damaged, settings.deinterlace)
-        lightness = Lightness(picture, settings.paint.rows)
-        shots = Shots(self.film, settings.motion.anchors)
-        steady = Steady(settings.motion, picture.time_base)
-        chroma = Chroma(self.target, transfer_of(picture))
-        cuts: list[int] = []
-
-        with closing(ahead(shots(lightness(decode(segment))), DECODED_AHEAD)) as frames:
-            seen, shown = tee(_noting_cuts(frames, cuts))
-            anchors = steady(self.paint(anchor_batches(seen, settings.paint.batch)))
-            coloured = chroma(Carry(settings.motion)(shown, anchors))
-            with closing(ahead(coloured, COLOURED_AHEAD)) as ready:
-                encoded = Encode(self.target, settings.encode)(self._counted(ready), out)
+        chroma, cuts = Chroma(self.target, transfer_of(self.film.picture)), list[int]()
+        with (
+            closing(carried(segment, self.settings, self.paint, cuts)) as frames,
+            closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
+        ):
+            encoded = Encode(self.target, self.settings.encode)(self._counted(ready), out)
         return replace(encoded, cuts=tuple(pts for pts in cuts if segment.owns(pts)))
 
     def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
