@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,15 +9,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.compact import Compact, CompactConfig
+from models.compact import Compact
+from models.networks import NETWORKS, load_strictly
 
 SHIPPED = Path(__file__).parent / "weights"
-NETWORKS: dict[str, Callable[[dict[str, object]], nn.Module]] = {"compact": lambda config: Compact(_compact(config))}
 DEFAULT_NETWORK = "compact"
-
-
-def _compact(config: dict[str, object]) -> CompactConfig:
-    return CompactConfig(**{key: tuple(value) if isinstance(value, list) else value for key, value in config.items()})  # type: ignore[arg-type]
 
 
 def find_weights(name: str) -> Path:
@@ -66,12 +61,12 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:
     if name not in NETWORKS:
         raise ValueError(f"{path}: weights of network {name!r}; known: {', '.join(NETWORKS)}")
     try:
-        network = NETWORKS[name](json.loads(metadata.get("config", "{}")))
+        network = NETWORKS[name].make(json.loads(metadata.get("config", "{}")))
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: its config does not fit network {name!r} ({error})") from error
     try:
-        network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
-    except RuntimeError as error:
+        load_strictly(network, state)
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return network.eval(), metadata
 

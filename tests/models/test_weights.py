@@ -74,19 +74,19 @@ def test_missing_tensor_is_named(saved: Path, tmp_path: Path) -> None:
     tensors = tensors_of(saved)
     del tensors["decoder.head.bias"]
     path = with_tensors(tmp_path / "x.safetensors", tensors)
-    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*Missing.*decoder\.head\.bias"):
+    with pytest.raises(ValueError, match=r"x\.safetensors: missing: decoder\.head\.bias$"):
         load_network(path)
 
 
 def test_extra_tensor_is_named(saved: Path, tmp_path: Path) -> None:
     path = with_tensors(tmp_path / "x.safetensors", tensors_of(saved) | {"decoder.head.scale": torch.ones(3)})
-    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*Unexpected.*decoder\.head\.scale"):
+    with pytest.raises(ValueError, match=r"x\.safetensors: unexpected: decoder\.head\.scale$"):
         load_network(path)
 
 
 def test_misshapen_tensor_is_named(saved: Path, tmp_path: Path) -> None:
     path = with_tensors(tmp_path / "x.safetensors", tensors_of(saved) | {"decoder.head.bias": torch.ones(312)})
-    with pytest.raises(ValueError, match=r"(?s)x\.safetensors: .*decoder\.head\.bias.*313"):
+    with pytest.raises(ValueError, match=r"x\.safetensors: misshapen: decoder\.head\.bias is \(312,\), not \(313,\)$"):
         load_network(path)
 
 

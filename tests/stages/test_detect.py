@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.compact import INSTANCE_SIDE
+from models.paint import GROUP
 from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.painter import Painter, open_painter
 from pipelines.settings import PaintSettings
-from pipelines.stages.colorize import GROUP, Colorize
+from pipelines.stages.colorize import Colorize
 from pipelines.stages.detect import BOX_FIELDS, Detect, without_instances
 
 Boxes = NDArray[np.float32]

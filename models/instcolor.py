@@ -1,0 +1,179 @@
+"""InstColorization (Su, Chu, Huang, CVPR 2020, arXiv 2005.10825) as its authors published it.
+
+Three networks of one kind: one colours frames without instances, one sees each instance on its own, and one colours
+frames into whose every level the instances' features are fused (sec. 3.3). Where the published code does something that
+one would not expect, so does this, because the published weights were taught that way; it is said where it happens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.siggraph17 import LEVELS, SUMS, Levels, Siggraph17
+
+MASK_CENTRE = 0.5
+HIDDEN = 16
+OUTSIDE = 1e5
+"""Added to the full frame's logit where no box lies; beyond half precision, as all here that is exponentiated."""
+NAMES = ["weight_layer", *(f"weight_layer{n}" for n in range(2, 8)),
+         "weight_layer8_1", "weight_layer8_2", "weight_layer9_1", "weight_layer9_2", "weight_layer10_1",
+         "weight_layer10_2"]  # fmt: skip
+"""What the published files call the fusion of each level."""
+GROUP = 8
+"""Instances seen at a time, filled up where they lack: a frame's colour must not depend on how many there are."""
+
+Place = tuple[int, int, int, int]
+"""Left, top, right, bottom of a box on a level's own grid."""
+
+
+def place(box: Sequence[float], height: int, width: int) -> Place:
+    """Where a box (left, top, right, bottom, as shares of the sides) lies on a grid, at least one place wide and high.
+
+    Sides are rounded down, and a box without width grows to the right, or at the right edge to the left, as in the
+    published code.
+    """
+
+    def along(start: float, end: float, count: int) -> tuple[int, int]:
+        first, last = int(start * count), int(end * count)
+        if last > first:
+            return first, last
+        return (first, first + 1) if count - last > 1 else (max(first, 1) - 1, max(first, 1))
+
+    (left, right), (top, bottom) = along(box[0], box[2], width), along(box[1], box[3], height)
+    return left, top, right, bottom
+
+
+def _weigher(channels: int) -> nn.Sequential:
+    layers = [(channels, HIDDEN), (HIDDEN, HIDDEN), (HIDDEN, 1)]
+    return nn.Sequential(*(part for i, o in layers for part in (nn.Conv2d(i, o, 3, padding=1), nn.ReLU())))
+
+
+def _resized(x: Tensor, at: Place) -> Tensor:
+    size = (at[3] - at[1], at[2] - at[0])
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)[0]
+
+
+class Fusion(nn.Module):
+    """Fuses one level: each place takes the softmax-weighted mean of the full frame and of the instances.
+
+    Args:
+        channels: of the level.
+        is_masked: whether a box counts only where it lies. In the published code it counts elsewhere in the frame's
+            boxes too, with logit 0 and features 0, which dims them.
+    """
+
+    def __init__(self, channels: int, is_masked: bool) -> None:
+        super().__init__()
+        self.simple_instance_conv, self.simple_bg_conv = _weigher(channels), _weigher(channels)
+        self.nowhere = -torch.inf if is_masked else 0.0
+
+    def forward(self, full: Tensor, seen: Sequence[Tensor], boxes: Tensor, owners: Tensor) -> Tensor:
+        """The fused features.
+
+        Args:
+            full: (N, C, h, w), of the full frames.
+            seen: groups (GROUP, C, g, g), of what the boxes show; what exceeds the boxes is filling.
+            boxes: (K, 4), shares of the sides.
+            owners: (K,) int64, the frame each belongs to.
+
+        Returns:
+            (N, C, h, w), in the type of `full`.
+        """
+        strengths = [one.float() for group in seen for one in torch.split(self.simple_instance_conv(group), 1)]
+        features = [one for group in seen for one in torch.split(group, 1)]  # by split: others lose channels_last
+        logits, fused = self.simple_bg_conv(full).float(), full.clone()
+        places = [place(box, *full.shape[2:]) for box in boxes.tolist()]
+        with torch.autocast(full.device.type, enabled=False):  # it would resize features in float32, at twice the time
+            for frame in sorted(set(owners.tolist())):
+                own = [k for k, owner in enumerate(owners.tolist()) if owner == frame]
+                weights = self._weights(logits[frame, 0], [strengths[k] for k in own], [places[k] for k in own])
+                fused[frame] *= weights[-1].to(full.dtype)
+                for k, weight in zip(own, weights.to(full.dtype), strict=False):
+                    left, top, right, bottom = places[k]
+                    here = fused[frame, :, top:bottom, left:right]
+                    here.addcmul_(weight[top:bottom, left:right], _resized(features[k], places[k]))
+        return fused
+
+    def _weights(self, full: Tensor, strengths: list[Tensor], places: list[Place]) -> Tensor:
+        """How much each instance and, last, the full frame count: (K + 1, h, w), float32, of sum 1.
+
+        Args:
+            full: (h, w), logits of the full frame.
+            strengths: of each instance (1, 1, g, g), the same of what its box shows.
+            places: of each instance.
+        """
+        logits = full.new_full((len(places) + 1, *full.shape), self.nowhere)
+        is_outside = torch.ones_like(full)
+        for row, strength, at in zip(logits, strengths, places, strict=False):
+            left, top, right, bottom = at
+            row[top:bottom, left:right] = _resized(strength, at)[0]
+            is_outside[top:bottom, left:right] = 0
+        logits[-1] = full + OUTSIDE * is_outside
+        return logits.softmax(dim=0)
+
+
+class FusedSiggraph17(Siggraph17):
+    """275 tensors, 35.3 million numbers: the trunk, and a fusion after each level."""
+
+    def __init__(self, is_masked: bool) -> None:
+        super().__init__(MASK_CENTRE)
+        for name, (channels, _) in zip(NAMES, LEVELS, strict=True):
+            self.add_module(name, Fusion(channels, is_masked))
+        self.weight_layerout = Fusion(2, is_masked)  # in the files, and without use there too
+
+    def fuse(self, lightness: Tensor, seen: list[Levels], boxes: Tensor, owners: Tensor) -> Tensor:
+        """ab (N, 2, h, w) of frames with the features of their instances fused in.
+
+        Args:
+            lightness: (N, 1, h, w), 0..100.
+            seen: the levels of groups of what the boxes show, see `Fusion`.
+            boxes: (K, 4), shares of the sides.
+            owners: (K,) int64, the frame each belongs to.
+        """
+        levels = self.levels(lightness)
+        x, features = next(levels), [next(group) for group in seen]
+        for number, name in enumerate(NAMES):
+            if number in SUMS:  # the published code has by now applied the ReLU that follows, in place
+                features = [group.relu() for group in features]
+            x = levels.send(self.get_submodule(name)(x, features, boxes, owners))
+            features = [group.send(own) for group, own in zip(seen, features, strict=True)]
+        return x
+
+
+@dataclass(frozen=True)
+class InstColorConfig:
+    """Which of the two fusions."""
+
+    is_masked: bool = False
+    """False for the published weights; see `Fusion`."""
+
+
+class InstColor(nn.Module):
+    """The three networks: netGComp, netG and netGF of the published files."""
+
+    def __init__(self, config: InstColorConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or InstColorConfig()
+        self.full, self.instance = Siggraph17(MASK_CENTRE), Siggraph17(MASK_CENTRE)
+        self.fusion = FusedSiggraph17(self.config.is_masked)
+
+    def forward(self, lightness: Tensor, squares: Tensor, boxes: Tensor, owners: Tensor) -> Tensor:
+        """ab of frames, (N, 2, h, w), float32; those without a box come from `full` alone.
+
+        Args:
+            lightness: (N, 1, h, w), CIE L* 0..100; sides are multiples of 8.
+            squares: (K, 1, g, g), the same of what the boxes show.
+            boxes: (K, 4), left, top, right, bottom as shares of the sides.
+            owners: (K,) int64, the frame each belongs to.
+        """
+        if not len(boxes):
+            return self.full(lightness)
+        squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
+        fused = self.fusion.fuse(
+            lightness, [self.instance.levels(g) for g in torch.split(squares, GROUP)], boxes, owners
+        )
+        has_box = torch.zeros(len(lightness), dtype=torch.bool, device=fused.device).index_fill(0, owners, True)
+        return fused if has_box.all() else torch.where(has_box[:, None, None, None], fused, self.full(lightness))

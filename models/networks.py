@@ -1,0 +1,67 @@
+"""The networks by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from models.compact import Compact, CompactConfig
+from models.eccv16 import Eccv16
+from models.instcolor import InstColor, InstColorConfig
+from models.siggraph17 import Siggraph17
+from models.trunk import SIDE
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a network is made, and how it is run where neither the settings nor its weights say."""
+
+    make: Callable[[dict[str, object]], nn.Module]
+    """From the config that its weights name."""
+    rows: int
+    """Short side, in pixels, of the pictures that it takes."""
+    temperature: float | None = None
+    """T of its annealed mean; None: it has none."""
+    instances: int | None = None
+    """Most instances of a frame that it colours on their own; None: it cannot."""
+    takes_hints: bool = False
+
+
+def _compact(config: dict[str, object]) -> Compact:
+    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+    return Compact(CompactConfig(**lists))  # type: ignore[arg-type]
+
+
+NETWORKS = {
+    "compact": Kind(_compact, rows=192, temperature=0.38, instances=0),
+    "eccv16": Kind(lambda config: Eccv16(**config), rows=SIDE, temperature=1.0),
+    "siggraph17": Kind(lambda config: Siggraph17(**config), rows=SIDE, takes_hints=True),  # type: ignore[arg-type]
+    "instcolor": Kind(lambda config: InstColor(InstColorConfig(**config)), rows=SIDE, instances=8),  # type: ignore[arg-type]
+}
+
+
+def load_strictly(network: nn.Module, state: dict[str, Tensor]) -> None:
+    """Gives the network the tensors, made float32.
+
+    Raises:
+        ValueError: tensors are missing, too many or misshapen; it names them.
+    """
+    own = network.state_dict()
+    faults = {
+        "missing": [key for key in own if key not in state],
+        "unexpected": [key for key in state if key not in own],
+        "misshapen": [
+            f"{key} is {tuple(state[key].shape)}, not {tuple(value.shape)}"
+            for key, value in own.items()
+            if key in state and state[key].shape != value.shape
+        ],
+    }
+    told = [f"{kind}: {_a_few(keys)}" for kind, keys in faults.items() if keys]
+    if told:
+        raise ValueError("; ".join(told))
+    network.load_state_dict({key: value.to(own[key].dtype) for key, value in state.items()}, strict=True)
+
+
+def _a_few(names: list[str], most: int = 3) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

@@ -1,0 +1,87 @@
+"""How each network colours frames: for each one function, from what is seen to ab.
+
+The published networks see frames as squares of the side that they were taught at, as in their authors' code.
+"""
+
+from functools import singledispatch
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.bins import annealed_mean
+from models.compact import INSTANCE_SIDE, Compact
+from models.eccv16 import Eccv16
+from models.instance_fusion import cut_out, with_context
+from models.instcolor import InstColor
+from models.seen import Seen
+from models.siggraph17 import Siggraph17
+from models.trunk import SIDE
+
+GROUP = 8
+"""Instances seen at a time, filled up where they lack: a frame's colour must not depend on how many there are."""
+HINT_REACH = 3
+"""A hint colours the place it names and so many around it on each side, of SIDE; training drew squares of 1 to 9."""
+
+
+@singledispatch
+def paint(network: nn.Module, _seen: Seen) -> Tensor:
+    """ab of frames, (N, 2, h, w), float32, at the size of the frames or smaller.
+
+    Raises:
+        TypeError: nothing is known of such a network.
+    """
+    raise TypeError(f"{type(network).__name__} does not paint")
+
+
+@paint.register
+def _(network: Compact, seen: Seen) -> Tensor:
+    logits = _compact_logits(network, seen)
+    with torch.autocast(logits.device.type, enabled=False):
+        # one picture at a time: the distributions of a batch would take hundreds of megabytes
+        return torch.cat([annealed_mean(one, seen.temperature) for one in torch.split(logits, 1)])
+
+
+def _compact_logits(network: Compact, seen: Seen) -> Tensor:
+    features = list(seen.features) if seen.features else network.features(seen.lightness)
+    if not len(seen.boxes):
+        return network.colour(features)
+    boxes = with_context(seen.boxes)
+    squares = cut_out(seen.lightness, boxes, seen.owners, INSTANCE_SIDE)
+    squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
+    groups = [network.see(group) for group in torch.split(squares, GROUP)]
+    instances = [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]
+    return network.fuse(features, instances, boxes, seen.owners)
+
+
+@paint.register
+def _(network: Eccv16, seen: Seen) -> Tensor:
+    return network(_squares(seen.lightness), seen.temperature)
+
+
+@paint.register
+def _(network: Siggraph17, seen: Seen) -> Tensor:
+    return network(_squares(seen.lightness), _hint_planes(seen.hints, len(seen.lightness)))
+
+
+@paint.register
+def _(network: InstColor, seen: Seen) -> Tensor:
+    squares = cut_out(seen.lightness, seen.boxes, seen.owners, SIDE)
+    return network(_squares(seen.lightness), squares, seen.boxes, seen.owners)
+
+
+def _squares(lightness: Tensor) -> Tensor:
+    """Frames (N, 1, h, w) as (N, 1, SIDE, SIDE), without aliasing."""
+    with torch.autocast(lightness.device.type, enabled=False):
+        return F.interpolate(lightness, size=(SIDE, SIDE), mode="bilinear", antialias=True)
+
+
+def _hint_planes(hints: Tensor, frames: int) -> Tensor:
+    """Hints (M, 5) as a*, b* and the mask of where they are, (N, 3, SIDE, SIDE); the last of two at a place counts."""
+    planes = hints.new_zeros((frames, 3, SIDE, SIDE))
+    for frame, x, y, a, b in hints.tolist():
+        row, column = (min(SIDE - 1, int(share * SIDE)) for share in (y, x))
+        rows = slice(max(0, row - HINT_REACH), row + HINT_REACH + 1)
+        columns = slice(max(0, column - HINT_REACH), column + HINT_REACH + 1)
+        planes[int(frame), :, rows, columns] = hints.new_tensor([a, b, 1])[:, None, None]
+    return planes

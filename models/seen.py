@@ -1,0 +1,23 @@
+"""What a network is shown of a batch of frames."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Frames, the instances found in them, and the colours that a person gave; all on the network's device."""
+
+    lightness: Tensor
+    """(N, 1, h, w), CIE L* 0..100."""
+    boxes: Tensor
+    """(K, 4), left, top, right, bottom as shares of the sides."""
+    owners: Tensor
+    """(K,) int64, the frame each box belongs to."""
+    hints: Tensor
+    """(M, 5): frame, x and y as shares of the sides, a*, b*."""
+    temperature: float
+    """T of the annealed mean, for networks that have one."""
+    features: tuple[Tensor, ...] | None = None
+    """The frames' features, where the network's own detector has made them already."""
