@@ -71,7 +71,9 @@ def annealed_mean(logits: Tensor, temperature: float) -> Tensor:
     """
     if temperature <= 0:
         raise ValueError(f"temperature must be above 0, got {temperature}")
-    return expected_ab(torch.softmax(logits.permute(0, 2, 3, 1).float() / temperature, dim=-1).permute(0, 3, 1, 2))
+    last = logits.permute(0, 2, 3, 1)
+    sharpened = last if temperature == 1 else last.float() / temperature
+    return expected_ab(torch.softmax(sharpened, dim=-1, dtype=torch.float32).permute(0, 3, 1, 2))
 
 
 def expected_ab(probability: Tensor) -> Tensor:

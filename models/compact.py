@@ -39,7 +39,7 @@ def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int =
     return nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups)
 
 
-class _PaddedConv(nn.Sequential):
+class PaddedConv(nn.Sequential):
     """Convolution (at index 0, as in torchvision's keys), ReLU6; SAME padding first where it strides."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
@@ -47,7 +47,8 @@ class _PaddedConv(nn.Sequential):
         self.pad = SamePad() if stride == 2 else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self[0](self.pad(x)).clamp(0, 6)  # ReLU6 without the detour through float32 that it takes on CPUs
+        y: Tensor = self[1](self[0](self.pad(x)))
+        return y
 
 
 class InvertedResidual(nn.Module):
@@ -56,8 +57,8 @@ class InvertedResidual(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
         super().__init__()
         hidden = inputs * expansion
-        expand = [_PaddedConv(inputs, hidden, 1)] if expansion > 1 else []
-        self.conv = nn.Sequential(*expand, _PaddedConv(hidden, hidden, 3, stride, hidden), _conv(hidden, outputs, 1))
+        expand = [PaddedConv(inputs, hidden, 1)] if expansion > 1 else []
+        self.conv = nn.Sequential(*expand, PaddedConv(hidden, hidden, 3, stride, hidden), _conv(hidden, outputs, 1))
         self.is_residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,13 +71,13 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_PaddedConv(1, STEM_CHANNELS, 3, 2)]
+        layers: list[nn.Module] = [PaddedConv(1, STEM_CHANNELS, 3, 2)]
         channels = STEM_CHANNELS
         for expansion, outputs, repeats, first_stride in BLOCKS:
             for i in range(repeats):
                 layers.append(InvertedResidual(channels, outputs, first_stride if i == 0 else 1, expansion))
                 channels = outputs
-        self.features = nn.Sequential(*layers, _PaddedConv(channels, TOP_CHANNELS, 1))
+        self.features = nn.Sequential(*layers, PaddedConv(channels, TOP_CHANNELS, 1))
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Features at 1/4, 1/8, 1/16 and 1/32 of (N, 1, h, w)."""

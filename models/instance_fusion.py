@@ -4,6 +4,8 @@ Each place of the full frame's features takes the softmax-weighted mean of the f
 cover it; what an instance does not cover it does not touch. Boxes are left, top, right, bottom as shares of the sides.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -46,19 +48,15 @@ def cut_out(pictures: Tensor, boxes: Tensor, owners: Tensor, side: int) -> Tenso
         return down @ pictures[owners].float() @ across.mT
 
 
-def _put_back(boxes: Tensor, height: int, width: int, side: int) -> tuple[Tensor, Tensor]:
-    """Weights that bring squares of `side` back to where their boxes lie: (K, height, side), (K, side, width).
+def _put_back(start: float, end: float, count: int, side: int) -> tuple[slice, Tensor]:
+    """Where a box from `start` to `end` (shares) lies among `count` pixels, by their middles, and how it gets there.
 
-    Bilinear; rows and columns outside the box are 0.
+    Returns:
+        The pixels inside, and (pixels, side) weights that bring `side` samples to them, bilinear.
     """
-
-    def along(start: Tensor, end: Tensor, count: int) -> Tensor:
-        steps = (torch.arange(count, device=boxes.device) + 0.5) / count
-        within = (steps - start[:, None]) / (end - start)[:, None].clamp(min=1e-6)
-        weights = _tents((within * side - 0.5).clamp(0, side - 1), side, torch.ones_like(start))
-        return weights * ((within >= 0) & (within <= 1))[..., None]
-
-    return along(boxes[:, 1], boxes[:, 3], height), along(boxes[:, 0], boxes[:, 2], width).mT
+    first, last = max(0, math.ceil(start * count - 0.5)), min(count, math.floor(end * count - 0.5) + 1)
+    within = ((torch.arange(first, last) + 0.5) / count - start) / max(end - start, 1e-6)
+    return slice(first, last), _tents((within * side - 0.5).clamp(0, side - 1)[None], side, torch.ones(1))[0]
 
 
 def _weigher(channels: int) -> nn.Sequential:
@@ -95,12 +93,23 @@ class Fusion(nn.Module):
         Returns:
             (N, C, h, w), in the type of `full`.
         """
-        down, across = _put_back(boxes, full.shape[-2], full.shape[-1], weighed.shape[-1])
-        total = self._strength(self.full(full))
-        # in float32, whatever autocast would take, and over the full frame and the covering instances only
+        # in float32, whatever autocast would take, over the full frame and the covering instances only; channels last
+        strength = self._strength(self.full(full)).permute(0, 2, 3, 1)
         with torch.autocast(full.device.type, enabled=False):
-            placed = down[:, None] @ weighed @ across[:, None]
-            is_inside = (down.amax(dim=2)[:, :, None] * across.amax(dim=1)[:, None, :] > 0)[:, None]
-            strength = self._strength(placed[:, -1:]) * is_inside
-            blended = (full.float() * total).index_add(0, owners, placed[:, :-1] * strength)
-            return (blended / total.index_add(0, owners, strength)).to(full.dtype)
+            total, blended = strength.clone(), full.permute(0, 2, 3, 1).float() * strength
+            for owner, box, instance in zip(owners.tolist(), boxes.tolist(), weighed.permute(0, 2, 3, 1), strict=True):
+                rows, columns, placed = self._placed(box, instance.contiguous(), full.shape[-2:])
+                counts = self._strength(placed[..., -1:])
+                total[owner, rows, columns] += counts
+                blended[owner, rows, columns] += placed[..., :-1] * counts
+            return (blended / total).permute(0, 3, 1, 2).to(full.dtype)
+
+    @staticmethod
+    def _placed(box: list[float], instance: Tensor, size: torch.Size) -> tuple[slice, slice, Tensor]:
+        """The rows and columns that a box covers, and what it shows brought there: (g, g, C) to (rows, columns, C)."""
+        left, top, right, bottom = box
+        side, _, channels = instance.shape
+        rows, down = _put_back(top, bottom, size[0], side)
+        columns, across = _put_back(left, right, size[1], side)
+        tall = (down.to(instance) @ instance.view(side, -1)).view(-1, side, channels)
+        return rows, columns, across.to(instance) @ tall

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.bins import annealed_mean, expected_ab, soft_encode
+from models.bins import soft_encode
 
 
 def rebalanced_cross_entropy(log_probability: Tensor, ab: Tensor, bin_weights: Tensor) -> Tensor:
@@ -22,25 +22,25 @@ def rebalanced_cross_entropy(log_probability: Tensor, ab: Tensor, bin_weights: T
     """
     bins, weights = soft_encode(ab)
     pixel_weight = bin_weights[bins[:, 0]]
-    return -(pixel_weight * (weights * log_probability.gather(1, bins)).sum(dim=1)).mean()
+    picked = log_probability.permute(0, 2, 3, 1).gather(-1, bins.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # bins last
+    return -(pixel_weight * (weights * picked).sum(dim=1)).mean()
 
 
-def mean_ab_huber(log_probability: Tensor, ab: Tensor, delta: float = 10.0) -> Tensor:
-    """Huber distance, in units of `delta`, between the distribution's mean (T = 1) and the true ab (N, 2, h, w)."""
-    return F.huber_loss(expected_ab(log_probability.exp()) / delta, ab / delta)
+def ab_huber(ab: Tensor, true: Tensor, delta: float = 10.0) -> Tensor:
+    """Huber distance, in units of `delta`, between two ab (N, 2, h, w)."""
+    return F.huber_loss(ab / delta, true / delta)
 
 
-def mean_ab_squared(log_probability: Tensor, ab: Tensor) -> Tensor:
-    """Squared distance, in units of 10, between the distribution's mean (T = 1) and the true ab (N, 2, h, w)."""
-    return F.mse_loss(expected_ab(log_probability.exp()) / 10, ab / 10)
+def ab_squared(ab: Tensor, true: Tensor) -> Tensor:
+    """Squared distance, in units of 10, between two ab (N, 2, h, w)."""
+    return F.mse_loss(ab / 10, true / 10)
 
 
-def relative_difference(logits: Tensor, again: Tensor, temperature: float) -> Tensor:
-    """Mean distance in ab between the colours (annealed mean) of two (N, 313, h, w) logits, as a share of their chroma.
+def relative_difference(one: Tensor, other: Tensor) -> Tensor:
+    """Mean distance between two ab (N, 2, h, w), as a share of their chroma.
 
     A share, since a network could lower the distance itself by giving up colour.
     """
-    one, other = annealed_mean(logits, temperature), annealed_mean(again, temperature)
     distance, chroma = (_length(ab).mean() for ab in (one - other, torch.cat([one, other])))
     return distance / chroma
 

@@ -18,8 +18,10 @@ from models.seen import Seen
 from models.siggraph17 import Siggraph17
 from models.trunk import SIDE
 
-GROUP = 8
+GROUP = 4
 """Instances seen at a time, filled up where they lack: a frame's colour must not depend on how many there are."""
+STRIP = 4
+"""Rows of the distribution whose mean is taken at a time."""
 HINT_REACH = 3
 """A hint colours the place it names and so many around it on each side, of SIDE; training drew squares of 1 to 9."""
 
@@ -38,8 +40,9 @@ def paint(network: nn.Module, _seen: Seen) -> Tensor:
 def _(network: Compact, seen: Seen) -> Tensor:
     logits = _compact_logits(network, seen)
     with torch.autocast(logits.device.type, enabled=False):
-        # one picture at a time: the distributions of a batch would take hundreds of megabytes
-        return torch.cat([annealed_mean(one, seen.temperature) for one in torch.split(logits, 1)])
+        # some rows at a time: the distributions of a batch would take hundreds of megabytes, and leave the cache
+        strips = [annealed_mean(strip, seen.temperature) for strip in logits.split(STRIP, dim=2)]
+        return torch.cat(strips, dim=2)
 
 
 def _compact_logits(network: Compact, seen: Seen) -> Tensor:

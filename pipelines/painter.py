@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from models.fold import can_fold, folded
 from models.weights import find_weights, load_network
 from pipelines.settings import PaintSettings
 
@@ -48,6 +49,8 @@ def open_painter(settings: PaintSettings) -> Painter:
     device = find_device(settings.device)
     network, metadata = load_network(find_weights(settings.network))
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if device.type == "cpu" and can_fold():
+        network = folded(network)
     temperature = settings.temperature or float(metadata.get("temperature", DEFAULT_TEMPERATURE))
     saturation = settings.saturation * float(metadata.get("saturation", 1))
     return Painter(settings, device, network, temperature, saturation)

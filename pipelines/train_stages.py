@@ -13,11 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models.bins import expected_ab
 from models.colorspace import lab_from_linear
 from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
 from models.detector import detection_loss
 from models.instance_fusion import cut_out, with_context
-from models.losses import mean_ab_huber, mean_ab_squared, rebalanced_cross_entropy, relative_difference
+from models.losses import ab_huber, ab_squared, rebalanced_cross_entropy, relative_difference
 from pipelines.crops import JITTER
 from pipelines.old_film import frame_lightness, stock_lightness
 
@@ -59,7 +60,7 @@ class TrainConfig:
     huber_weight: float = 2.0
     """Of the Huber term on the mean ab."""
     consistency_weight: float = 2.0
-    """Of the difference between the colours of the two frames of a picture."""
+    """Of the difference between the mean colours of the two frames of a picture."""
     detector_weight: float = 0.2
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
@@ -105,18 +106,18 @@ def true_ab(light: Tensor) -> Tensor:
 
 def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: TrainConfig) -> dict[str, Tensor]:
     """Weighted terms of a batch whose second half shows the first half's pictures again."""
-    log_probability = torch.log_softmax(logits.float(), dim=1)
+    # bins last, where they lie: three times as fast as over the middle of the tensor
+    log_probability = torch.log_softmax(logits.permute(0, 2, 3, 1), dim=-1, dtype=torch.float32).permute(0, 3, 1, 2)
+    mean = expected_ab(log_probability.exp())
     if config.objective == "regression":
-        terms = {"squared": mean_ab_squared(log_probability, ab)}
+        terms = {"squared": ab_squared(mean, ab)}
     else:
         terms = {
             "cross-entropy": rebalanced_cross_entropy(log_probability, ab, bin_weights),
-            "huber": config.huber_weight * mean_ab_huber(log_probability, ab),
+            "huber": config.huber_weight * ab_huber(mean, ab),
         }
     if config.consistency_weight:
-        one, other = logits.float().chunk(2)
-        difference = relative_difference(one, other, config.temperature)
-        terms["consistency"] = config.consistency_weight * difference
+        terms["consistency"] = config.consistency_weight * relative_difference(*mean.chunk(2))
     return terms
 
 

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.compact import INSTANCE_SIDE
+from models.compact import INSTANCE_SIDE, Compact
 from models.paint import GROUP
+from models.weights import load_network, save_network
 from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.painter import Painter, open_painter
 from pipelines.settings import PaintSettings
@@ -38,12 +39,11 @@ def painter(network: Path, confidence: float = HIGH, **settings: float) -> Paint
 
     `confidence` is the mean of the detector's logits, which have a deviation of 0.5.
     """
-    named = {"rows": 64, "batch": 4, "instances": 8} | settings
-    chosen = PaintSettings(network=str(network), device="cpu", **named)  # type: ignore[arg-type]
-    opened = open_painter(chosen)
-    detector = opened.network.detector
+    stronger, _ = load_network(network)
+    assert isinstance(stronger, Compact)
+    detector = stronger.detector
     with torch.no_grad():
-        for layer in [*opened.network.encoder.modules(), *detector.modules()]:
+        for layer in [*stronger.encoder.modules(), *detector.modules()]:
             if isinstance(layer, nn.Conv2d) and layer not in (detector.classes, detector.sides):
                 layer.weight *= math.sqrt(6)  # keeps the deviation from layer to layer (He et al., 2015)
                 if layer.bias is not None:
@@ -51,7 +51,10 @@ def painter(network: Path, confidence: float = HIGH, **settings: float) -> Paint
         detector.classes.bias.fill_(confidence)
         detector.classes.weight *= 0.4
         detector.sides.weight *= 0.2
-    return opened
+    path = network.with_name(f"finds{confidence}.safetensors")
+    save_network(stronger, path, {})
+    named = {"rows": 64, "batch": 4, "instances": 8} | settings
+    return open_painter(PaintSettings(network=str(path), device="cpu", **named))  # type: ignore[arg-type]
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> Boxes:

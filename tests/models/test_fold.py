@@ -1,0 +1,96 @@
+"""A folded network gives what the network gives, whatever it is made of and whatever was seen before."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.bins import annealed_mean
+from models.compact import Compact, CompactConfig, PaddedConv
+from models.fold import SHAPES, FoldedConv, can_fold, folded
+
+pytestmark = pytest.mark.skipif(not can_fold(), reason="this CPU has no bf16")
+
+
+def noise(*shape: int) -> Tensor:
+    drawn = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    return drawn.contiguous(memory_format=torch.channels_last)
+
+
+def settled(network: nn.Module) -> nn.Module:
+    """The network in evaluation mode, its batch norms with statistics that matter."""
+    generator = torch.Generator().manual_seed(1)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.normal_(generator=generator)
+            module.running_var.uniform_(0.5, 2, generator=generator)
+            nn.init.uniform_(module.weight, 0.5, 2, generator=generator)
+            nn.init.normal_(module.bias, generator=generator)
+    return network.eval()
+
+
+@torch.inference_mode()
+def both(network: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return network(x).float(), folded(network)(x).float()
+
+
+ROWS = {
+    "convolution": nn.Sequential(nn.Conv2d(8, 16, 3, 2, 1)),
+    "strides, dilation, groups, no bias": nn.Sequential(nn.Conv2d(8, 16, 3, 2, 2, 2, 4, bias=False), nn.ReLU()),
+    "batch norm and ReLU": nn.Sequential(nn.Conv2d(8, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()),
+    "batch norm in a row of its own": nn.Sequential(nn.Conv2d(8, 8, 1), nn.Sequential(nn.BatchNorm2d(8), nn.ReLU())),
+    "ReLU6 with SAME padding": PaddedConv(8, 16, 3, stride=2),
+    "batch norm behind the ReLU": nn.Sequential(nn.Conv2d(8, 16, 3), nn.ReLU(), nn.BatchNorm2d(16), nn.Tanh()),
+    "up": nn.Sequential(nn.ConvTranspose2d(8, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 2, 1), nn.LeakyReLU(0.2)),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_give_the_same_to_the_precision_of_bf16(name: str) -> None:
+    expected, found = both(settled(ROWS[name]), 3 * noise(2, 8, 16, 12))
+    assert found.shape == expected.shape
+    assert (found - expected).abs().max() <= 2**-6 * expected.abs().max()
+    assert expected.std() > 0.1
+
+
+def test_all_convolutions_are_folded_and_the_network_is_left_as_it_was() -> None:
+    network = settled(Compact(CompactConfig(widths=(32, 24, 16, 16))))
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    kinds = [type(module) for module in folded(network).modules()]
+    assert nn.Conv2d not in kinds
+    assert nn.BatchNorm2d not in kinds
+    assert FoldedConv in kinds
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+
+
+@torch.inference_mode()
+def test_default_network_gives_the_same_colours() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = Compact(CompactConfig(widths=(32, 24, 16, 16))).eval()
+    x = (50 + 20 * noise(2, 1, 64, 96)).contiguous(memory_format=torch.channels_last)
+    expected, found = (annealed_mean(logits, 1.0) for logits in both(network, x))
+    assert (found - expected).abs().max() < 0.1
+
+
+@torch.inference_mode()
+def test_pictures_of_many_sizes_give_what_each_gives_first_and_keep_no_memory() -> None:
+    network = folded(nn.Sequential(nn.Conv2d(8, 16, 3)))
+    conv = network[0]  # type: ignore[index]
+    assert isinstance(conv, FoldedConv)
+    pictures = [noise(1, 8, side, side) for side in range(5, 5 + 2 * SHAPES)]
+    first = [network(picture) for picture in pictures]
+    assert all(torch.equal(network(picture), before) for picture, before in zip(pictures, first, strict=True))
+    assert len(conv.laid_out) == SHAPES
+
+
+@torch.inference_mode()
+def test_picture_does_not_depend_on_the_others_of_its_batch() -> None:
+    network = folded(settled(ROWS["batch norm and ReLU"]))
+    batch = noise(3, 8, 16, 16)
+    other = torch.cat([batch[:1], 5 * batch[1:]])
+    assert torch.equal(network(batch)[0], network(other)[0])
