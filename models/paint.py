@@ -41,7 +41,7 @@ def _(network: Compact, seen: Seen) -> Tensor:
     logits = _compact_logits(network, seen)
     with torch.autocast(logits.device.type, enabled=False):
         # some rows at a time: the distributions of a batch would take hundreds of megabytes, and leave the cache
-        strips = [annealed_mean(strip, seen.temperature) for strip in logits.split(STRIP, dim=2)]
+        strips = [annealed_mean(strip, seen.temperature) for strip in torch.split(logits, STRIP, dim=2)]
         return torch.cat(strips, dim=2)
 
 
