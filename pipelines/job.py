@@ -37,14 +37,15 @@ class Job:
         return end - start
 
 
-def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = False) -> Job:
+def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = False, stem: Path | None = None) -> Job:
     """Reads and decides all that a run needs, writing nothing.
 
     Args:
         path: the film.
-        out: the result; None puts FILM.restored.SUFFIX beside the film.
+        out: the result; None names it by `stem`.
         settings: of the run.
         overwrite: whether a result that exists may be replaced.
+        stem: the result without its suffix, which the container gives; None: FILM.restored beside the film.
 
     Raises:
         FilmError: the film cannot be restored so; the message says why and what to do.
@@ -56,18 +57,24 @@ def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = 
     target, container = choose(film, settings, out.suffix if out is not None else None)
     if out is None:
         own = path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
-        out = path.with_name(f"{path.stem}.restored{own}")
+        stem = stem or path.with_name(f"{path.stem}.restored")
+        out = stem.with_name(stem.name + own)
         check_place(out, path, overwrite)
-    device, settings = _network(path, settings)
+    device, settings = find_network(path, settings)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
     return Job(film, out, settings, target, container, device, tuple(segments))
 
 
-def _network(path: Path, settings: Settings) -> tuple[torch.device, Settings]:
+def find_network(where: Path | str, settings: Settings) -> tuple[torch.device, Settings]:
+    """The device to colour on, and the settings that name it.
+
+    Raises:
+        SettingsError: there is no such network, or no such device here.
+    """
     try:
         find_weights(settings.paint.network)
         device = find_device(settings.paint.device)
     except (FileNotFoundError, ValueError) as error:
-        raise SettingsError(path, str(error)) from error
+        raise SettingsError(where, str(error)) from error
     return device, replace(settings, paint=replace(settings.paint, device=device.type))  # type: ignore[arg-type]

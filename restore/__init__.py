@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.errors import FilmError
-    from restore.api import restore_film
+    from restore.api import restore_archive, restore_film
 
-__all__ = ["FilmError", "restore_film"]
+__all__ = ["FilmError", "restore_archive", "restore_film"]
 
 
 def __getattr__(name: str) -> Any:
@@ -15,8 +15,8 @@ def __getattr__(name: str) -> Any:
         from pipelines.errors import FilmError
 
         return FilmError
-    if name == "restore_film":
-        from restore.api import restore_film
+    if name in ("restore_archive", "restore_film"):
+        from restore import api
 
-        return restore_film
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,10 +1,21 @@
 """The product as functions."""
 
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipelines.archive import Archive, ArchiveListener
+from pipelines.archive_plan import Plan, make_plan
 from pipelines.film import Listener, Result, restore
-from pipelines.job import prepare
+from pipelines.gather import gather
+from pipelines.job import find_network, prepare
+from pipelines.record import Record, Records
 from pipelines.settings import Settings
+from pipelines.staging import Staging
+from pipelines.storage import Store, open_store
+from restore.options import settings_of_row
+from restore.report import write_report
 
 
 def restore_film(
@@ -35,4 +46,64 @@ def restore_film(
     return job.out
 
 
-__all__ = ["Listener", "Result", "Settings", "restore_film"]
+def restore_archive(  # noqa: PLR0913  # one run's all
+    films: Sequence[Path | str],
+    out: Path | str,
+    settings: Settings | None = None,
+    *,
+    retry_failed: bool = False,
+    overwrite: bool = False,
+    scratch: Path | None = None,
+    listener: ArchiveListener | None = None,
+    on_plan: Callable[[Plan], None] = lambda _: None,
+) -> list[Record]:
+    """Colours many films into one folder, largest first, and writes a report there.
+
+    Args:
+        films: folders, globs, films, list files and CSV manifests, as paths or URLs.
+        out: folder or URL of the results, which keep their places in the folder tree.
+        settings: of all films, under what a manifest says of each; None takes the defaults.
+        retry_failed: try again what an earlier run could not restore.
+        overwrite: make anew what is done, where its film or the settings have changed.
+        scratch: local folder for films from URLs and results for them; None takes one of the temporary folder.
+        listener: told how the films go.
+        on_plan: told what will be done.
+
+    Returns:
+        What became of each film, now or earlier.
+
+    Raises:
+        FilmError: nothing could be begun, or OUT cannot be written; a film that fails is in the records instead.
+    """
+    plan, store = plan_archive(films, out, settings, retry_failed=retry_failed, overwrite=overwrite)
+    on_plan(plan)
+    records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
+    run = Archive(Staging(store, scratch or _scratch(str(out))), overwrite, listener or ArchiveListener())
+    try:
+        records.extend(run(plan.todo))
+    finally:
+        write_report(store, Records(store).load().values())
+    return records
+
+
+def plan_archive(
+    films: Sequence[Path | str],
+    out: Path | str,
+    settings: Settings | None = None,
+    *,
+    retry_failed: bool = False,
+    overwrite: bool = False,
+) -> tuple[Plan, Store]:
+    """What `restore_archive` would do, and where; writes nothing. Arguments and errors are the same."""
+    base, store = settings or Settings(), open_store(str(out))
+    find_network("archive", base)
+    named = gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base))
+    return make_plan(named, Records(store).load(), store.files(), retry_failed, overwrite), store
+
+
+def _scratch(out: str) -> Path:
+    """The same for each run into one folder, so that a run that was killed finds what it had staged."""
+    return Path(tempfile.gettempdir()) / f"restore-{hashlib.sha256(out.encode()).hexdigest()[:12]}"
+
+
+__all__ = ["Listener", "Result", "Settings", "plan_archive", "restore_archive", "restore_film"]

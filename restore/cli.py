@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click_default_group import DefaultGroup
 
+from restore.archive import archive
 from restore.config import settings_from
 from restore.evaluate import evaluate
 from restore.options import SETTING_OPTIONS, SHOW_OPTIONS, join
@@ -91,5 +92,6 @@ def doctor() -> None:
     sys.exit(0 if is_well else FAILED)
 
 
+main.add_command(archive)
 main.add_command(train)
 main.add_command(evaluate)

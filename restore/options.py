@@ -1,11 +1,14 @@
 """Options that commands share."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from restore.config import Anchors, Time
+from restore.config import Anchors, Time, settings_from
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 Decorator = Callable[[Any], Any]
 
@@ -44,3 +47,26 @@ SHOW_OPTIONS = join(
     click.option("--json", "as_json", is_flag=True, help="One JSON event a line, for machines."),
     click.option("--quiet", is_flag=True, help="Show errors only."),
 )
+
+COLUMNS = {
+    option: param
+    for param in SETTING_OPTIONS(click.Command("manifest")).params
+    for option in (param.opts[-1].removeprefix("--"), param.name)
+}
+"""Columns that a manifest may have beside `film` and `out`, in either spelling."""
+
+
+def settings_of_row(cells: dict[str, str], base: "Settings") -> "Settings":
+    """Settings from a row of a manifest, over those of the run.
+
+    Raises:
+        ValueError: there is no such option, or it has no such value.
+    """
+    unknown = [name for name in cells if name not in COLUMNS]
+    if unknown:
+        raise ValueError(f"no option {unknown[0]!r}; columns are film, out, {', '.join(sorted(set(COLUMNS)))}")
+    try:
+        options = {COLUMNS[name].name: COLUMNS[name].type.convert(cell, None, None) for name, cell in cells.items()}
+        return settings_from(options, base)  # type: ignore[no-any-return]
+    except click.UsageError as error:
+        raise ValueError(error.message) from error

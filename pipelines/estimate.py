@@ -1,0 +1,105 @@
+"""What an archive run would take: lengths of the films, and a trial of the product itself for the speed."""
+
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from pipelines.archive_plan import Task
+from pipelines.errors import FilmError, InputError
+from pipelines.film import restore
+from pipelines.gather import ArchiveFilm
+from pipelines.job import prepare
+from pipelines.record import Done
+from pipelines.stages.probe import picture_stream, probe
+
+TRIAL = Fraction(5)
+"""Seconds of film coloured to learn the speed."""
+AT_ONCE = 8
+"""Films looked into at the same time: most of it is waiting for disks and servers."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much work a film is."""
+
+    task: Task
+    seconds: float
+    """Length of film."""
+    pixels: float
+    """Of all frames together."""
+    problem: str = ""
+    """Why it cannot be read; then the figures are 0."""
+
+
+def extents(tasks: Sequence[Task]) -> list[Extent]:
+    """The extent of each film, in the tasks' order; films behind URLs are read in part only."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(_extent, tasks))
+
+
+def _extent(task: Task) -> Extent:
+    film = task.film
+    try:
+        seconds, width, height, rate = _local(film.path) if film.path else _remote(film)
+    except (FilmError, av.FFmpegError, OSError) as error:
+        return Extent(task, 0, 0, error.what if isinstance(error, FilmError) else str(error))
+    start, end = float(film.settings.start or 0), float(film.settings.end or seconds)
+    seconds = max(0.0, min(end, seconds) - start)
+    return Extent(task, seconds, seconds * rate * width * height)
+
+
+def _local(path: Path) -> tuple[float, int, int, float]:
+    film = probe(path)
+    picture = film.picture
+    return float(film.duration), picture.width, picture.height, float(picture.frame_rate or 25)
+
+
+def _remote(film: ArchiveFilm) -> tuple[float, int, int, float]:
+    if not film.version:
+        raise InputError(film.url, "no such file")
+    with film.store.open(film.name) as file, av.open(file) as container:
+        stream: Any = picture_stream(container, Path(film.name))
+        seconds = (container.duration or 0) / av.time_base
+        return seconds, stream.width, stream.height, float(stream.average_rate or 25)
+
+
+def pixels_a_second(done: Iterable[Done]) -> float | None:
+    """The speed of an earlier run, from its records; None where they do not tell."""
+    made = [record for record in done if record.seconds]
+    seconds = sum(record.seconds or 0 for record in made)
+    pixels = sum(record.look.frames * record.look.width * record.look.height for record in made)
+    return pixels / seconds if seconds else None
+
+
+def try_speed(found: Sequence[Extent]) -> float | None:
+    """Pixels coloured in a second, by colouring a few seconds of a local film of middle size; None where there is none.
+
+    Segments look around themselves, so that short pieces take more time for each second than whole films: it rather
+    tells too slow a speed than too fast a one.
+    """
+    able = [extent for extent in found if extent.task.film.path and not extent.problem]
+    for extent in sorted(able, key=lambda extent: abs(extent.pixels - sorted(e.pixels for e in able)[len(able) // 2])):
+        try:
+            return _tried(extent)
+        except FilmError:
+            continue  # it will fail in the run too
+    return None
+
+
+def _tried(extent: Extent) -> float:
+    path, settings = extent.task.film.path, extent.task.film.settings
+    assert path is not None
+    length = min(TRIAL, Fraction(extent.seconds))
+    start = (settings.start or Fraction(0)) + (Fraction(extent.seconds) - length) / 2
+    with tempfile.TemporaryDirectory(prefix="restore-trial-") as folder:
+        job = prepare(path, None, replace(settings, start=start, end=start + length), stem=Path(folder) / "trial")
+        began = time.monotonic()
+        restore(job)
+        return extent.pixels * float(length) / extent.seconds / (time.monotonic() - began)

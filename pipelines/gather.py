@@ -1,0 +1,194 @@
+"""Which films an archive run is about: folders, globs, list files and CSV manifests, each film with its place."""
+
+import csv
+import io
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pipelines.errors import SettingsError
+from pipelines.settings import Settings
+from pipelines.storage import Store, is_url, open_store
+
+FILM_SUFFIXES = {
+    ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mkv", ".mov",
+    ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm",
+    ".wmv", ".y4m",
+}  # fmt: skip
+"""What counts as a film in a folder; a film that is named is taken whatever its suffix."""
+LISTS = {".txt", ".lst", ".list"}
+RESULT = ".restored"
+"""Before the suffix of a result; in a folder such films are no sources."""
+SettingsOf = Callable[[dict[str, str]], Settings]
+"""Settings from the cells of a manifest's row; raises ValueError."""
+
+
+@dataclass(frozen=True)
+class ArchiveFilm:
+    """A film of an archive: where it lies, what of OUT it becomes, and how."""
+
+    store: Store
+    name: str
+    """In its store."""
+    place: str
+    """Under OUT, with its own suffix, slashes between folders."""
+    settings: Settings
+    size: int = 0
+    """Bytes; 0 where it is not there."""
+    version: str = ""
+    """Changes when the file does: time of writing, or ETag."""
+    out: str = ""
+    """The result's name under OUT; empty: from its place, with the suffix of the container that is chosen."""
+
+    @property
+    def url(self) -> str:
+        """As the user would name it."""
+        return self.store.url(self.name)
+
+    @property
+    def path(self) -> Path | None:
+        """The file, where it is one of this machine."""
+        return None if self.store.local is None else self.store.local / self.name
+
+
+def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> list[ArchiveFilm]:
+    """The films that were named, each once.
+
+    A folder's films keep their places in its tree; of several folders, each has its own name above them.
+
+    Args:
+        wanted: folders, globs, films, list files (.txt) and manifests (.csv), as paths or URLs.
+        out: the archive's results; films in it are no sources.
+        settings_of: settings of a film from its row in a manifest; of others from {}.
+
+    Raises:
+        SettingsError: nothing is there, a manifest cannot be understood, or two films would have one place.
+    """
+    films = [film for each in wanted for film in _named(each, out, settings_of, len(wanted) > 1)]
+    twice = [place for place, count in Counter(film.place for film in films).items() if count > 1]
+    if twice:
+        both = " and ".join(film.url for film in films if film.place == twice[0])
+        raise SettingsError(both, f"would both be {twice[0]} under {out.root}", "name `out` of each in a CSV manifest")
+    return films
+
+
+def _named(wanted: str, out: Store, settings_of: SettingsOf, is_one_of_several: bool) -> Iterator[ArchiveFilm]:
+    path = PurePosixPath(wanted)
+    exists = is_url(wanted) or Path(wanted).exists()
+    if path.suffix.lower() == ".csv":
+        yield from _in_manifest(wanted, settings_of)
+    elif path.suffix.lower() in LISTS:
+        lines = (line.strip() for line in _text(wanted).splitlines())
+        yield from _listed(wanted, [line for line in lines if line and not line.startswith("#")], settings_of({}))
+    elif set(wanted) & set("*?[") and not (exists and not is_url(wanted)):
+        yield from _in_folder(_above_stars(wanted), out, settings_of({}), is_one_of_several, wanted)
+    elif open_store(wanted).is_folder():
+        yield from _in_folder(wanted, out, settings_of({}), is_one_of_several)
+    else:
+        film = _film(wanted, settings_of({}))
+        if not film.version:
+            raise SettingsError(wanted, "no such file or folder", "check its name")
+        yield film
+
+
+def _in_folder(
+    folder: str, out: Store, settings: Settings, is_one_of_several: bool, pattern: str = ""
+) -> Iterator[ArchiveFilm]:
+    """The films in a folder and the folders in it, or those of them that a pattern names."""
+    store = open_store(folder)
+    names = store.files() if not pattern else store.matching(pattern)
+    results = store.name_of(out)
+    above = f"{PurePosixPath(store.path).name}/" if is_one_of_several else ""
+    found = [
+        ArchiveFilm(store, name, above + name, settings, *_about(about))
+        for name, about in sorted(names.items())
+        if _is_source(name) and not (results and PurePosixPath(name).is_relative_to(results))
+    ]
+    if not found:
+        raise SettingsError(pattern or folder, "no film in it", "films are known by their suffix, such as .mp4 or .mkv")
+    yield from found
+
+
+def _is_source(name: str) -> bool:
+    path = PurePosixPath(name)
+    is_hidden = any(part.startswith(".") for part in path.parts)
+    return path.suffix.lower() in FILM_SUFFIXES and not is_hidden and not path.stem.endswith(RESULT)
+
+
+def _above_stars(pattern: str) -> str:
+    """The folder above the first part with a star."""
+    head = pattern[: min(pattern.index(star) for star in "*?[" if star in pattern)]
+    return head.rpartition("/")[0] or ("/" if pattern.startswith("/") else ".")
+
+
+def _film(url: str, settings: Settings) -> ArchiveFilm:
+    """A film that was named on its own."""
+    folder, _, name = url.rpartition("/")
+    store = open_store(folder or ("/" if url.startswith("/") else "."))
+    return ArchiveFilm(store, name, name, settings, *_about(store.about(name)))
+
+
+def _about(about: dict[str, Any]) -> tuple[int, str]:
+    """Bytes and version from what a file system tells of a file."""
+    told = (about.get(key) for key in ("ETag", "etag", "mtime", "LastModified", "updated", "created"))
+    return int(about.get("size") or 0), str(next((each for each in told if each is not None), ""))
+
+
+def _text(wanted: str) -> str:
+    folder, _, name = wanted.rpartition("/")
+    try:
+        return open_store(folder or ".").read([name])[name].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(wanted, f"is not UTF-8 ({error})", "save it as UTF-8") from error
+
+
+def _resolved(listed: str, beside: str) -> str:
+    """A film named in a list: relative to the folder of the list."""
+    if is_url(listed) or listed.startswith("/"):
+        return listed
+    folder = beside.rpartition("/")[0]
+    return f"{folder}/{listed}" if folder else listed
+
+
+def _listed(wanted: str, lines: Iterable[str], settings: Settings) -> Iterator[ArchiveFilm]:
+    """The films of a list, with places below the folder that holds them all."""
+    films = [_film(_resolved(line, wanted), settings) for line in lines]
+    if not films:
+        raise SettingsError(wanted, "no film in it", "write one path or URL a line")
+    yield from _placed(films)
+
+
+def _placed(films: list[ArchiveFilm]) -> Iterator[ArchiveFilm]:
+    folders = [film.store.root if is_url(film.store.root) else film.store.path for film in films]
+    top = os.path.commonpath(folders) if len({is_url(folder) for folder in folders}) == 1 else ""
+    for film, folder in zip(films, folders, strict=True):
+        below = folder.removeprefix(top).strip("/") if top else ""
+        yield replace(film, place=f"{below}/{film.name}" if below else film.name)
+
+
+def _in_manifest(wanted: str, settings_of: SettingsOf) -> Iterator[ArchiveFilm]:
+    """The films of a CSV file: `film`, perhaps `out`, and options of `restore FILM` by their long names."""
+    rows = csv.DictReader(io.StringIO(_text(wanted)), strict=True)
+    films = []
+    try:
+        for row in rows:
+            cells = {key: cell.strip() for key, cell in row.items() if key and cell and cell.strip()}
+            films.append(_of_row(cells, wanted, settings_of))
+    except (ValueError, csv.Error) as error:
+        raise SettingsError(f"{wanted} line {rows.line_num}", str(error), "see restore archive --help") from error
+    if not films:
+        raise SettingsError(wanted, "no film in it", "its first line names the columns, one of them `film`")
+    yield from _placed(films)
+
+
+def _of_row(cells: dict[str, str], wanted: str, settings_of: SettingsOf) -> ArchiveFilm:
+    if "film" not in cells:
+        raise ValueError("no film named; a column must be called `film`")
+    out = cells.pop("out", "")
+    if out.startswith("/") or ".." in PurePosixPath(out).parts:
+        raise ValueError(f"out must lie under OUT, got {out}")
+    film = _resolved(cells.pop("film"), wanted)
+    return replace(_film(film, settings_of(cells)), out=out)

@@ -1,0 +1,154 @@
+"""A result looked at beside its film: what came through, how colourful it is, and a still of both."""
+
+import base64
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.metrics import colourfulness
+from pipelines.batch import Film
+from pipelines.stages.probe import open_film, picture_stream
+
+MOMENTS = (0.25, 0.5, 0.75)
+"""Of the result's length, where it is looked at."""
+STILL_SIDE = 320
+"""Longest side of a still, in pixels."""
+QUALITY = 80
+"""Of the stills' JPEG, 0 to 100."""
+HALF_TICK = 0.0005
+"""Seconds by which times in two containers may differ: Matroska counts in milliseconds."""
+TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+
+Rgb = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Stills:
+    """The most colourful of the moments looked at: JPEG in base64, empty where nothing could be decoded."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """Facts of a result."""
+
+    bytes: int
+    sha256: str
+    width: int
+    height: int
+    frames: int
+    copied: tuple[str, ...]
+    """Streams other than the picture that came through."""
+    dropped: tuple[str, ...]
+    """And those that did not."""
+    colourfulness: float
+    """Mean over the moments (Hasler, Suesstrunk 2003): 0 is gray, 15 slightly, 33 moderately, 59 highly colourful."""
+    stills: Stills
+
+
+def look(film: Film, result: Path, start: Fraction | None = None) -> Look:
+    """Looks at a result.
+
+    Args:
+        film: what it was made from.
+        result: the file.
+        start: seconds from the film's start where the result begins; None: at its first frame.
+    """
+    with open_film(result) as opened:
+        stream: Any = picture_stream(opened, result)
+        frames = sum(1 for packet in opened.demux(stream) if packet.size)
+        there = Counter(_name(other) for other in opened.streams)
+    copied, dropped = _others(film, there)
+    pairs = _pairs(film, result, start or Fraction(0))
+    colourful = [_colourfulness(after) for _, after in pairs]
+    best = pairs[int(np.argmax(colourful))] if pairs else None
+    return Look(
+        bytes=result.stat().st_size,
+        sha256=_sha256(result),
+        width=film.picture.width,
+        height=film.picture.height,
+        frames=frames,
+        copied=copied,
+        dropped=dropped,
+        colourfulness=round(float(np.mean(colourful)), 2) if pairs else 0.0,
+        stills=Stills(*map(_jpeg, best)) if best else Stills("", ""),
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _name(stream: Any) -> str:
+    codec = stream.codec_context.name if stream.codec_context is not None else "unnamed"
+    return f"{stream.type} {codec} {getattr(stream, 'language', None) or 'und'}"
+
+
+def _others(film: Film, there: Counter[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The film's other streams as copied and dropped, by what stands in the result."""
+    copied: list[str] = []
+    dropped: list[str] = []
+    for other in film.others:
+        name = f"{other.kind} {other.codec} {other.language}"
+        (copied if there[name] > 0 else dropped).append(name)
+        there[name] -= 1
+    return tuple(copied), tuple(dropped)
+
+
+def _pairs(film: Film, result: Path, start: Fraction) -> list[tuple[Rgb, Rgb]]:
+    """Film and result at the same moments, those that can be decoded."""
+    found = []
+    with open_film(film.path) as before, open_film(result) as after:
+        shown, coloured = before.streams[film.picture.index], picture_stream(after, result)
+        begins, length = ((each or 0) / av.time_base for each in (after.start_time, after.duration))
+        for moment in MOMENTS:
+            right = _frame_at(after, coloured, begins + moment * length)
+            left = None if right is None else _frame_at(before, shown, right.time + float(start))
+            if left is not None:
+                found.append((_rgb(left, film), _rgb(right, film)))
+    return found
+
+
+def _frame_at(container: Any, stream: Any, seconds: float) -> Any:
+    """The first frame at or after a time, else the last that can be decoded."""
+    frame = None
+    try:
+        container.seek(int(seconds / stream.time_base), stream=stream, backward=True)
+        for frame in container.decode(stream):
+            if frame.time is not None and frame.time > seconds - HALF_TICK:
+                break
+    except av.FFmpegError:
+        return frame  # damage is told elsewhere
+    return frame
+
+
+def _rgb(frame: Any, film: Film) -> Rgb:
+    """A frame upright, at the shape it is shown in, small: (h, w, 3)."""
+    pixels: Rgb = frame.to_ndarray(format="rgb24")
+    height, width = pixels.shape[0], pixels.shape[1] * float(film.picture.sample_aspect_ratio)
+    scale = min(1.0, STILL_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    turn = TURNS.get(film.picture.rotation)
+    return small if turn is None else cv2.rotate(small, turn)  # type: ignore[return-value]
+
+
+def _colourfulness(rgb: Rgb) -> float:
+    return float(colourfulness(torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255)[0])
+
+
+def _jpeg(rgb: Rgb) -> str:
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    return base64.b64encode(encoded.tobytes()).decode("ascii")

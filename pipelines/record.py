@@ -1,0 +1,149 @@
+"""What became of each film of an archive: a small file for each under OUT, by which a later run knows it."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import PurePosixPath
+from typing import Any
+
+from pipelines.errors import FilmError
+from pipelines.look import Look, Stills
+from pipelines.storage import Store
+
+FOLDER = ".restore"
+"""Under OUT; a file PLACE.json for each film."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a result was asked to be made from."""
+
+    film: str
+    """Path or URL."""
+    place: str
+    """Under OUT, with the film's own suffix."""
+    bytes: int
+    version: str
+    """Of the file: time of writing, or ETag."""
+    weights: str
+    """sha256."""
+    settings: dict[str, str]
+    """By name: {"motion.steady": "1.0", ...}, but for where the network lies and ran."""
+
+    def agrees(self, other: "Asked") -> bool:
+        """Whether the same film was to be coloured in the same way, wherever it lies."""
+        return dataclasses.replace(self, film="") == dataclasses.replace(other, film="")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A film that was restored."""
+
+    asked: Asked
+    out: str
+    """Under OUT."""
+    length: float
+    """Seconds of film."""
+    seconds: float | None
+    """Taken by the run; None: the result was found, and no record of its run."""
+    cuts: tuple[float, ...] | None
+    """Seconds from the film's start; None as above."""
+    warnings: tuple[str, ...]
+    device: str
+    """cpu | cuda; empty as above."""
+    look: Look
+
+    @property
+    def fps(self) -> float | None:
+        """Frames restored in a second of the run."""
+        return self.look.frames / self.seconds if self.seconds else None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A film that could not be restored."""
+
+    asked: Asked
+    error: str
+    """Name of the error's kind."""
+    what: str
+    hint: str
+    at: float | None
+    """Seconds from the film's start."""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, where in the film, and what to do, in one line."""
+        at = None if self.at is None else Fraction(self.at)
+        return str(FilmError(self.asked.place, self.what, self.hint, at))
+
+
+Record = Done | Failed
+
+
+def failed(asked: Asked, error: FilmError) -> Failed:
+    """The record of a film that failed so."""
+    at = None if error.at is None else float(error.at)
+    return Failed(asked, type(error).__name__, error.what, error.hint, at)
+
+
+def row(record: Record) -> dict[str, Any]:
+    """A record as one flat object for reports: what anybody wants to know first."""
+    asked = record.asked
+    common = {"film": asked.film, "place": asked.place, "film_bytes": asked.bytes}
+    made_from = {"weights": asked.weights, "settings": asked.settings}
+    if isinstance(record, Failed):
+        why = {"error": record.error, "what": record.what, "hint": record.hint, "at": record.at}
+        return {"status": "failed"} | common | why | made_from
+    look = dataclasses.asdict(record.look)
+    del look["stills"]
+    run = {"length": record.length, "seconds": record.seconds, "fps": record.fps, "device": record.device}
+    told = {"cuts": record.cuts, "warnings": record.warnings}
+    return {"status": "done"} | common | {"out": record.out} | look | run | told | made_from
+
+
+def dump(record: Record) -> bytes:
+    """A record as JSON."""
+    return json.dumps(dataclasses.asdict(record), ensure_ascii=False).encode()
+
+
+def load(data: bytes) -> Record:
+    """A record from JSON.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none.
+    """
+    held = json.loads(data)
+    asked = Asked(**held.pop("asked"))
+    if "error" in held:
+        return Failed(asked, **held)
+    look = held.pop("look")
+    stills = Stills(**look.pop("stills"))
+    look |= {"copied": tuple(look["copied"]), "dropped": tuple(look["dropped"])}
+    cuts = None if held["cuts"] is None else tuple(held["cuts"])
+    held |= {"cuts": cuts, "warnings": tuple(held["warnings"])}
+    return Done(asked, look=Look(**look, stills=stills), **held)
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of an archive, by the place of the film."""
+
+    out: Store
+
+    def load(self) -> dict[str, Record]:
+        """All that can be read; a film whose record cannot is one without."""
+        names = [name for name in self.out.files(FOLDER) if name.endswith(".json")]
+        found = {}
+        for name, data in self.out.read(names).items():
+            try:
+                record = load(data)
+            except (ValueError, KeyError, TypeError):  # of another version, or written by hand
+                continue
+            found[str(PurePosixPath(name).relative_to(FOLDER)).removesuffix(".json")] = record
+        return found
+
+    def save(self, record: Record) -> None:
+        """Writes a film's record, whole or not at all."""
+        self.out.write(f"{FOLDER}/{record.asked.place}.json", dump(record))

@@ -1,0 +1,96 @@
+"""`restore archive`: many films into one folder, with a report."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from restore.config import settings_from
+from restore.options import SETTING_OPTIONS, SHOW_OPTIONS
+
+if TYPE_CHECKING:
+    from pipelines.archive_plan import Plan
+    from pipelines.settings import Settings
+
+FAILED, WRONG_USAGE = 1, 2
+
+
+@click.command("archive")
+@click.argument("films", metavar="IN...", nargs=-1, required=True)
+@click.option("--out", required=True, metavar="FOLDER|URL", help="Where the results and the report go.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and how long it would take; write nothing.")
+@click.option("--retry-failed", is_flag=True, help="Try again what an earlier run could not restore.")
+@click.option("--overwrite", is_flag=True, help="Make anew what is done, where its film or the settings have changed.")
+@click.option("--scratch", type=click.Path(path_type=Path), help="Local folder for films from URLs. [temporary folder]")
+@SETTING_OPTIONS
+@SHOW_OPTIONS
+def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Colour many films, largest first, and write a report.
+
+    IN is a folder, a glob in quotes, a film, a list file (.txt, one film a line) or a manifest (.csv, with a
+    column `film`, perhaps `out`, and any option below by its name), as path or URL (s3://bucket/reels). Results
+    keep their places in the folder tree. A film that fails stops no other. Started again, it goes on: what is done
+    is skipped.
+    """
+    from pipelines.errors import FilmError, SettingsError
+    from restore.memory import keep_freed_memory
+
+    keep_freed_memory()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    base, how = settings_from(options), {name: options[name] for name in ("retry_failed", "overwrite", "scratch")}
+    try:
+        if dry_run:
+            _show_plan(films, out, base, how["retry_failed"], how["overwrite"])
+        elif not _run(films, out, base, as_json, quiet, how):
+            sys.exit(FAILED)
+    except FilmError as error:
+        click.echo(f"restore: {error}", err=True)
+        sys.exit(WRONG_USAGE if isinstance(error, SettingsError) else FAILED)
+    except KeyboardInterrupt:
+        click.echo("restore: stopped; start the same command again and it goes on from here", err=True)
+        sys.exit(FAILED)
+
+
+def _run(films: Sequence[str], out: str, base: "Settings", as_json: bool, quiet: bool, how: dict[str, Any]) -> bool:
+    """Whether every film is restored."""
+    from contextlib import closing
+
+    from pipelines.record import Failed
+    from restore.api import restore_archive
+    from restore.archive_show import archive_listener, choose_archive_show
+    from restore.report import PAGE
+
+    show = choose_archive_show(as_json, quiet)
+    with closing(show):
+        records = restore_archive(films, out, base, **how, listener=archive_listener(show), on_plan=show.start)
+    show.done(records, f"{out.rstrip('/')}/{PAGE}")
+    return not any(isinstance(record, Failed) for record in records)
+
+
+def _show_plan(films: Sequence[str], out: str, base: "Settings", retry_failed: bool, overwrite: bool) -> None:
+    from restore.api import plan_archive
+    from restore.archive_show import planned
+
+    plan, _ = plan_archive(films, out, base, retry_failed=retry_failed, overwrite=overwrite)
+    click.echo(planned(plan))
+    _show_extents(plan)
+
+
+def _show_extents(plan: "Plan") -> None:
+    """A line a film, largest first, and the time for all of them."""
+    from pipelines.errors import timecode
+    from pipelines.estimate import extents, pixels_a_second, try_speed
+
+    found = extents(plan.todo)
+    speed = pixels_a_second(plan.done) or try_speed(found)
+    for extent in found:
+        took = f"about {timecode(extent.pixels / speed)[:8]}" if speed and not extent.problem else ""
+        length = extent.problem or timecode(extent.seconds)
+        click.echo(f"{extent.task.film.size / 1e6:10.1f} MB  {length}  {took}  {extent.task.film.place}")
+    pixels, seconds = sum(extent.pixels for extent in found), sum(extent.seconds for extent in found)
+    size = sum(extent.task.film.size for extent in found) / 1e9
+    time = f"about {timecode(pixels / speed)[:8]} on this machine" if speed else "time unknown until a film is done"
+    click.echo(f"{len(found)} films, {size:.2f} GB, {timecode(seconds)} of film, {time}")

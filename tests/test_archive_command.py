@@ -1,0 +1,102 @@
+"""`restore archive` as a person types it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from archives import BAD, GOOD, kept, reels, results
+from click.testing import CliRunner, Result
+from runs import Films
+
+from restore.cli import main
+
+
+@pytest.fixture(autouse=True)
+def _keep_signals() -> Iterator[None]:
+    """A run takes SIGTERM for itself; the tests after it do not want that."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def source(films: Films, tmp_path: Path) -> Path:
+    return reels(films, tmp_path / "reels", bad=True)
+
+
+def archive(network: Path, *args: str | Path) -> Result:
+    options = ("--network", str(network), "--device", "cpu", "--steady", "0")
+    return CliRunner().invoke(main, ["archive", *map(str, args), *options])
+
+
+def test_it_restores_reports_and_exits_1_where_a_film_failed(source: Path, network: Path, tmp_path: Path) -> None:
+    result = archive(network, source, "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert len(results(tmp_path / "out")) == len(GOOD)
+    assert len(re.findall(r"^failed: ", result.stderr, re.MULTILINE)) == len(BAD)
+    assert "done: a.mp4 -> a.restored.mp4, 24 frames" in result.stdout
+    assert result.stdout.splitlines()[-1] == f"3 restored, 3 failed; {tmp_path}/out/report.html"
+    again = archive(network, source, "--out", tmp_path / "out")
+    assert again.exit_code == 1
+    assert again.stdout.startswith("0 to restore, 3 done already, 3 failed before (--retry-failed tries them again)")
+
+
+def test_it_exits_0_where_every_film_is_restored(source: Path, network: Path, tmp_path: Path) -> None:
+    result = archive(network, source / "a.mp4", source / "b" / "c.mkv", "--out", tmp_path / "out", "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, network: Path, tmp_path: Path) -> None:
+    before = kept(tmp_path)
+    result = archive(network, source, "--out", tmp_path / "out", "--dry-run")
+    assert result.exit_code == 0
+    assert kept(tmp_path) == before
+    assert not (tmp_path / "out").exists()
+    *films, total = result.stdout.splitlines()[1:]
+    sizes = [float(line.split()[0]) for line in films]
+    assert sizes == sorted(sizes, reverse=True)
+    assert any(re.search(r"MB  00:00:01\.000  about 00:00:\d\d  a\.mp4$", line) for line in films)
+    assert any("the file is empty" in line and line.endswith("b/empty.mp4") for line in films)
+    assert re.fullmatch(r"6 films, 0\.00 GB, 00:00:0\d\.\d{3} of film, about 00:00:\d\d on this machine", total), total
+
+
+def test_json_tells_each_step_in_a_line(source: Path, network: Path, tmp_path: Path) -> None:
+    result = archive(network, source, "--out", tmp_path / "out", "--json")
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    kinds = [event["event"] for event in events if event["event"] != "progress"]
+    assert (kinds[0], kinds[-1]) == ("start", "done")
+    assert (kinds.count("film"), kinds.count("ended")) == (len(GOOD), len(GOOD) + len(BAD))
+    assert {event["what"] for event in events if event.get("status") == "failed"} >= {"the file is empty"}
+    assert (events[-1]["restored"], events[-1]["failed"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("args", "what"),
+    [
+        (("lost", "--out", "out"), "lost: no such file or folder"),
+        (("reels/a.mp4", "reels/a.mp4", "--out", "out"), "would both be a.mp4"),
+        (("reels", "--out", "out", "--crf", "99"), "crf of h264 must be 0 to 51"),
+        (("reels",), "Missing option '--out'"),
+        (("--out", "out"), "Missing argument 'IN...'"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_done(
+    source: Path, network: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], what: str
+) -> None:
+    monkeypatch.chdir(source.parent)
+    result = archive(network, *args)
+    assert result.exit_code == 2
+    assert what in result.stderr
+    assert not Path("out").exists()
+
+
+def test_a_network_that_is_not_there_is_told_before_anything_is_done(source: Path, tmp_path: Path) -> None:
+    result = archive(tmp_path / "lost.safetensors", source, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "lost.safetensors" in result.stderr
+    assert not (tmp_path / "out").exists()

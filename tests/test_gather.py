@@ -1,0 +1,131 @@
+"""Which films an archive run is about, and where their results go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import SettingsError
+from pipelines.gather import ArchiveFilm, gather
+from pipelines.settings import Settings
+from pipelines.storage import open_store
+from restore.options import settings_of_row
+
+
+@pytest.fixture
+def reels(tmp_path: Path) -> Path:
+    """Empty files under the names of films, and others."""
+    for name in ("a.mp4", "b/c.MOV", "b/d/e [1].mkv", "notes.txt", ".hidden/f.mp4", "a.restored.mp4", "b/cover.jpg"):
+        path = tmp_path / "reels" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * len(name))
+    return tmp_path / "reels"
+
+
+def films(*wanted: Path | str, out: Path) -> list[ArchiveFilm]:
+    return gather(
+        [str(each) for each in wanted], open_store(str(out)), lambda cells: settings_of_row(cells, Settings())
+    )
+
+
+def places(*wanted: Path | str, out: Path) -> list[str]:
+    return [film.place for film in films(*wanted, out=out)]
+
+
+def test_a_folder_gives_its_films_with_their_places_in_the_tree(reels: Path, tmp_path: Path) -> None:
+    assert places(reels, out=tmp_path / "out") == ["a.mp4", "b/c.MOV", "b/d/e [1].mkv"]
+    assert [film.size for film in films(reels, out=tmp_path / "out")] == [5, 7, 13]
+    assert all(film.path is not None and film.path.exists() for film in films(reels, out=tmp_path / "out"))
+
+
+def test_a_trailing_slash_and_a_relative_path_change_nothing(
+    reels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert places("reels/", out=Path("out")) == places(reels, out=tmp_path / "out")
+    monkeypatch.chdir(reels)
+    assert places(".", out=Path("out")) == places(reels, out=tmp_path / "out")
+
+
+def test_of_several_folders_each_stands_under_its_own_name(reels: Path, tmp_path: Path) -> None:
+    assert places(reels / "b", reels / "b" / "d", out=tmp_path / "out") == ["b/c.MOV", "b/d/e [1].mkv", "d/e [1].mkv"]
+
+
+def test_results_inside_the_folder_are_no_films(reels: Path) -> None:
+    out = reels / "coloured"
+    out.mkdir()
+    (out / "z.mp4").write_bytes(b"z")
+    assert places(reels, out=out) == ["a.mp4", "b/c.MOV", "b/d/e [1].mkv"]
+
+
+def test_results_may_lie_beside_the_films_and_above_them(reels: Path) -> None:
+    for out in (reels, reels.parent):
+        assert places(reels, out=out) == ["a.mp4", "b/c.MOV", "b/d/e [1].mkv"]
+
+
+def test_a_glob_gives_the_films_that_it_names(reels: Path, tmp_path: Path) -> None:
+    assert places(f"{reels}/*.mp4", out=tmp_path) == ["a.mp4"]
+    assert places(f"{reels}/**/*.m*", out=tmp_path) == ["a.mp4", "b/d/e [1].mkv"]
+    assert places(f"{reels}/b/[c]*", out=tmp_path) == ["c.MOV"]
+
+
+def test_a_film_whose_name_looks_like_a_glob_is_itself(reels: Path, tmp_path: Path) -> None:
+    assert places(reels / "b" / "d" / "e [1].mkv", out=tmp_path) == ["e [1].mkv"]
+
+
+def test_a_list_gives_its_films_below_the_folder_that_holds_them_all(reels: Path, tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_text("# the first reels\nreels/b/c.MOV\n\nreels/b/d/e [1].mkv\n")
+    assert places(wanted, out=tmp_path / "out") == ["c.MOV", "d/e [1].mkv"]
+    wanted.write_text(f"{reels / 'a.mp4'}\n{reels / 'lost.mp4'}\n")
+    found = films(wanted, out=tmp_path / "out")
+    assert [(film.place, film.size) for film in found] == [("a.mp4", 5), ("lost.mp4", 0)]
+
+
+def test_a_manifest_gives_each_film_its_options(reels: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "wanted.csv"
+    manifest.write_text(
+        "film,out,codec,crf,skip-damaged,start,anchors\n"
+        "reels/a.mp4,first/A.mkv,h265,30,yes,00:00:01.5,every\n"
+        "reels/b/c.MOV,,,,,,\n"
+    )
+    first, second = films(manifest, out=tmp_path / "out")
+    assert (first.place, first.out, second.place, second.out) == ("a.mp4", "first/A.mkv", "b/c.MOV", "")
+    assert (first.settings.encode.codec, first.settings.encode.crf) == ("h265", 30)
+    assert (first.settings.skip_damaged, first.settings.start, first.settings.motion.anchors) == (True, 1.5, 0)
+    assert second.settings == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("film,colour\na.mp4,red\n", "line 2: no option 'colour'"),
+        ("name\na.mp4\n", "line 2: no film named"),
+        ("film,crf\na.mp4,good\n", "line 2: 'good' is not a valid integer"),
+        ("film,crf\na.mp4,99\n", "line 2: crf of h264 must be 0 to 51"),
+        ("film,out\na.mp4,../b.mp4\n", "line 2: out must lie under OUT"),
+        ("film\n", "no film in it"),
+    ],
+)
+def test_a_manifest_that_cannot_be_understood_is_refused_with_its_line(tmp_path: Path, text: str, what: str) -> None:
+    manifest = tmp_path / "wanted.csv"
+    manifest.write_text(text)
+    with pytest.raises(SettingsError, match=what):
+        films(manifest, out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("wanted", ["lost", "reels/lost.mp4", "reels/*.avi", "reels/.hidden/..*"])
+def test_what_is_not_there_is_refused(reels: Path, tmp_path: Path, wanted: str) -> None:
+    with pytest.raises(SettingsError, match=r"no such file|no film in it"):
+        films(tmp_path / wanted, out=tmp_path / "out")
+
+
+def test_two_films_that_would_have_one_place_are_refused(reels: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"would both be a\.mp4 under .*name `out`"):
+        films(reels / "a.mp4", reels / "a.mp4", out=tmp_path / "out")
+
+
+def test_an_unknown_protocol_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Protocol not known: tape"):
+        films("tape://vault/reels", out=tmp_path)
