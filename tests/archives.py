@@ -18,7 +18,19 @@ from pipelines.record import Record
 
 GOOD = {"a.mp4": 24, "b/c.mkv": 12, "b/d.mov": 36}
 """Place and frames of the films that can be restored."""
-BAD = {"b/empty.mp4": broken.empty, "colour.mp4": broken.in_colour, "text.avi": broken.text}
+BAD = {
+    "b/empty.mp4": broken.empty,
+    "colour.mp4": broken.in_colour,
+    "damaged.mkv": broken.damaged_packets,
+    "gone.mov": broken.link_to_nothing,
+    "half.mov": broken.without_index,
+    "head.mp4": broken.without_frames,
+    "noise.mkv": broken.noise,
+    "short.mpg": broken.cut_short,
+    "sound.m4v": broken.audio_only,
+    "text.avi": broken.text,
+}
+"""Ten kinds of films that cannot."""
 
 
 def small(path: Path, frames: int = 12) -> Path:
@@ -37,7 +49,7 @@ def reels(films: Films, folder: Path, bad: bool = False) -> Path:
 
 def _copy(film: Path, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(film, to)
+    shutil.copy(film, to, follow_symlinks=False)
 
 
 def lines(out: Path) -> list[dict[str, Any]]:

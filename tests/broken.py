@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+import numpy as np
 import pictures
 from extra_tracks import AudioTrack
 from tracks import PictureTrack, write
@@ -51,6 +52,25 @@ def damaged_packets(path: Path, scrambled: Collection[int] = (20, 21), codec: st
     """
     options = {"g": "12", "bf": "2"} if codec in ("libx264", "mpeg2video") else {}
     return write(path, PictureTrack(pictures.pan(48), codec=codec, options=options, scrambled=scrambled))
+
+
+def noise(path: Path) -> Path:
+    """Bytes of no format."""
+    path.write_bytes(np.random.default_rng(0).integers(0, 256, 20_000, np.uint8).tobytes())
+    return path
+
+
+def without_frames(path: Path) -> Path:
+    """An mp4 or mov cut short where its index ends and its frames would begin."""
+    write(path, PictureTrack(pictures.pan()), options={"movflags": "faststart"})
+    path.write_bytes(path.read_bytes().partition(b"mdat")[0] + b"mdat")
+    return path
+
+
+def link_to_nothing(path: Path) -> Path:
+    """A link whose film was moved away."""
+    path.symlink_to(path.with_name("moved away"))
+    return path
 
 
 def in_colour(path: Path) -> Path:
