@@ -107,6 +107,11 @@ class Segment:
         """Whether a frame shown at `pts` belongs to this segment."""
         return (self.start is None or pts >= self.start) and (self.end is None or pts < self.end)
 
+    @property
+    def at(self) -> Fraction:
+        """Seconds from the film's start."""
+        return Fraction(0) if self.start is None else self.film.seconds(self.start)
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -4,11 +4,15 @@ FilmError
 ├── InputError     the film cannot be read, or is not one to colour
 │   └── DamagedError   a packet in its middle cannot be decoded
 ├── OutputError    the result cannot be written
-└── SettingsError  settings that do not fit this film or this machine
+├── SettingsError  settings that do not fit this film or this machine
+└── WorkError      a part of the film ends whatever works on it, or fits into no memory
+
+StageError is none of them: a stage or a stream that cannot do a batch raises it, and who knows the film tells it.
 """
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 
 def timecode(seconds: Fraction | float) -> str:
@@ -52,3 +56,25 @@ class OutputError(FilmError):
 
 class SettingsError(FilmError):
     """Settings that do not fit this film or this machine."""
+
+
+class WorkError(FilmError):
+    """A part of the film ends whatever works on it, or fits into no memory."""
+
+
+class StageError(Exception):
+    """A batch that cannot be done.
+
+    Args:
+        batch: which one; its `at`, if it has one, is its time in seconds from the film's start.
+        what: what is wrong.
+        hint: what to do about it.
+    """
+
+    def __init__(self, batch: Any, what: str, hint: str) -> None:
+        self.batch, self.what, self.hint = batch, what, hint
+        super().__init__(batch, what, hint)
+
+    def told(self, film: Path | str) -> WorkError:
+        """The same, of this film."""
+        return WorkError(film, self.what, self.hint, getattr(self.batch, "at", None))

@@ -6,64 +6,92 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
+from pathlib import Path
 
 from models.weights import find_weights, weights_digest
-from pipelines.errors import InputError, OutputError, SettingsError
+from pipelines.batch import Segment
+from pipelines.errors import InputError, OutputError, StageError
 from pipelines.job import Job
-from pipelines.painter import open_painter
+from pipelines.paint import FilmPaint, Paint, Painting
 from pipelines.resume import WorkFolder, fingerprint, flattened
-from pipelines.runner import in_process
-from pipelines.segment import Paint, SegmentFlow
-from pipelines.stages.colorize import Colorize
-from pipelines.stages.detect import Detect
+from pipelines.runner import Spread, Stream, in_process
+from pipelines.segment import SegmentFlow
 from pipelines.stages.mux import SegmentFile, Span, mux
 
 
-def restore(job: Job, listener: "Listener | None" = None) -> "Result":
+def restore(
+    job: Job, listener: "Listener | None" = None, paint: Painting | None = None, spread: Spread = in_process
+) -> "Result":
     """Colours a film: every segment that is not done yet, then all joined with the film's other streams.
+
+    Args:
+        job: what is to be done.
+        listener: told how the run goes.
+        paint: who colours the anchors; None loads the network in this process.
+        spread: where segments are worked on, and joined.
 
     Raises:
         FilmError: what stopped the run. Finished segments stay, and the next run goes on from them.
     """
     listener = listener or Listener()
-    work, part = WorkFolder(job.out, about(job)), job.out.with_name(job.out.name + ".part")
+    work = WorkFolder(job.out, about(job))
+    painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint)
+    flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
     with _told(job, work), work:
-        segments = list(_coloured(job, work, listener))
+        segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
-        mux(job.film, job.target, job.container, segments, Span(job.settings.start, job.settings.end), part)
-        part.replace(job.out)
+        next(spread(Join(job))(iter([segments]))).replace(job.out)
     work.remove()
     return _result(job, segments)
 
 
-def _coloured(job: Job, work: WorkFolder, listener: "Listener") -> Iterator[SegmentFile]:
+def _coloured(
+    job: Job, work: WorkFolder, listener: "Listener", colour: Stream[Segment, SegmentFile]
+) -> Iterator[SegmentFile]:
     """All segments in order, each coloured now or by an earlier run."""
     for difference in work.differs:
         listener.on_note(f"starts over: {difference}")
-    flow: SegmentFlow | None = None  # the network is loaded only if a segment is left to colour
+    finished = {segment.number: work.finished(segment) for segment in job.segments}
+    coloured = colour(iter([segment for segment in job.segments if finished[segment.number] is None]))
     for segment in job.segments:
-        found = work.finished(segment)
-        if found is None:
-            flow = flow or SegmentFlow(job.film, job.target, job.settings, _paint(job), listener.on_frame)
-            found = work.finish(segment, flow(segment, work.path(segment)))
-        else:
+        found = finished[segment.number]
+        if found is not None:
             listener.on_resumed(len(found.encoded.pts))
-        yield found
+        yield found or next(coloured)
+
+
+@dataclass(frozen=True)
+class ColourSegment:
+    """The stage of segments: coloured, and written where a later run finds them."""
+
+    flow: SegmentFlow
+    work: WorkFolder
+
+    def __call__(self, segment: Segment) -> SegmentFile:
+        """Colours one."""
+        return self.work.finish(segment, self.flow(segment, self.work.path(segment)))
+
+
+@dataclass(frozen=True)
+class Join:
+    """The last stage: all segments and the film's other streams in one file, which has not its name yet."""
+
+    job: Job
+
+    def __call__(self, segments: list[SegmentFile]) -> Path:
+        """Writes the file."""
+        job, part = self.job, _part(self.job)
+        mux(job.film, job.target, job.container, segments, Span(job.settings.start, job.settings.end), part)
+        return part
+
+
+def _part(job: Job) -> Path:
+    return job.out.with_name(job.out.name + ".part")
 
 
 def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
     if not any(segment.encoded.pts for segment in segments):
         raise InputError(job.film.path, "no frame lies in the span to restore", "choose another --start or --end")
-
-
-def _paint(job: Job) -> Paint:
-    """Anchors in, coloured anchors out: instances found, then the network, in this process."""
-    try:
-        painter = open_painter(job.settings.paint)
-    except ValueError as error:
-        raise SettingsError(job.film.path, str(error), "name another --network") from error
-    detect, colorize = Detect(painter), Colorize(painter)
-    return in_process(lambda anchors: colorize(detect(anchors)))
 
 
 def about(job: Job) -> dict[str, str]:
@@ -77,16 +105,18 @@ def about(job: Job) -> dict[str, str]:
 
 @contextmanager
 def _told(job: Job, work: WorkFolder) -> Iterator[None]:
-    """Makes a FilmError of what the disk or the encoder refuses, and leaves nothing half written."""
+    """Makes a FilmError of what the disk, the encoder or a stage refuses, and leaves nothing half written."""
     try:
         yield
+    except StageError as error:
+        raise error.told(job.film.path) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            hint = f"free some and start again: it goes on from {len(work.segments)} finished segments"
+            hint = f"free some and start again: it goes on from {work.done} finished segments"
             raise OutputError(job.out, "the disk is full", hint) from error
         raise OutputError(job.out, f"cannot be written ({error.strerror or error})", "check its folder") from error
     finally:
-        job.out.with_name(job.out.name + ".part").unlink(missing_ok=True)
+        _part(job).unlink(missing_ok=True)
 
 
 def _result(job: Job, segments: list[SegmentFile]) -> "Result":

@@ -1,65 +1,173 @@
-"""Work shared through Ray: this module alone knows it."""
+"""A pool: copies of a stage, each built where it runs, in a cluster; a stream like `runner.in_process`."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+import copy
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic
 
 import ray
-import torch
-from ray.train import RunConfig, ScalingConfig
-from ray.train.torch import TorchTrainer, get_device
+from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError
 
-from pipelines.train import Sources, train
-from pipelines.train_stages import TrainConfig
+from pipelines.errors import StageError
+from pipelines.memory import keep_freed_memory
+from pipelines.on_ray_cluster import answered, get, reason_of
+from pipelines.runner import In, Out
+
+DEATHS = 3
+"""Of the processes that work on a batch, after which the batch is at fault."""
+RESTARTS = 100
+"""Of a worker, after which it is given up: one that cannot even start would try for ever."""
+QUEUED = 2
+"""Batches in flight for each worker: the next is there when one is done."""
+LOST = (RayActorError, ObjectLostError)
+"""What a batch sees whose worker died."""
 
 
-def train_on_ray(  # noqa: PLR0913  # one run's all
-    processes: int,
-    is_on_gpus: bool,
-    sources: Sources,
-    config: TrainConfig,
-    out: Path,
-    *,
-    start: Path | None = None,
-    journal: Path | None = None,
-    log: Callable[[str], None] = print,
-) -> None:
-    """`pipelines.train.train`, each step shared among processes, by Ray Train.
+class _Worker:
+    """A copy of a stage, in a process of its own."""
+
+    def __init__(self, maker: Callable[[], Callable[[Any], Any]]) -> None:
+        keep_freed_memory()
+        self.stage = maker()
+
+    def ready(self) -> None:
+        """Answers once the stage is built."""
+
+    def run(self, batch: Any) -> Any:
+        """What the stage makes of a batch."""
+        return self.stage(batch)
+
+    def run_told(self, batch: Any) -> Iterator[Any]:
+        """The same, after a first item that tells that it begins: what dies then died of this batch."""
+        yield None
+        yield self.stage(batch)
+
+
+@dataclass(frozen=True)
+class _Sent(Generic[In]):
+    """A batch on its way."""
+
+    batch: In
+    result: Any
+    worker: int
+
+
+class OnRay(Generic[In, Out]):
+    """The stream that runs copies of a stage on GPUs, or in CPU processes, of a cluster.
+
+    Whoever holds it shares the copies: it pickles as handles, so many films on many machines keep one pool busy. The
+    copies end when the process that made it ends, or holds it no longer.
 
     Args:
-        processes: how many; each on a GPU of its own, or all on the CPU.
-        is_on_gpus: whether on GPUs.
-        sources: as for `train`, on paths that every machine sees, as all the following.
-        config: its batch must divide among the processes.
-        out: the weights.
-        start: weights to start from.
-        journal: a folder for TensorBoard.
-        log: takes a line where the run begins; each process prints its own afterwards.
-
-    Raises:
-        ValueError: the batch does not divide, or there are fewer GPUs.
+        maker: builds the stage; called once in each process.
+        gpus: copies, each on a GPU of its own;
+        workers: or copies on the CPU, each with one thread.
     """
-    if config.batch % (2 * processes):
-        raise ValueError(f"batch {config.batch} does not divide into pairs among {processes}; give --set batch=N")
-    if not ray.is_initialized():
-        ray.init(log_to_driver=True, include_dashboard=False)
-    gpus = int(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
-    if is_on_gpus and gpus < processes:
-        raise ValueError(f"{processes} GPUs are asked for and Ray sees {gpus}; ask for fewer, or --workers N for CPUs")
-    where = {"sources": _absolute(sources), "out": out.absolute(), "start": start and start.absolute()}
-    arguments = where | {"config": config, "journal": journal and journal.absolute()}
-    scaling = ScalingConfig(num_workers=processes, use_gpu=is_on_gpus)
-    log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
-    run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))
-    TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
+
+    def __init__(self, maker: Callable[[], Callable[[In], Out]], *, gpus: int = 0, workers: int = 0) -> None:
+        if bool(gpus) == bool(workers):
+            raise ValueError(f"either gpus or workers, got {gpus = } and {workers = }")
+        # no CPU is reserved: those are for the segments, without which there is nothing to paint
+        kind: Any = ray.remote(_Worker).options(
+            num_cpus=0, num_gpus=min(gpus, 1), max_restarts=RESTARTS, scheduling_strategy="SPREAD"
+        )
+        self.workers = [kind.remote(maker) for _ in range(gpus or workers)]
+        self.in_flight = QUEUED * len(self.workers)
+
+    def at_most(self, batches: int) -> "OnRay[In, Out]":
+        """The same pool, with a stream's batches in flight bounded: what they were made of waits in memory."""
+        bounded = copy.copy(self)
+        bounded.in_flight = min(batches, self.in_flight)
+        return bounded
+
+    def __call__(self, batches: Iterable[In]) -> Iterator[Out]:
+        """What the stage makes of each batch, in order.
+
+        Raises:
+            StageError: a batch ended its worker three times, or no worker is left.
+        """
+        rota: _Rota[In, Out] = _Rota(self.workers)
+        sent: deque[_Sent[In]] = deque()
+        for batch in batches:
+            sent.append(rota.send(batch))
+            if len(sent) >= self.in_flight:
+                yield rota.result(sent.popleft())
+        while sent:
+            yield rota.result(sent.popleft())
 
 
-def _absolute(sources: Sources) -> Sources:
-    images, films = ([path.absolute() for path in paths] for paths in (sources.images, sources.films))
-    return Sources(images, films, sources.boxes and sources.boxes.absolute())
+class _Rota(Generic[In, Out]):
+    """Whose turn it is: of the workers that are up, the one with the least in flight."""
 
+    def __init__(self, workers: list[Any]) -> None:
+        self.workers = dict(enumerate(workers))
+        self.busy: dict[Any, int] = {}
+        """The worker of each batch in flight."""
+        self.away: dict[Any, int] = {}
+        """Workers that died: each by what it answers once it is up again."""
+        self.turn = 0
 
-def _worker(arguments: dict[str, Any]) -> None:
-    """One process: Ray has put it into torch's group."""
-    torch.set_num_threads(max(1, torch.get_num_threads()))
-    train(**arguments, device=get_device())
+    def send(self, batch: In) -> _Sent[In]:
+        """Gives a batch to a worker."""
+        for waiting in (self.busy, self.away):
+            for answer in answered(list(waiting)):
+                del waiting[answer]
+        up = [worker for worker in self.workers if worker not in self.away.values()] or list(self.workers)
+        loads = list(self.busy.values())
+        self.turn += 1  # so that equals take turns
+        worker = min(up, key=lambda i: (loads.count(i), (i - self.turn) % len(self.workers)))
+        result = self.workers[worker].run.remote(batch)
+        self.busy[result] = worker
+        return _Sent(batch, result, worker)
+
+    def result(self, sent: _Sent[In]) -> Out:
+        """What became of a batch; it is run again where its worker died."""
+        try:
+            return get(sent.result)
+        except LOST:
+            self._mark_away(sent.worker)
+            return self._again(sent.batch)
+
+    def _again(self, batch: In) -> Out:
+        """Runs a batch that was in flight when its worker died, perhaps of this very batch, and waits for it.
+
+        From now on it is known which batch was worked on when a worker dies: others that wait are not to blame.
+        """
+        deaths = 1
+        while deaths < DEATHS:
+            number = self._first_up(batch)
+            how = {"num_returns": "streaming", "_generator_backpressure_num_objects": 1}
+            told = self.workers[number].run_told.options(**how).remote(batch)
+            has_begun = False
+            try:
+                get(next(told))
+                has_begun = True
+                return get(next(told))
+            except LOST as error:
+                deaths += has_begun
+                self._mark_away(number)
+                reason = reason_of(error)
+        what = f"ended the process that worked on it {DEATHS} times ({reason})"
+        raise StageError(batch, what, "see Ray's logs, or leave it out with --start and --end")
+
+    def _mark_away(self, worker: int) -> None:
+        if worker in self.workers and worker not in self.away.values():
+            self.away[self._ask(worker)] = worker
+
+    def _ask(self, worker: int) -> Any:
+        return self.workers[worker].ready.options(max_task_retries=-1).remote()
+
+    def _first_up(self, batch: In) -> int:
+        """The first worker to answer; those that will never are left out."""
+        asked = {self._ask(worker): worker for worker in self.workers}
+        while asked:
+            answer = ray.wait(list(asked))[0][0]
+            worker = asked.pop(answer)
+            try:
+                get(answer)
+                return worker
+            except ActorDiedError as error:
+                del self.workers[worker]
+                reason = reason_of(error)
+        raise StageError(batch, f"no worker is left to do it ({reason})", "see Ray's logs")

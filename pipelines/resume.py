@@ -1,8 +1,9 @@
-"""The working folder of a run: finished segments and the manifest by which a run that was killed goes on."""
+"""The working folder of a run: finished segments and the entries by which a run that was killed goes on."""
 
 import dataclasses
 import hashlib
 import json
+import secrets
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -44,13 +45,18 @@ def flattened(value: Any, name: str = "") -> dict[str, str]:
 
 
 class WorkFolder:
-    """Segments on disk: a segment is done when the manifest names it and its file's sha256 agrees."""
+    """Segments on disk: a segment is done when its entry lies beside it and its file's sha256 agrees.
+
+    Each entry is a file of its own, written where the segment was, so that whoever finishes one needs nobody else: what
+    was finished before a run was killed is found again, in whatever order it was finished. It may be pickled.
+    """
 
     def __init__(self, out: Path, about: dict[str, str]) -> None:
         self.folder = out.with_name(out.name + ".restore")
         self.manifest = self.folder / "manifest.json"
         self.about = about
-        self.segments: dict[str, Any] = {}
+        self.run = secrets.token_hex(4)
+        """In the names of what this run has half written: one that is just being killed may still write to its own."""
         self.differs: list[str] = []
         """What differs from the run that left the folder, in words; then it is started over."""
 
@@ -65,68 +71,74 @@ class WorkFolder:
         return self
 
     def _take_up(self) -> None:
-        try:
-            found = json.loads(self.manifest.read_text())
-            before, segments = dict(found["about"]), dict(found["segments"])
-        except (OSError, ValueError, KeyError, TypeError):
-            before, segments = {}, {}
+        before = _read(self.manifest).get("about", {})
+        before = before if isinstance(before, dict) else {}
         if before and before != self.about:
             keys = [key for key in {**before, **self.about} if before.get(key) != self.about.get(key)]
             self.differs = [f"{key} was {before.get(key, 'unset')}, is {self.about.get(key, 'unset')}" for key in keys]
-        self.segments = segments if before == self.about else {}
-        for file in self.folder.iterdir():
-            if file != self.manifest and file.name not in {entry["file"] for entry in self.segments.values()}:
-                file.unlink()
-        self._write()
+        kept = {self.manifest}
+        if before == self.about:
+            kept |= {path for entry in self._entries() for path in (entry, entry.with_suffix(".segment"))}
+        for file in set(self.folder.iterdir()) - kept:
+            file.unlink()
+        _write(self.manifest, {"about": self.about})
 
     def __exit__(self, *error: object) -> None:
         """Removes what is half written, and the whole folder where no segment is done."""
         for segment in self.folder.glob("*.part"):
             segment.unlink(missing_ok=True)
-        if not any(entry["sha256"] for entry in self.segments.values()):
+        if not any(self.folder.glob("*.segment")):
             self.remove()
+
+    def _entries(self) -> list[Path]:
+        return list(self.folder.glob("[0-9]*.json"))
+
+    @property
+    def done(self) -> int:
+        """Finished segments."""
+        return len(self._entries())
 
     def path(self, segment: Segment) -> Path:
         """Where a segment is written until it is done."""
-        return self.folder / f"{segment.number:05d}.part"
+        return self.folder / f"{segment.number:05d}.{self.run}.part"
 
     def finished(self, segment: Segment) -> SegmentFile | None:
         """The segment as an earlier run finished it."""
-        entry = self.segments.get(str(segment.number))
-        if entry is None:
+        path = self.folder / f"{segment.number:05d}.segment"
+        entry = _read(path.with_suffix(".json"))
+        if not entry or (entry["sha256"] and (not path.is_file() or _digest(path) != entry["sha256"])):
             return None
-        path = self.folder / entry["file"]
-        if entry["sha256"] and (not path.is_file() or _digest(path) != entry["sha256"]):
-            return None
-        was = entry["encoded"]
-        held, cuts = tuple(was["held"]), tuple(was["cuts"])
-        encoded = EncodedSegment(tuple(was["pts"]), was["last_duration"], was["reorder"], held, cuts)
-        return SegmentFile(path, encoded)
+        was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
+        return SegmentFile(path, EncodedSegment(**was))  # type: ignore[arg-type]  # as it was written
 
     def finish(self, segment: Segment, encoded: EncodedSegment) -> SegmentFile:
-        """Puts a written segment in its place and into the manifest."""
+        """Puts a written segment in its place, with its entry."""
         part, path = self.path(segment), self.folder / f"{segment.number:05d}.segment"
         if encoded.pts:
             part.replace(path)
         digest = _digest(path) if encoded.pts else ""
-        self.segments[str(segment.number)] = {
-            "file": path.name,
-            "sha256": digest,
-            "encoded": dataclasses.asdict(encoded),
-        }
         try:
-            self._write()
-        except OSError:  # a segment that the manifest does not name is none
-            del self.segments[str(segment.number)]
+            _write(path.with_suffix(".json"), {"sha256": digest, "encoded": dataclasses.asdict(encoded)})
+        except OSError:  # a segment without an entry is none
             path.unlink(missing_ok=True)
             raise
         return SegmentFile(path, encoded)
 
-    def _write(self) -> None:
-        part = self.manifest.with_suffix(".part")
-        part.write_text(json.dumps({"about": self.about, "segments": self.segments}))
-        part.replace(self.manifest)
-
     def remove(self) -> None:
         """Removes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What `_write` wrote; nothing where the file is missing or not whole."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content))
+    part.replace(path)

@@ -5,13 +5,20 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 Stream = Callable[[Iterable[In]], Iterator[Out]]
 """Batches in, batches out, in the order they came."""
+
+
+class Spread(Protocol):
+    """A way to run stages: `in_process`, or `on_ray.as_tasks`."""
+
+    def __call__(self, stage: Callable[[In], Out]) -> Stream[In, Out]:
+        """The stream that runs `stage` on each batch."""
 
 
 def in_process(stage: Callable[[In], Out]) -> Stream[In, Out]:

@@ -59,7 +59,7 @@ def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, q
     from pipelines.errors import FilmError, SettingsError
     from pipelines.film import restore
     from pipelines.job import prepare
-    from restore.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory
     from restore.progress import choose_show, listener_for
 
     keep_freed_memory()

@@ -37,7 +37,7 @@ def told_in_one_line() -> Iterator[None]:
 @click.group()
 def evaluate() -> None:
     """Measure a network on colour pictures: its colours, or what it finds."""
-    from restore.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory
 
     keep_freed_memory()
 

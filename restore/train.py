@@ -87,7 +87,7 @@ def train(
     The stages of `compact`, each starting from the last one's weights: full (the whole picture, and the detector),
     instance, fusion, and detector (once more, alone).
     """
-    from restore.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory
 
     keep_freed_memory()
     if not images and not films:
@@ -102,7 +102,7 @@ def train(
         sources = Sources(images, films, boxes)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
         if gpus or workers:
-            from pipelines.on_ray import train_on_ray
+            from pipelines.on_ray_train import train_on_ray
 
             train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
         else:

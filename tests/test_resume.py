@@ -34,7 +34,7 @@ def test_a_run_that_is_interrupted_leaves_its_segments_and_nothing_half_written(
     out = tmp_path / "out.mp4"
     heard = stopped_after(film, out, chosen, 3)
     assert sorted(path.name for path in tmp_path.rglob("*")) == [
-        *(f"{number:05d}.segment" for number in range(3)),
+        *(f"{number:05d}.{ending}" for number in range(3) for ending in ("json", "segment")),
         "manifest.json",
         "out.mp4.restore",
     ]
@@ -146,6 +146,18 @@ def test_a_manifest_that_cannot_be_read_starts_over(
     stopped_after(film, out, chosen, 1)
     (work_folder(out) / "manifest.json").write_text(content)
     restore_film(film, out, chosen)
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "\0\0\0"])
+def test_a_segment_whose_entry_cannot_be_read_is_done_again(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path, content: str
+) -> None:
+    out, heard = tmp_path / "out.mp4", Heard()
+    stopped_after(film, out, chosen, 2)
+    (work_folder(out) / "00000.json").write_text(content)
+    restore_film(film, out, chosen, listener=heard.listener)
+    assert heard.resumed == [FRAMES]
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 
 

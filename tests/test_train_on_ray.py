@@ -30,7 +30,7 @@ def pictures(tmp_path: Path) -> Path:
 @pytest.mark.filterwarnings("default")  # Ray's own
 def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
     ray = pytest.importorskip("ray", reason="needs the extra ray")
-    from pipelines.on_ray import train_on_ray
+    from pipelines.on_ray_train import train_on_ray
 
     out, said = tmp_path / "shared.safetensors", []
     try:
@@ -45,7 +45,7 @@ def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
 
 def test_batch_that_does_not_divide_is_told(pictures: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs the extra ray")
-    from pipelines.on_ray import train_on_ray
+    from pipelines.on_ray_train import train_on_ray
 
     with pytest.raises(ValueError, match="batch 8 does not divide into pairs among 3"):
         train_on_ray(3, False, Sources([pictures]), SMALL, tmp_path / "x.safetensors")

@@ -32,6 +32,7 @@ from models.colorspace import lab_from_srgb, srgb_from_lab
 from pipelines.batch import AbBatch, AnchorBatch, ColouredFrame, Frame
 from pipelines.film import restore
 from pipelines.job import Job, prepare
+from pipelines.memory import keep_freed_memory
 from pipelines.motion import Motion
 from pipelines.painter import open_painter
 from pipelines.settings import PaintSettings, Settings
@@ -40,7 +41,6 @@ from pipelines.stages.decode import Decode
 from pipelines.stages.detect import Detect
 from pipelines.stages.encode import Encode, _open_stream
 from pipelines.stages.lightness import Lightness, network_size
-from restore.memory import keep_freed_memory
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "newsreel.mp4"
 SIZE = (1920, 1080)

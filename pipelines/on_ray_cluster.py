@@ -1,0 +1,62 @@
+"""The cluster that this process works with, and how its answers are read."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray.exceptions import ActorDiedError, RayTaskError
+
+
+@contextmanager
+def cluster(address: str | None = None) -> Iterator[None]:
+    """Ray, for as long as it is needed: the cluster at `address`, or one of this machine alone, which ends with it.
+
+    Where this process is in a cluster already, that is the one.
+
+    Raises:
+        ValueError: no cluster answers there.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    how: dict[str, Any] = {"address": address} if address else {"address": "local", "include_dashboard": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of what Ray will change
+        try:
+            ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, ValueError) as error:
+            what = f"no Ray cluster answers at {address} ({reason_of(error)})"
+            raise ValueError(f"{what}; start one with `ray start --head`, or leave --address out") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def in_cluster(resource: str) -> int:
+    """How many "CPU" or "GPU" the cluster has."""
+    return int(ray.cluster_resources().get(resource, 0))  # type: ignore[no-untyped-call]
+
+
+def get(result: Any) -> Any:
+    """What a remote call gave, or the very error that it raised."""
+    try:
+        return ray.get(result)
+    except RayTaskError as error:
+        raise error.cause from error
+
+
+def answered(results: list[Any]) -> set[Any]:
+    """Those of the results that are there, or will never be."""
+    return set(ray.wait(results, num_returns=len(results), timeout=0, fetch_local=False)[0]) if results else set()
+
+
+def reason_of(error: Exception) -> str:
+    """Ray's own words, in one line: the last says most of an error in a constructor, else the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return (lines[-1] if isinstance(error, ActorDiedError) else lines[0]).rstrip(".")

@@ -1,0 +1,155 @@
+"""Films on a cluster: segments are tasks on CPUs anywhere, anchors are painted by a pool that all films share.
+
+Only lightness and ab at network size go from machine to machine; films and results lie where every machine sees them.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from pipelines.batch import AbBatch
+from pipelines.errors import FilmError
+from pipelines.film import Listener, Result, restore
+from pipelines.job import Job
+from pipelines.on_ray import OnRay
+from pipelines.on_ray_cluster import in_cluster
+from pipelines.on_ray_tasks import as_tasks
+from pipelines.paint import Paint, PaintOrder
+from pipelines.runner import Stream
+
+BATCHES_AHEAD = 2
+"""Of anchors, in flight for each segment: the frames between them wait in memory."""
+TOLD_EVERY = 0.5
+"""Seconds from one word of a segment's progress to the next."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What the films of a run share; it pickles as handles, and ends with the process that hired it."""
+
+    paint: OnRay[PaintOrder, AbBatch]
+    post: Any
+    """Where segments leave word of their progress."""
+
+
+def hire(gpus: int = 0, workers: int = 0) -> Crew:
+    """A pool of so many GPUs, or of so many CPU processes, in the cluster that this process is in.
+
+    Raises:
+        ValueError: the cluster has fewer GPUs.
+    """
+    found = in_cluster("GPU")
+    if gpus > found:
+        raise ValueError(f"{gpus} GPUs are asked for and Ray sees {found}; ask for fewer, or --workers N --device cpu")
+    post: Any = ray.remote(_Post).options(num_cpus=0, max_restarts=-1)
+    return Crew(OnRay(Paint, gpus=gpus, workers=workers), post.remote())
+
+
+def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
+    """`pipelines.film.restore`, on the cluster that this process is in; the result has the same bytes.
+
+    Threads of one process, and tasks on the cluster, may call it for many films at a time.
+
+    Raises:
+        FilmError: as `restore` does.
+    """
+    listener, there = listener or Listener(), _seen_from_anywhere(job)
+    teller = _Teller(crew.post, str(there.out))
+    paint = crew.paint.at_most(BATCHES_AHEAD)
+
+    def spread(stage: Callable[[Any], Any]) -> Stream[Any, Any]:
+        return as_tasks(_Told(stage, teller))
+
+    try:
+        with _heard(crew.post, str(there.out), listener.on_frame):
+            return restore(there, replace(listener, on_frame=teller), paint, spread)
+    except FilmError as error:
+        names = {str(there.film.path): job.film.path, str(there.out): job.out}
+        raise type(error)(names.get(error.film, error.film), error.what, error.hint, error.at) from error
+
+
+def _seen_from_anywhere(job: Job) -> Job:
+    """The same with absolute paths: other processes have other working folders."""
+    film, network = replace(job.film, path=job.film.path.absolute()), Path(job.settings.paint.network)
+    paint = replace(job.settings.paint, network=str(network.absolute() if network.is_file() else network))
+    segments = tuple(replace(segment, film=film) for segment in job.segments)
+    settings = replace(job.settings, paint=paint)
+    return replace(job, film=film, out=job.out.absolute(), settings=settings, segments=segments)
+
+
+class _Post:
+    """Keeps word of the frames that are done until it is asked for."""
+
+    def __init__(self) -> None:
+        self.frames: dict[str, list[int]] = {}
+
+    def tell(self, film: str, pts: list[int]) -> None:
+        """Frames of a film went to the encoder."""
+        self.frames.setdefault(film, []).extend(pts)
+
+    def collect(self, film: str) -> list[int]:
+        """Those of a film since the last time."""
+        return self.frames.pop(film, [])
+
+
+@dataclass
+class _Teller:
+    """Tells the post of each frame of a segment, many at a time."""
+
+    post: Any
+    film: str
+    waiting: list[int] = field(default_factory=list)
+    last: float = 0
+
+    def __call__(self, pts: int) -> None:
+        self.waiting.append(pts)
+        if time.monotonic() - self.last > TOLD_EVERY:
+            self.hand_in()
+
+    def hand_in(self) -> Any:
+        """Tells what waits."""
+        waiting, self.waiting, self.last = self.waiting, [], time.monotonic()
+        return self.post.tell.remote(self.film, waiting)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A stage that leaves no word behind when it ends."""
+
+    stage: Callable[[Any], Any]
+    teller: _Teller
+
+    def __call__(self, batch: Any) -> Any:
+        done = self.stage(batch)
+        with suppress(RayError):  # no film fails for want of its progress
+            ray.get(self.teller.hand_in())
+        return done
+
+
+@contextmanager
+def _heard(post: Any, film: str, on_frame: Callable[[int], None]) -> Iterator[None]:
+    """Passes word of a film's frames on while the block runs."""
+    has_ended = threading.Event()
+
+    def hear() -> None:
+        is_last = False
+        while not is_last:
+            is_last = has_ended.wait(TOLD_EVERY)
+            with suppress(RayError):
+                for pts in ray.get(post.collect.remote(film)):
+                    on_frame(pts)
+
+    thread = threading.Thread(target=hear, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        thread.join()

@@ -1,0 +1,67 @@
+"""Stages as Ray tasks: for what is ready at once, and may run on any CPU of the cluster."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import ray
+from ray.exceptions import NodeDiedError, ObjectLostError, OutOfMemoryError, WorkerCrashedError
+
+from pipelines.errors import StageError
+from pipelines.memory import keep_freed_memory
+from pipelines.on_ray import DEATHS
+from pipelines.on_ray_cluster import answered, get, in_cluster, reason_of
+from pipelines.runner import In, Out, Stream
+
+QUEUED = 2
+"""Batches in flight for each CPU: the next is there when one is done."""
+SECONDS_TO_STOP = 10
+CRASHED = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
+
+
+def as_tasks(stage: Callable[[In], Out]) -> Stream[In, Out]:
+    """The stream that runs `stage` on each batch as a task, which takes the stage along.
+
+    A batch whose process or machine dies is run again; those that are not done when the stream is left are stopped.
+    The stream raises StageError where a batch ended its process three times.
+    """
+
+    def stream(batches: Iterable[In]) -> Iterator[Out]:
+        task: Any = ray.remote(_run).options(num_cpus=1, max_retries=DEATHS - 1)
+        sent: deque[tuple[In, Any]] = deque()
+        try:
+            for batch in batches:
+                sent.append((batch, task.remote(stage, batch)))
+                if len(sent) >= QUEUED * in_cluster("CPU"):
+                    yield _finished(*sent[0])
+                    sent.popleft()
+            while sent:
+                yield _finished(*sent[0])
+                sent.popleft()
+        finally:
+            _stop([result for _, result in sent])
+
+    return stream
+
+
+def _run(stage: Callable[[In], Out], batch: In) -> Out:
+    keep_freed_memory()
+    return stage(batch)
+
+
+def _finished(batch: In, result: Any) -> Any:
+    try:
+        return get(result)
+    except CRASHED as error:
+        what = f"ended the process that worked on it {DEATHS} times ({reason_of(error)})"
+        raise StageError(batch, what, "see Ray's logs, or leave it out with --start and --end") from error
+
+
+def _stop(results: list[Any]) -> None:
+    """Ends tasks, first by an interrupt, so that they close their files; they are gone when this returns."""
+    for is_forced in (False, True):
+        going_on = list(set(results) - answered(results))
+        for result in going_on:
+            ray.cancel(result, force=is_forced)
+        if going_on:
+            ray.wait(going_on, num_returns=len(going_on), timeout=SECONDS_TO_STOP, fetch_local=False)

@@ -1,0 +1,65 @@
+"""Work shared through Ray: this module alone knows it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray.train import RunConfig, ScalingConfig
+from ray.train.torch import TorchTrainer, get_device
+
+from pipelines.train import Sources, train
+from pipelines.train_stages import TrainConfig
+
+
+def train_on_ray(  # noqa: PLR0913  # one run's all
+    processes: int,
+    is_on_gpus: bool,
+    sources: Sources,
+    config: TrainConfig,
+    out: Path,
+    *,
+    start: Path | None = None,
+    journal: Path | None = None,
+    log: Callable[[str], None] = print,
+) -> None:
+    """`pipelines.train.train`, each step shared among processes, by Ray Train.
+
+    Args:
+        processes: how many; each on a GPU of its own, or all on the CPU.
+        is_on_gpus: whether on GPUs.
+        sources: as for `train`, on paths that every machine sees, as all the following.
+        config: its batch must divide among the processes.
+        out: the weights.
+        start: weights to start from.
+        journal: a folder for TensorBoard.
+        log: takes a line where the run begins; each process prints its own afterwards.
+
+    Raises:
+        ValueError: the batch does not divide, or there are fewer GPUs.
+    """
+    if config.batch % (2 * processes):
+        raise ValueError(f"batch {config.batch} does not divide into pairs among {processes}; give --set batch=N")
+    if not ray.is_initialized():
+        ray.init(log_to_driver=True, include_dashboard=False)
+    gpus = int(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
+    if is_on_gpus and gpus < processes:
+        raise ValueError(f"{processes} GPUs are asked for and Ray sees {gpus}; ask for fewer, or --workers N for CPUs")
+    where = {"sources": _absolute(sources), "out": out.absolute(), "start": start and start.absolute()}
+    arguments = where | {"config": config, "journal": journal and journal.absolute()}
+    scaling = ScalingConfig(num_workers=processes, use_gpu=is_on_gpus)
+    log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
+    run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))
+    TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
+
+
+def _absolute(sources: Sources) -> Sources:
+    images, films = ([path.absolute() for path in paths] for paths in (sources.images, sources.films))
+    return Sources(images, films, sources.boxes and sources.boxes.absolute())
+
+
+def _worker(arguments: dict[str, Any]) -> None:
+    """One process: Ray has put it into torch's group."""
+    torch.set_num_threads(max(1, torch.get_num_threads()))
+    train(**arguments, device=get_device())

@@ -1,0 +1,96 @@
+"""Anchors of any film, coloured: instances found, then the network, in as much memory as the device has."""
+
+import functools
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from pipelines.batch import AbBatch, AnchorBatch, Film
+from pipelines.errors import SettingsError, StageError
+from pipelines.painter import Painter, open_painter
+from pipelines.runner import Stream
+from pipelines.settings import PaintSettings
+from pipelines.stages.colorize import Colorize
+from pipelines.stages.detect import Detect
+
+OPEN_NETWORKS = 4
+"""Networks that stay loaded: films of one archive may ask for different ones."""
+PARTS = (1, 2, 4)
+"""In how many parts a batch is coloured: the whole of it, and where memory is short its halves, and their halves."""
+
+
+@dataclass(frozen=True)
+class PaintOrder:
+    """Anchors with all that tells how they are to be coloured."""
+
+    film: Film
+    settings: PaintSettings
+    anchors: AnchorBatch
+
+    @property
+    def at(self) -> Fraction:
+        """Seconds from the film's start, of the first anchor."""
+        return self.film.seconds(self.anchors.pts[0])
+
+
+Painting = Stream[PaintOrder, AbBatch]
+
+
+@dataclass(frozen=True)
+class FilmPaint:
+    """The painting of one film: a stream of its anchors."""
+
+    painting: Painting
+    """Of any film."""
+    film: Film
+    settings: PaintSettings
+
+    def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
+        """The anchors with their colour, in order."""
+        return self.painting(PaintOrder(self.film, self.settings, anchors) for anchors in batches)
+
+
+class Paint:
+    """The stages of painting as one; networks are loaded when the first anchors for them come.
+
+    Raises, when called:
+        SettingsError: the network cannot be loaded.
+        StageError: the device's memory does not hold a quarter of the batch.
+    """
+
+    def __init__(self) -> None:
+        self._opened = functools.lru_cache(OPEN_NETWORKS)(open_painter)
+
+    def __call__(self, order: PaintOrder) -> AbBatch:
+        """ab of a batch of anchors, at the size of its lightness."""
+        for parts in PARTS:
+            size = -(-order.settings.batch // parts)
+            with suppress(torch.OutOfMemoryError):
+                return self._painted(order, size)
+            torch.cuda.empty_cache()
+        what = f"the device's memory does not hold {size} anchor{'s' if size > 1 else ''} at a time"
+        raise StageError(order, what, "end what else uses it, or take --device cpu")
+
+    def _painted(self, order: PaintOrder, size: int) -> AbBatch:
+        """The same, so many anchors at a time."""
+        painter = self._painter(order)
+        painter = replace(painter, settings=replace(painter.settings, batch=size))
+        detect, colorize = Detect(painter), Colorize(painter)
+        painted = [colorize(detect(anchors)) for anchors in _in_parts(order.anchors, size)]
+        return AbBatch(order.anchors, np.concatenate([part.ab for part in painted])) if painted[1:] else painted[0]
+
+    def _painter(self, order: PaintOrder) -> Painter:
+        try:
+            return self._opened(order.settings)
+        except (FileNotFoundError, ValueError) as error:
+            raise SettingsError(order.film.path, str(error), "name another --network") from error
+
+
+def _in_parts(anchors: AnchorBatch, size: int) -> Iterator[AnchorBatch]:
+    for first in range(0, len(anchors.pts), size):
+        part = slice(first, first + size)
+        yield AnchorBatch(anchors.pts[part], anchors.shots[part], anchors.lightness[part])
