@@ -36,7 +36,7 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     is skipped.
     """
     from pipelines.errors import FilmError, SettingsError
-    from restore.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory
 
     keep_freed_memory()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
