@@ -3,10 +3,12 @@
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipelines.archive_plan import Task
@@ -15,13 +17,12 @@ from pipelines.film import Listener, Result, restore
 from pipelines.job import Job, prepare
 from pipelines.look import look
 from pipelines.record import Done, Failed, Record, Records, failed
-from pipelines.runner import ahead
 from pipelines.stages.probe import probe
 from pipelines.staging import Staging
 from pipelines.storage import Store
 
-READY = 1
-"""Films made ready, staged and probed, while others are coloured."""
+MOST_AHEAD = 8
+"""Films that are made ready while others are coloured."""
 MOST_PLACES = 10
 """Times that a warning names."""
 
@@ -45,6 +46,7 @@ class _Ready:
     task: Task
     work: Callable[[], Done]
     """Restores it, or what is left to do of that."""
+    segments: int = 1
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Archive:
     staging: Staging
     overwrite: bool = False
     listener: ArchiveListener = field(default_factory=ArchiveListener)
-    lanes: int = 1
-    """Films coloured at the same time."""
+    capacity: int = 1
+    """Segments that can be worked on at the same time: so many films are coloured as that needs, and two at least
+    where it is above 1. Others are made ready, staged and probed, meanwhile."""
     restore: Callable[[Job, Listener], Result] = restore
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -70,43 +73,62 @@ class Archive:
         Raises:
             OutputError: a record cannot be saved.
         """
-        running: set[Future[Record]] = set()
-        with ThreadPoolExecutor(self.lanes) as pool, closing(ahead(map(self._make_ready, tasks), READY)) as films:
+        running: dict[Future[Record], int] = {}
+        with closing(self._made_ready(tasks)) as films, ThreadPoolExecutor(self.capacity) as pool:
             try:
                 for film in films:
-                    running.add(pool.submit(self._ended, film))
-                    if len(running) == self.lanes:
-                        done, running = wait(running, return_when=FIRST_COMPLETED)
-                        yield from (future.result() for future in done)
+                    while not self._has_room(running):
+                        yield from _first_done(running)
+                    running[pool.submit(self._ended, film)] = film.segments
                 while running:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
+                    yield from _first_done(running)
             finally:
                 self.stopped.set()
 
-    def _make_ready(self, task: Task) -> "_Ready | tuple[Task, Failed]":
-        try:
-            return _Ready(task, self._prepared(task))
-        except Exception as error:
-            return task, _failure(task, error)
+    def _made_ready(self, tasks: Iterable[Task]) -> Generator[_Ready, None, None]:
+        """The films in order, the next ones made ready meanwhile."""
+        ahead = min(self.capacity, MOST_AHEAD)
+        waiting: deque[Future[_Ready]] = deque()
+        with ThreadPoolExecutor(ahead) as pool:
+            try:
+                for task in tasks:
+                    waiting.append(pool.submit(self._make_ready, task))
+                    if len(waiting) > ahead:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
 
-    def _prepared(self, task: Task) -> Callable[[], Done]:
-        """What is to be done for a film, all of it decided."""
+    def _has_room(self, running: dict[Future[Record], int]) -> bool:
+        """Whether one more film may be coloured: what is open does not keep all busy to its end."""
+        at_least = 1 if self.capacity == 1 else 2  # so that one begins before the last one ends
+        return len(running) < at_least or sum(running.values()) < self.capacity
+
+    def _make_ready(self, task: Task) -> _Ready:
+        try:
+            return self._prepared(task)
+        except Exception as error:  # told in the film's turn
+            return _Ready(task, partial(_fail, error))
+
+    def _prepared(self, task: Task) -> _Ready:
+        """A film with all decided that is to be done for it."""
         made = self.staging.made(task)
         if made is not None:
-            return lambda: made
+            return _Ready(task, lambda: made)
         path = self.staging.film(task)
         if task.found:
-            return lambda: self._found(task, path)
+            return _Ready(task, lambda: self._found(task, path))
         stem, settings = self.staging.stem(task), task.film.settings
         out, stem_only = (stem, None) if task.film.out else (None, stem)
         job = prepare(path, out, settings, self.overwrite, stem_only)
-        return lambda: self._made(task, job)
+        return _Ready(task, lambda: self._made(task, job), len(job.segments))
 
-    def _ended(self, ready: "_Ready | tuple[Task, Failed]") -> Record:
-        task, record = (ready.task, self._worked(ready)) if isinstance(ready, _Ready) else ready
+    def _ended(self, ready: _Ready) -> Record:
+        record = self._worked(ready)
         Records(self.out).save(record)
-        self.staging.clear(task)
+        self.staging.clear(ready.task)
         self.listener.on_end(record)
         return record
 
@@ -116,6 +138,8 @@ class Archive:
             self.staging.deliver(ready.task, record)
             return record
         except Exception as error:  # a fault of ours too: the other films go on
+            if self.stopped.is_set():
+                raise KeyboardInterrupt from error  # it did not fail, it was stopped
             return _failure(ready.task, error)
 
     def _made(self, task: Task, job: Job) -> Done:
@@ -149,6 +173,17 @@ class Archive:
             self.listener.on_frame(task, pts)
 
         return Listener(notes.append, on_frame, lambda frames: self.listener.on_resumed(task, frames))
+
+
+def _first_done(running: dict[Future[Record], int]) -> Iterator[Record]:
+    """Waits for films to end, takes them out and gives their records."""
+    for future in wait(running, return_when=FIRST_COMPLETED).done:
+        del running[future]
+        yield future.result()
+
+
+def _fail(error: Exception) -> Done:
+    raise error
 
 
 def _held(result: Result) -> list[str]:

@@ -166,6 +166,8 @@ class Live(Lines):
         self.bars.update(self.whole, completed=self.bytes + open_bytes, description=said)
 
     def ended(self, record: Record) -> None:
+        from rich.text import Text
+
         place = record.asked.place
         if place in self.of:
             bar, _ = self.of.pop(place)
@@ -173,10 +175,10 @@ class Live(Lines):
         self.bytes += record.asked.bytes
         self.failures += isinstance(record, Failed)
         self.films += 1
-        said = f"failed: {record.reason}" if isinstance(record, Failed) else f"done: {place} -> {record.out}"
-        self.bars.console.print(
-            said, style="red" if isinstance(record, Failed) else None, markup=False, highlight=False
-        )
+        if isinstance(record, Failed):
+            self.bars.console.print(Text(f"failed: {record.reason}", style="red"))
+        else:
+            self.bars.console.print(Text(f"done: {place} -> {record.out}"))
         self._update()
 
     def close(self) -> None:
