@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.errors import FilmError
-    from restore.api import restore_archive, restore_film
+    from restore.api import render_preview, restore_archive, restore_film
 
-__all__ = ["FilmError", "restore_archive", "restore_film"]
+__all__ = ["FilmError", "render_preview", "restore_archive", "restore_film"]
 
 
 def __getattr__(name: str) -> Any:
@@ -15,7 +15,7 @@ def __getattr__(name: str) -> Any:
         from pipelines.errors import FilmError
 
         return FilmError
-    if name in ("restore_archive", "restore_film"):
+    if name in ("render_preview", "restore_archive", "restore_film"):
         from restore import api
 
         return getattr(api, name)

@@ -2,7 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from pipelines.archive import Archive, ArchiveListener
@@ -10,7 +11,12 @@ from pipelines.archive_plan import Plan, make_plan
 from pipelines.film import Listener, Result, restore
 from pipelines.gather import gather
 from pipelines.job import find_network, prepare
+from pipelines.paint import Paint
+from pipelines.preview.canvas import Composition
+from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
+from pipelines.preview.view import PREVIEW, open_view, ready
 from pipelines.record import Record, Records
+from pipelines.runner import in_process
 from pipelines.settings import Settings
 from pipelines.staging import Staging
 from pipelines.storage import Store, open_store
@@ -86,6 +92,44 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     return records
 
 
+def render_preview(  # noqa: PLR0913  # one look's all
+    film: Path | str,
+    out: Path | str | None = None,
+    settings: Settings | None = None,
+    *,
+    at: Fraction | None = None,
+    seconds: Fraction | None = None,
+    how: Composition | None = None,
+    variants: Mapping[str, Settings] | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Shows a few seconds of a film before and after, in a small file, by the very pictures of a run.
+
+    Args:
+        film: the black-and-white film; it is never written to.
+        out: the result, an mp4; None puts FILM.preview.mp4 beside the film.
+        settings: of the run; None takes the defaults.
+        at: seconds from the film's start; None shows the middles of the three longest shots.
+        seconds: length of what is shown; None: 5 at a time, 2 of each shot.
+        how: layout, height, labels and timecode; None takes the defaults.
+        variants: settings by their labels, shown in a grid instead of `settings`.
+        overwrite: whether a result that exists may be replaced.
+
+    Returns:
+        The path of the result.
+
+    Raises:
+        FilmError: the film cannot be shown so; the message says where, what, and what to do.
+    """
+    compared = dict(variants or {})
+    opened = open_view(Path(film), Path(out) if out is not None else None, PREVIEW, settings or Settings(), overwrite)
+    view, *others = ready(opened, *compared.values())
+    chosen = [Variant(label, each.settings) for label, each in zip(compared, others, strict=True)]
+    spans = choose_spans(view, at, seconds, 1 if chosen else SPANS)
+    Preview(view, how or Composition(), spans, chosen)(in_process(Paint()))
+    return view.out
+
+
 def plan_archive(
     films: Sequence[Path | str],
     out: Path | str,
@@ -106,4 +150,13 @@ def _scratch(out: str) -> Path:
     return Path(tempfile.gettempdir()) / f"restore-{hashlib.sha256(out.encode()).hexdigest()[:12]}"
 
 
-__all__ = ["Listener", "Result", "Settings", "plan_archive", "restore_archive", "restore_film"]
+__all__ = [
+    "Composition",
+    "Listener",
+    "Result",
+    "Settings",
+    "plan_archive",
+    "render_preview",
+    "restore_archive",
+    "restore_film",
+]

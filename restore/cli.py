@@ -1,6 +1,5 @@
 """The command line: `restore FILM`, and what else a person types."""
 
-import signal
 import sys
 import time
 from pathlib import Path
@@ -13,11 +12,11 @@ from restore.archive import archive
 from restore.config import settings_from
 from restore.evaluate import evaluate
 from restore.options import SETTING_OPTIONS, SHOW_OPTIONS, join
+from restore.preview import preview, sheet, shots, still
 from restore.train import train
 
 FILM_COMMAND = "film"
 FAILED = 1
-WRONG_USAGE = 2
 
 
 class _Group(DefaultGroup):  # type: ignore[misc]
@@ -56,28 +55,18 @@ FILM_OPTIONS = join(
 def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour one film (the default command)."""
     settings = settings_from(options)
-    from pipelines.errors import FilmError, SettingsError
     from pipelines.film import restore
     from pipelines.job import prepare
     from pipelines.memory import keep_freed_memory
-    from restore.progress import choose_show, listener_for
+    from restore.progress import begin_run, choose_show, end_run, listener_for, told
 
     keep_freed_memory()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     show, began = choose_show(as_json, quiet), time.monotonic()
-    try:
+    with told(show, "start the same command again and it goes on from here"):
         job = prepare(film, out, settings, overwrite)
-        show.start(job)
+        begin_run(show, job)
         result = restore(job, listener_for(job, show))
-        show.done(job, result, time.monotonic() - began)
-    except FilmError as error:
-        show.close()
-        show.failed(error)
-        sys.exit(WRONG_USAGE if isinstance(error, SettingsError) else FAILED)
-    except KeyboardInterrupt:
-        show.close()
-        click.echo("restore: stopped; start the same command again and it goes on from here", err=True)
-        sys.exit(FAILED)
+        end_run(show, job, result, time.monotonic() - began)
 
 
 @main.command()
@@ -95,3 +84,5 @@ def doctor() -> None:
 main.add_command(archive)
 main.add_command(train)
 main.add_command(evaluate)
+for command in (preview, still, sheet, shots):
+    main.add_command(command)

@@ -24,22 +24,36 @@ def join(*options: Decorator) -> Decorator:
     return add
 
 
+def colour_options(several: bool = False) -> Decorator:
+    """How a film is coloured; with `several`, what can be compared may be given more than once."""
+    return join(
+        click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
+        click.option("--network", metavar="NAME", multiple=several,
+                     help="One that ships, or a .safetensors file. [compact]"),
+        click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="Time between coloured frames."),
+        click.option("--steady", type=Time(), metavar="SECONDS", multiple=several,
+                     help="How far colours agree; 0: not at all. [1]"),
+        click.option("--saturation", type=float, metavar="X", multiple=several,
+                     help="Factor on the colours, 0 to 4. [1]"),
+        click.option("--instances", type=int, metavar="N",
+                     help="Colour up to N things of a picture on their own too. [0]"),
+    )  # fmt: skip
+
+
+READ_OPTIONS = join(
+    click.option("--skip-damaged", is_flag=True, default=None, help="Hold the last good frame over damaged packets."),
+    click.option("--recolour", is_flag=True, default=None, help="Colour a film anew that has colours already."),
+    click.option("--deinterlace", is_flag=True, default=None, help="Make whole frames of interlaced ones."),
+)
 SETTING_OPTIONS = join(
-    click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
-    click.option("--network", metavar="NAME", help="One that ships, or a .safetensors file. [compact]"),
-    click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="Time between coloured frames."),
-    click.option("--steady", type=Time(), metavar="SECONDS", help="How far colours agree; 0: not at all. [1]"),
-    click.option("--saturation", type=float, metavar="X", help="Factor on the colours, 0 to 4. [1]"),
-    click.option("--instances", type=int, metavar="N", help="Colour up to N things of a picture on their own too. [0]"),
+    colour_options(),
     click.option("--codec", type=click.Choice(["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]),
                  help="How the picture is written; ffv1 loses nothing. [h264]"),
     click.option("--crf", type=int, metavar="N", help="Quality of h264, h265, av1; lower is better. [18, 20, 24]"),
     click.option("--preset", metavar="NAME", help="Speed of h264, h265 (ultrafast to veryslow), av1 (0 to 13)."),
     click.option("--start", type=Time(), help="Begin here: seconds or HH:MM:SS.mmm."),
     click.option("--end", type=Time(), help="End here."),
-    click.option("--skip-damaged", is_flag=True, default=None, help="Hold the last good frame over damaged packets."),
-    click.option("--recolour", is_flag=True, default=None, help="Colour a film anew that has colours already."),
-    click.option("--deinterlace", is_flag=True, default=None, help="Make whole frames of interlaced ones."),
+    READ_OPTIONS,
 )  # fmt: skip
 """What becomes `pipelines.settings.Settings`; None where it was not given."""
 

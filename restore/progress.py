@@ -1,44 +1,54 @@
 """How a run shows itself: a bar on a terminal, plain lines elsewhere, JSON events for machines, or nothing."""
 
 import json
+import signal
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Protocol
 
 import click
 
 from pipelines.batch import Film
-from pipelines.errors import FilmError, timecode
+from pipelines.errors import FilmError, SettingsError, timecode
 from pipelines.film import Listener, Result
 from pipelines.job import Job
 
 LINE_SECONDS = 10
 """Seconds between plain lines, and between JSON events of progress."""
 EVENT_SECONDS = 1
+FAILED = 1
+WRONG_USAGE = 2
+"""Exit codes."""
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """2 frames, 1 frame."""
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _streams(film: Film) -> str:
     kinds = [other.kind for other in film.others]
-    parts = [_counted(kinds.count(kind), f"{kind} stream") for kind in dict.fromkeys(kinds)]
+    parts = [counted(kinds.count(kind), f"{kind} stream") for kind in dict.fromkeys(kinds)]
     if film.chapters:
-        parts.append(_counted(film.chapters, "chapter"))
+        parts.append(counted(film.chapters, "chapter"))
     return ", ".join(parts) or "no other streams"
+
+
+def facts_of(film: Film) -> str:
+    """What a film's picture is, in a few words."""
+    picture = film.picture
+    rate = f"{float(picture.frame_rate):.6g} fps" if picture.frame_rate else "uneven rate"
+    shape = "" if picture.field_order == "progressive" else ", interlaced"
+    return f"{film.path.name}: {picture.width}x{picture.height}{shape}, {rate}"
 
 
 def summary(job: Job) -> str:
     """What a run will do, in one line."""
-    film, picture = job.film, job.film.picture
-    rate = f"{float(picture.frame_rate):.6g} fps" if picture.frame_rate else "uneven rate"
-    shape = "" if picture.field_order == "progressive" else ", interlaced"
-    source = (
-        f"{film.path.name}: {picture.width}x{picture.height}{shape}, {rate}, {timecode(job.seconds)}, {_streams(film)}"
-    )
+    source = f"{facts_of(job.film)}, {timecode(job.seconds)}, {_streams(job.film)}"
     how = f"{job.settings.paint.network} on {job.device}, {job.target.codec} {job.target.bits} bits in {job.container}"
     return f"{source} -> {how} -> {job.out}"
 
@@ -46,20 +56,23 @@ def summary(job: Job) -> str:
 class Show(Protocol):
     """One way to show a run."""
 
-    def start(self, job: Job) -> None:
-        """The run is about to begin."""
+    def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None:
+        """So many seconds of film are about to be worked on; the facts are for machines."""
+
+    def expect(self, seconds: Fraction) -> None:
+        """So many seconds are worked on next."""
 
     def note(self, note: str) -> None:
         """A sentence the user should see."""
 
     def frame(self, seconds: float, fps: float) -> None:
-        """The film is coloured up to `seconds` of what is to be restored."""
+        """Done up to `seconds`."""
 
-    def done(self, job: Job, result: Result, seconds: float) -> None:
-        """The run took so many seconds."""
+    def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None:
+        """All is done."""
 
     def failed(self, error: FilmError) -> None:
-        """The run failed."""
+        """It failed."""
 
     def close(self) -> None:
         """No more will be shown."""
@@ -68,10 +81,11 @@ class Show(Protocol):
 class Quiet:
     """Errors only."""
 
-    def start(self, job: Job) -> None: ...
+    def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None: ...
+    def expect(self, seconds: Fraction) -> None: ...
     def note(self, note: str) -> None: ...
     def frame(self, seconds: float, fps: float) -> None: ...
-    def done(self, job: Job, result: Result, seconds: float) -> None: ...
+    def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None: ...
     def close(self) -> None: ...
 
     def failed(self, error: FilmError) -> None:
@@ -86,11 +100,14 @@ class Lines(Quiet):
     total: float = 0
     last: float = field(default_factory=time.monotonic)
 
-    def start(self, job: Job) -> None:
-        self.total = float(job.seconds)
-        click.echo(summary(job))
-        for note in job.target.notes:
+    def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None:
+        click.echo(line)
+        for note in notes:
             self.note(note)
+        self.expect(seconds)
+
+    def expect(self, seconds: Fraction) -> None:
+        self.total = float(seconds)
 
     def note(self, note: str) -> None:
         click.echo(f"note: {note}")
@@ -100,12 +117,10 @@ class Lines(Quiet):
             self.last = time.monotonic()
             click.echo(f"{timecode(seconds)} of {timecode(self.total)}, {fps:.1f} fps")
 
-    def done(self, job: Job, result: Result, seconds: float) -> None:
-        click.echo(f"done: {job.out}, {_counted(result.frames, 'frame')}, {result.frames / seconds:.1f} fps")
-        if result.held:
-            places = ", ".join(timecode(at) for at in result.held[:10])
-            more = f" and {len(result.held) - 10} more" if len(result.held) > 10 else ""
-            self.note(f"the last good frame is held at {places}{more}")
+    def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None:
+        click.echo(f"done: {line}")
+        for note in notes:
+            self.note(note)
 
 
 class Bar(Lines):
@@ -116,13 +131,18 @@ class Bar(Lines):
         self.open = ExitStack()
         self.bar: Any = None
 
-    def start(self, job: Job) -> None:
+    def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        super().start(job)
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[fps]}"), TimeRemainingColumn()
-        self.bar = self.open.enter_context(Progress(*columns, transient=True))
-        self.task = self.bar.add_task(timecode(0), total=self.total, fps="")
+        self.bar = Progress(*columns, transient=True)
+        self.task = self.bar.add_task(timecode(0), fps="")
+        super().begin(line, seconds, notes)
+        self.open.enter_context(self.bar)
+
+    def expect(self, seconds: Fraction) -> None:
+        super().expect(seconds)
+        self.bar.reset(self.task, total=self.total)
 
     def frame(self, seconds: float, fps: float) -> None:
         place = f"{timecode(seconds)} / {timecode(self.total)}"
@@ -131,9 +151,9 @@ class Bar(Lines):
     def close(self) -> None:
         self.open.close()
 
-    def done(self, job: Job, result: Result, seconds: float) -> None:
+    def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None:
         self.close()
-        super().done(job, result, seconds)
+        super().end(line, notes)
 
 
 @dataclass
@@ -145,15 +165,8 @@ class Json(Quiet):
     def _say(self, event: str, **facts: object) -> None:
         click.echo(json.dumps({"event": event} | facts))
 
-    def start(self, job: Job) -> None:
-        film, picture = job.film, job.film.picture
-        others = [{"index": o.index, "kind": o.kind, "codec": o.codec, "language": o.language} for o in film.others]
-        self._say(
-            "start", film=str(film.path), out=str(job.out), width=picture.width, height=picture.height,
-            frame_rate=str(picture.frame_rate), seconds=float(job.seconds), copied_streams=others,
-            chapters=film.chapters, network=job.settings.paint.network, device=str(job.device),
-            codec=job.target.codec, container=job.container, notes=list(job.target.notes),
-        )  # fmt: skip
+    def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None:
+        self._say("start", **facts, seconds=float(seconds), notes=list(notes))
 
     def note(self, note: str) -> None:
         self._say("note", note=note)
@@ -163,13 +176,55 @@ class Json(Quiet):
             self.last = time.monotonic()
             self._say("progress", seconds=seconds, fps=fps)
 
-    def done(self, job: Job, result: Result, seconds: float) -> None:
-        held = [float(at) for at in result.held]
-        self._say("done", out=str(job.out), frames=result.frames, seconds=seconds, held=held)
+    def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None:
+        self._say("done", **facts)
 
     def failed(self, error: FilmError) -> None:
         at = None if error.at is None else float(error.at)
         self._say("error", film=error.film, what=error.what, hint=error.hint, at=at)
+
+
+def begin_run(show: Show, job: Job) -> None:
+    """A run is about to begin."""
+    film, picture = job.film, job.film.picture
+    others = [{"index": o.index, "kind": o.kind, "codec": o.codec, "language": o.language} for o in film.others]
+    show.begin(
+        summary(job), job.seconds, job.target.notes, film=str(film.path), out=str(job.out), width=picture.width,
+        height=picture.height, frame_rate=str(picture.frame_rate), copied_streams=others, chapters=film.chapters,
+        network=job.settings.paint.network, device=str(job.device), codec=job.target.codec, container=job.container,
+    )  # fmt: skip
+
+
+def end_run(show: Show, job: Job, result: Result, seconds: float) -> None:
+    """A run took so many seconds."""
+    held = [float(at) for at in result.held]
+    notes = []
+    if held:
+        more = f" and {len(held) - 10} more" if len(held) > 10 else ""
+        notes = [f"the last good frame is held at {', '.join(map(timecode, held[:10]))}{more}"]
+    line = f"{job.out}, {counted(result.frames, 'frame')}, {result.frames / seconds:.1f} fps"
+    show.end(line, notes, out=str(job.out), frames=result.frames, seconds=seconds, held=held)
+
+
+@contextmanager
+def told(show: Show, stopped: str) -> Iterator[None]:
+    """Ends the process with the right code, and one line, where something fails or a person stops it.
+
+    Args:
+        show: who is told.
+        stopped: said when a person stopped it.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except FilmError as error:
+        show.close()
+        show.failed(error)
+        sys.exit(WRONG_USAGE if isinstance(error, SettingsError) else FAILED)
+    except KeyboardInterrupt:
+        show.close()
+        click.echo(f"restore: stopped; {stopped}", err=True)
+        sys.exit(FAILED)
 
 
 def choose_show(as_json: bool, quiet: bool) -> Show:
@@ -181,17 +236,26 @@ def choose_show(as_json: bool, quiet: bool) -> Show:
     return Bar() if sys.stdout.isatty() else Lines()
 
 
+def ticker(show: Show) -> Callable[[float], None]:
+    """Tells `show` how far it is, in seconds, each time that a frame is done."""
+    began, count = time.monotonic(), 0
+
+    def tick(seconds: float) -> None:
+        nonlocal count
+        count += 1
+        show.frame(seconds, count / max(1e-6, time.monotonic() - began))
+
+    return tick
+
+
 def listener_for(job: Job, show: Show) -> Listener:
     """Tells `show` how the run of `job` goes."""
-    began, painted = time.monotonic(), 0
-    origin = float(job.settings.start or 0)
+    tick, origin = ticker(show), float(job.settings.start or 0)
 
     def on_frame(pts: int) -> None:
-        nonlocal painted
-        painted += 1
-        show.frame(float(job.film.seconds(pts)) - origin, painted / max(1e-6, time.monotonic() - began))
+        tick(float(job.film.seconds(pts)) - origin)
 
     def on_resumed(frames: int) -> None:
-        show.note(f"{_counted(frames, 'frame')} of an earlier run taken up")
+        show.note(f"{counted(frames, 'frame')} of an earlier run taken up")
 
     return Listener(show.note, on_frame, on_resumed)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.evaluate.paint import Coloured
+from pipelines.tiles import png, stacked
 
 TILE = 256, 192
 """Width and height of a picture's place on the sheet, in pixels."""
@@ -39,6 +40,4 @@ def write_sheet(tiles: list[NDArray[np.uint8]], path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
-    lines = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
-    path.write_bytes(cv2.imencode(".png", cv2.cvtColor(np.vstack(lines), cv2.COLOR_RGB2BGR))[1].tobytes())
+    path.write_bytes(png(stacked(tiles, COLUMNS)))

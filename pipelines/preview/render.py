@@ -1,0 +1,122 @@
+"""A short look at a film before it is coloured: spans of the run's own pictures, composed into a small file."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pipelines.errors import InputError
+from pipelines.paint import Painting
+from pipelines.preview import compose, pipe
+from pipelines.preview.canvas import Canvas, Composition, make_canvas
+from pipelines.preview.shots import Shot, find_shots
+from pipelines.preview.view import Span, View, written_whole
+from pipelines.settings import Settings
+
+SPANS = 3
+"""Of the longest shots, where no time is asked for."""
+SECONDS, SECONDS_OF_SHOT = Fraction(5), Fraction(2)
+
+OnFrame = Callable[[int], None]
+Progress = Callable[[Fraction], None]
+"""Told how many seconds of the result are on their way."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of several ways to colour a span."""
+
+    label: str
+    settings: Settings
+
+
+def choose_spans(
+    view: View, at: Fraction | None, seconds: Fraction | None, count: int, on_frame: OnFrame = lambda _: None
+) -> list[Span]:
+    """What of a film is shown: a span at a time asked for, or the middles of the longest shots.
+
+    Args:
+        view: of a film.
+        at: seconds from the film's start; None: the longest shots, found by looking at the whole film.
+        seconds: length of each span; None: 5 at a time asked for, 2 of each shot.
+        count: of shots.
+        on_frame: told the pts of each frame looked at.
+
+    Raises:
+        FilmError: the film ends before, or cannot be read to its end.
+    """
+    if at is not None:
+        return [view.span(at, seconds or SECONDS)]
+    return _longest(view, count, seconds or SECONDS_OF_SHOT, find_shots(view.film, view.settings, on_frame))
+
+
+def _longest(view: View, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:
+    """Spans from the middle of the longest shots, in the film's order."""
+    chosen = sorted(sorted(shots, key=lambda shot: -shot.length)[:count], key=lambda shot: shot.number)
+    rate = view.film.picture.frame_rate or Fraction(25)
+    spans = []
+    for shot in chosen:
+        frames_before = (shot.length - min(seconds, shot.length)) / 2 * rate // 1
+        spans.append(view.span(shot.start + frames_before / rate, min(seconds, shot.length)))
+    return spans
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A preview of a film."""
+
+    view: View
+    how: Composition
+    spans: Sequence[Span]
+    """Shown one after the other."""
+    variants: Sequence[Variant] = ()
+    """Shown in a grid after black and white; none: the settings of the view, in the layout asked for."""
+
+    def __call__(self, painting: Painting, progress: Progress = lambda _: None) -> int:
+        """Writes it; gives the number of its frames.
+
+        Args:
+            painting: colours anchors.
+            progress: told how far it is.
+
+        Raises:
+            FilmError: what stopped it; nothing is left half written.
+        """
+        film, canvas = self.view.film, make_canvas(self.view.film, self.how, [each.label for each in self.variants])
+        time_base, count = film.picture.time_base, 0
+
+        def counted() -> Iterator[pipe.Moment]:
+            nonlocal count
+            for moment in self._moments(canvas, painting):
+                yield moment
+                count += 1
+                progress(moment.pts * time_base)
+            if not count:
+                raise InputError(film.path, "no frame lies in the span", "choose another --at")
+
+        with written_whole(self.view.out) as part:
+            arguments = compose.to_file(canvas.node, self._sound(), canvas.target, time_base, part)
+            pipe.run(arguments, counted(), time_base, film.picture.frame_rate or Fraction(25), self.view.out)
+        return count
+
+    def _sound(self) -> compose.Node | None:
+        film = self.view.film
+        has_sound = any(other.kind == "audio" for other in film.others)
+        return compose.sound(film.path, [(span.begins, span.length) for span in self.spans]) if has_sound else None
+
+    def _moments(self, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
+        """All that is shown, with times from 0."""
+        begins = 0
+        for span in self.spans:
+            yield from self._of_span(span, begins, canvas, painting)
+            begins += span.end - span.start
+
+    def _of_span(self, span: Span, begins: int, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
+        """The same of one span; its first frame is shown from its start, so that no player shows nothing there."""
+        shown = [each.settings for each in self.variants] or [self.view.settings]
+        with ExitStack() as flows:
+            alike = [flows.enter_context(closing(span.frames(each, painting, self.how.height))) for each in shown]
+            for number, frames in enumerate(zip(*alike, strict=True)):
+                pts = frames[0].frame.pts
+                pictures = canvas.inputs(frames, span.film.seconds(pts))
+                yield pipe.Moment(begins + (pts - span.start if number else 0), pictures)

@@ -1,0 +1,60 @@
+"""A contact sheet's tiles: each shot's middle anchor, black and white beside colour, and what is told of the shot."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.batch import Film
+from pipelines.paint import Painting
+from pipelines.preview.display import display_size, display_target, rgb_of
+from pipelines.preview.shots import Shot
+from pipelines.preview.timecode import clock_of
+from pipelines.preview.view import Span, View
+
+SIDE = 288
+"""Pixels of a picture's longer side."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A shot on the sheet."""
+
+    picture: NDArray[np.uint8]
+    """(H, 2 W, 3), RGB: black and white beside colour."""
+    number: int
+    """Of the shot, from 1."""
+    timecode: str
+    """Of its first frame."""
+    length: str
+    ends: Fraction
+    """Seconds from the film's start, where the shot ends."""
+
+
+def _rows(film: Film) -> int:
+    """Height of a picture whose longer side is SIDE."""
+    rows, columns = display_size(film.picture, film.picture.height * film.picture.width)
+    return max(1, SIDE * rows // max(rows, columns))
+
+
+def tiles(view: View, shots: Sequence[Shot], painting: Painting) -> Iterator[Tile]:
+    """The tiles of shots, in order, in the very colours of a run.
+
+    Decoded and painted is what these depend on: the frames shown and the anchors around them.
+    """
+    film, rows, clock = view.film, _rows(view.film), clock_of(view.film)
+    target = display_target(film, rows)
+    for shot in shots:
+        pts = film.pts(shot.middle)
+        with closing(Span(film, pts, pts + 1).frames(view.settings, painting, rows)) as frames:
+            pictures = np.hstack(rgb_of(next(frames), target))
+        yield Tile(
+            np.rint(pictures * 255).astype(np.uint8),
+            shot.number,
+            clock.at(shot.start),
+            f"{float(shot.length):.1f} s",
+            shot.end,
+        )

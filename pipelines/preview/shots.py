@@ -1,0 +1,97 @@
+"""The shots of a whole film, found without colouring anything."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from pipelines.batch import Film, Frame, Segment, ShotFrame
+from pipelines.runner import ahead
+from pipelines.settings import Settings
+from pipelines.stages.decode import Decode
+from pipelines.stages.lightness import Lightness
+from pipelines.stages.shots import Shots
+
+SEEN_AHEAD = 16
+"""Frames decoded and made small while cuts are looked for in earlier ones."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The frames between two cuts."""
+
+    number: int
+    """From 1."""
+    start: Fraction
+    """Seconds from the film's start, of the first frame."""
+    end: Fraction
+    """Seconds, where the next shot begins or the film ends."""
+    frames: int
+    middle: Fraction
+    """Seconds, of the anchor in its middle."""
+
+    @property
+    def length(self) -> Fraction:
+        """Seconds."""
+        return self.end - self.start
+
+
+def find_shots(film: Film, settings: Settings, on_frame: Callable[[int], None] = lambda _: None) -> list[Shot]:
+    """All shots, in order: the very ones of a run with these settings.
+
+    Args:
+        film: from `probe`.
+        settings: of the run.
+        on_frame: told the pts of each frame looked at.
+
+    Raises:
+        FilmError: the film cannot be read to its end.
+    """
+    decode = Decode(Fraction(0), settings.skip_damaged, settings.deinterlace)
+    light = Lightness(film.picture, settings.paint.rows)(decode(Segment(film, 0, None, None)))
+    with closing(ahead(light, SEEN_AHEAD)) as seen:
+        frames = Shots(film, settings.motion.anchors)(seen)
+        runs = [_run(shot) for _, shot in groupby(_told(frames, on_frame), key=lambda frame: frame.shot)]
+    ends = [*(run.first for run in runs[1:]), runs[-1].last + _ticks(runs[-1], film)]
+    return [_shot(film, number, run, end) for number, (run, end) in enumerate(zip(runs, ends, strict=True), start=1)]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What is kept of a shot's frames: all pts."""
+
+    first: int
+    last: int
+    last_duration: int
+    frames: int
+    anchors: list[int]
+
+
+def _run(frames: Iterable[ShotFrame]) -> _Run:
+    anchors, count, first = list[int](), 0, None
+    last: Frame | None = None
+    for shown in frames:
+        last = shown.light.frame
+        first, count = last.pts if first is None else first, count + 1
+        if shown.is_anchor:
+            anchors.append(last.pts)
+    assert first is not None
+    assert last is not None
+    return _Run(first, last.pts, last.duration, count, anchors)
+
+
+def _shot(film: Film, number: int, run: _Run, end: int) -> Shot:
+    middle = run.anchors[len(run.anchors) // 2]
+    return Shot(number, film.seconds(run.first), film.seconds(end), run.frames, film.seconds(middle))
+
+
+def _ticks(run: _Run, film: Film) -> int:
+    """How long the film's last frame lasts."""
+    return run.last_duration or round(1 / (film.picture.frame_rate or Fraction(25)) / film.picture.time_base)
+
+
+def _told(frames: Iterable[ShotFrame], on_frame: Callable[[int], None]) -> Iterator[ShotFrame]:
+    for frame in frames:
+        on_frame(frame.pts)
+        yield frame

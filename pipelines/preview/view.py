@@ -1,0 +1,141 @@
+"""What is decided before a film is looked at, and how the result is written."""
+
+import errno
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from pipelines.batch import ColouredFrame, Film, Segment
+from pipelines.checks import check_colours, check_place
+from pipelines.errors import OutputError, SettingsError
+from pipelines.job import find_network
+from pipelines.paint import FilmPaint, Painting
+from pipelines.preview.display import Display, display_target
+from pipelines.runner import ahead
+from pipelines.segment import carried
+from pipelines.settings import Settings
+from pipelines.stages.probe import probe
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of result."""
+
+    name: str
+    """In the result's own name."""
+    words: str
+    """In a sentence."""
+    suffixes: tuple[str, ...]
+    """That tell how it can be written; the first where none is asked for."""
+
+
+PREVIEW = Kind("preview", "a preview", (".mp4", ".m4v", ".mov"))
+STILL = Kind("still", "a still", (".png",))
+SHEET = Kind("sheet", "a contact sheet", (".png", ".pdf", ".html"))
+SHOTS = Kind("shots", "a shot list", (".csv", ".edl", ".otio"))
+
+SHOWN_AHEAD = 4
+"""Frames made ready while earlier ones are composed."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a film: the frames with start <= pts < end."""
+
+    film: Film
+    start: int
+    end: int
+
+    @property
+    def begins(self) -> Fraction:
+        """Seconds, in the film's own times."""
+        return self.start * self.film.picture.time_base
+
+    @property
+    def length(self) -> Fraction:
+        """Seconds."""
+        return (self.end - self.start) * self.film.picture.time_base
+
+    def frames(self, settings: Settings, painting: Painting, height: int) -> Generator[ColouredFrame, None, None]:
+        """The frames as a run colours them, `height` rows high at most."""
+        display = Display(self.film, settings, display_target(self.film, height))
+        paint = FilmPaint(painting, self.film, settings.paint)
+        flow = carried(Segment(self.film, 0, self.start, self.end), settings, paint, [])
+        with closing(flow) as coloured, closing(ahead(display(coloured), SHOWN_AHEAD)) as ready:
+            yield from ready
+
+
+@dataclass(frozen=True)
+class View:
+    """A film to be looked at; nothing has been written."""
+
+    film: Film
+    out: Path
+    settings: Settings
+
+    def check_inside(self, at: Fraction) -> None:
+        """Raises SettingsError where the film ends before `at`, in seconds."""
+        if at >= self.film.duration:
+            what = f"--at {float(at):g} s lies after the film's end ({float(self.film.duration):.3f} s)"
+            raise SettingsError(self.film.path, what, "choose an earlier time")
+
+    def span(self, start: Fraction, length: Fraction) -> Span:
+        """What is shown from `start` on for `length`, both in seconds, as far as the film goes.
+
+        Raises:
+            SettingsError: the film ends before.
+        """
+        self.check_inside(start)
+        return Span(self.film, self.film.pts(start), self.film.pts(min(start + length, self.film.duration)))
+
+
+def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, overwrite: bool = False) -> View:
+    """Reads the film, and makes sure of the result's place.
+
+    Args:
+        path: the film.
+        out: the result; None puts FILM.NAME and the kind's first suffix beside the film.
+        kind: of result.
+        settings: of the run.
+        overwrite: whether a result that exists may be replaced.
+
+    Raises:
+        FilmError: the film cannot be looked at so; the message says why and what to do.
+    """
+    film = probe(path)
+    out = out or path.with_name(f"{path.stem}.{kind.name}{kind.suffixes[0]}")
+    if out.suffix.lower() not in kind.suffixes:
+        suffix, known = out.suffix or "a file without suffix", ", ".join(kind.suffixes)
+        raise OutputError(out, f"{kind.words} cannot be written as {suffix}", f"known: {known}")
+    check_place(out, path, overwrite)
+    return View(film, out, settings)
+
+
+def ready(view: View, *others: Settings) -> list[View]:
+    """The view, and it under other settings, with their devices chosen, once it is known that they can be coloured.
+
+    Raises:
+        FilmError: the film has colours already, or a network or device is missing.
+    """
+    check_colours(view.film, view.settings)
+    return [replace(view, settings=find_network(view.film.path, each)[1]) for each in (view.settings, *others)]
+
+
+@contextmanager
+def written_whole(out: Path) -> Iterator[Path]:
+    """Gives a name to write to; what lies there gets its own once it is whole, and else goes.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    part = out.with_name(out.name + ".part")
+    try:
+        yield part
+        part.replace(out)
+    except OSError as error:
+        what = "the disk is full" if error.errno == errno.ENOSPC else f"cannot be written ({error.strerror or error})"
+        raise OutputError(out, what, "check its folder, or name a file elsewhere with -o") from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,220 @@
+"""`restore preview`, `still`, `sheet` and `shots` as a person types them."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import broken
+import click
+import clips
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from extra_tracks import SAMPLE_RATE, AudioTrack
+from pictures import pan
+from readers import times
+from runs import Films, listing
+from tracks import PictureTrack, write
+
+from pipelines.settings import Settings
+from restore.api import Composition, render_preview
+from restore.cli import main
+from restore.preview import preview, sheet, shots, still
+
+
+@pytest.fixture(autouse=True)
+def _keep_signals() -> Iterator[None]:
+    """A command takes SIGTERM for itself; the tests after it do not want that."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def restore(*args: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def done(*args: str | Path) -> list[str]:
+    """The lines of a command that must succeed."""
+    result = restore(*args)
+    assert result.exit_code == 0, result.output
+    return result.output.splitlines()
+
+
+@pytest.fixture
+def small(network: Path) -> list[str]:
+    """A network that takes little time, on few anchors."""
+    return ["--network", str(network), "--device", "cpu", "--anchors", "1"]
+
+
+def size(path: Path) -> tuple[int, int]:
+    with av.open(path) as film:
+        return film.streams.video[0].width, film.streams.video[0].height
+
+
+@pytest.mark.parametrize(
+    ("layout", "expected"), [("side", (256, 96)), ("over", (128, 192)), ("split", (128, 96)), ("colour", (128, 96))]
+)
+def test_a_preview_has_the_frames_of_its_span(
+    films: Films, small: list[str], tmp_path: Path, layout: str, expected: tuple[int, int]
+) -> None:
+    out = tmp_path / "look.mp4"
+    done("preview", films(clips.with_audio, ".mp4"), "-o", out, "--at", "0.25", "--seconds", "0.5", "--layout", layout,
+         "--labels", "--timecode", *small)  # fmt: skip
+    assert size(out) == expected
+    assert times(out) == [Fraction(i, 24) for i in range(12)]
+    assert [path.name for path in tmp_path.iterdir()] == ["look.mp4"]
+
+
+def test_sound_begins_and_ends_with_the_pictures_to_the_sample(
+    films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    def draw(path: Path) -> Path:
+        return write(path, PictureTrack(pan(48)), AudioTrack(), AudioTrack("fra", 440))
+
+    at, length = Fraction(1, 3), Fraction(1, 2)
+    out = render_preview(films(draw, ".mp4"), tmp_path / "out.mp4", settings, at=at, seconds=length)
+    with av.open(out) as film:
+        assert [stream.type for stream in film.streams] == ["video", "audio"]
+        frames = [frame.to_ndarray()[0] for frame in film.decode(audio=0)]
+    heard = np.concatenate(frames)[: round(length * SAMPLE_RATE)]
+    moments = (np.arange(len(heard)) + round(at * SAMPLE_RATE)) / SAMPLE_RATE
+    tone = 0.3 * np.sin(2 * np.pi * 220 * moments)
+    inside = slice(2048, -2048)
+    errors = [np.abs(heard[inside] - np.roll(tone, shift)[inside]).mean() for shift in range(-3, 4)]
+    assert int(np.argmin(errors)) - 3 in (-1, 0, 1)
+    assert len(np.concatenate(frames)) >= round(length * SAMPLE_RATE)
+
+
+def test_without_a_time_the_longest_shots_are_shown(films: Films, small: list[str], tmp_path: Path) -> None:
+    def draw(path: Path) -> Path:
+        drawn = [*pan(30, 0), *pan(12, 1), *pan(40, 2), *pan(50, 3)]
+        return write(path, PictureTrack(drawn))
+
+    out = tmp_path / "look.mp4"
+    lines = done("preview", films(draw, ".mp4"), "-o", out, "--seconds", "0.5", "--json", *small)
+    assert len(times(out)) == 3 * 12
+    assert json.loads(lines[-1])["frames"] == 36
+
+
+def test_uneven_times_are_kept(films: Films, settings: Settings, tmp_path: Path) -> None:
+    film = films(clips.variable_rate, ".mkv")
+    out = render_preview(film, tmp_path / "out.mp4", settings, at=Fraction(1, 5), seconds=Fraction(3, 5))
+    inside = [Fraction(ms, 1000) for ms in clips.UNEVEN if 200 <= ms < 800]
+    assert times(out) == [each - Fraction(1, 5) for each in inside]
+
+
+def test_variants_are_a_grid_of_all_values(films: Films, small: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "grid.mp4"
+    done("preview", films(clips.plain, ".mp4"), "-o", out, "--at", "0", "--seconds", "0.25", "--variants",
+         "--saturation", "0", "--saturation", "1", "--steady", "0", "--steady", "1", *small)  # fmt: skip
+    assert size(out) == (3 * 128, 2 * 96)
+    with av.open(out) as film:
+        picture = next(film.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    tiles = [picture[top + 40 : top + 96, left : left + 128] for top in (0, 96) for left in (0, 128, 256)][:5]
+    colourful = [np.ptp(tile, axis=2).mean() for tile in tiles]
+    assert max(colourful[:3]) < 3  # black and white, and both without saturation
+    assert min(colourful[3:]) > 10
+
+
+def test_the_same_from_python(films: Films, settings: Settings, tmp_path: Path) -> None:
+    film = films(clips.plain, ".mp4")
+    how = Composition("colour", 48, True, True)
+    out = render_preview(film, tmp_path / "out.mp4", settings, at=Fraction(0), seconds=Fraction(1, 4), how=how)
+    assert size(out) == (64, 48)
+
+
+def test_a_still_lies_beside_the_film(small: list[str], tmp_path: Path) -> None:
+    film = clips.plain(tmp_path / "film.mp4")
+    done("still", film, "--at", "0.5", "--bits", "16", *small)
+    picture = cv2.imread(str(tmp_path / "film.still.png"), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    assert (picture.shape, picture.dtype) == ((96, 256, 3), np.uint16)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".html"])
+def test_a_sheet_is_written_as_its_suffix_says(films: Films, small: list[str], tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"sheet{suffix}"
+    lines = done("sheet", films(clips.with_cuts, ".mp4"), "-o", out, *small)
+    assert lines[-1] == f"done: {out}, 3 shots"
+    content = out.read_bytes()
+    if suffix == ".html":
+        page = content.decode()
+        assert page.count("<figure") == page.count("data:image/jpeg;base64,") == 3
+        assert "00:00:00:12" in page
+        assert "http" not in page.replace("http-equiv", "")
+    else:
+        assert content.startswith({".png": b"\x89PNG", ".pdf": b"%PDF"}[suffix])
+
+
+def test_shots_are_listed(films: Films, tmp_path: Path) -> None:
+    lines = done("shots", films(clips.with_cuts, ".mp4"), "-o", tmp_path / "list.edl", "--json")
+    assert json.loads(lines[-1]) == {"event": "done", "out": str(tmp_path / "list.edl"), "shots": 3}
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "what"),
+    [
+        (["preview", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end (1.000 s); choose an earlier time"),
+        (["still", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end"),
+        (["preview", "FILM", "-o", "OUT.avi"], 1, "a preview cannot be written as .avi; known: .mp4, .m4v, .mov"),
+        (["sheet", "FILM", "-o", "OUT.jpg"], 1, "a contact sheet cannot be written as .jpg"),
+        (["shots", "FILM", "-o", "OUT"], 1, "a shot list cannot be written as a file without suffix"),
+        (["preview", "lost.mp4"], 1, "no such file"),
+        (["preview", "FILM", "--at", "0", "--network", "none"], 2, "no network"),
+        (["preview", "FILM", "--saturation", "1", "--saturation", "2"], 2, "--variants shows all its values"),
+        (["preview", "FILM", "--variants", "--saturation", "1"], 2, "--variants compares values"),
+        (["preview", "FILM", "--variants", "--steady", "0", "--steady", "1", "--layout", "side"], 2, "leave out"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_in_one_line(
+    films: Films, tmp_path: Path, args: list[str], code: int, what: str
+) -> None:
+    film = films(clips.plain, ".mp4")
+    before = listing(film.parent)
+    result = restore(*(arg.replace("FILM", str(film)).replace("OUT", str(tmp_path / "out")) for arg in args))
+    assert result.exit_code == code, result.output
+    assert what in result.stderr.splitlines()[-1]
+    assert listing(film.parent) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_with_colours_is_refused_unless_asked_for(films: Films, small: list[str], tmp_path: Path) -> None:
+    film = films(broken.in_colour, ".mp4")
+    result = restore("preview", film, "-o", tmp_path / "out.mp4", "--at", "0", *small)
+    assert result.exit_code == 1
+    assert "--recolour colours it anew" in result.stderr
+    done("preview", film, "-o", tmp_path / "out.mp4", "--at", "0", "--recolour", *small)
+
+
+def test_a_result_that_exists_stays(films: Films, small: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    out.write_text("mine")
+    result = restore("preview", films(clips.plain, ".mp4"), "-o", out, "--at", "0", *small)
+    assert (result.exit_code, out.read_text()) == (1, "mine")
+    assert "exists already; --overwrite replaces it" in result.stderr
+
+
+def test_a_preview_larger_than_players_take_is_refused(films: Films, small: list[str], tmp_path: Path) -> None:
+    def draw(path: Path) -> Path:
+        return write(
+            path, PictureTrack(pan(2, width=2400, height=64), codec="libx264", options={"preset": "ultrafast"})
+        )
+
+    result = restore("preview", films(draw, ".mp4"), "-o", tmp_path / "out.mp4", "--at", "0", *small)
+    assert result.exit_code == 2
+    assert "4800x64, players take 4096x2304 at most; choose a smaller --height" in result.stderr
+
+
+@pytest.mark.parametrize("command", [preview, still, sheet, shots], ids=lambda command: command.name)
+def test_every_option_has_a_sentence_of_help(command: click.Command) -> None:
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    unlike = [each.opts[-1] for each in options if not re.fullmatch(r"[A-Z].{5,}\.( \[.+\])?", each.help or "")]
+    assert unlike == []
