@@ -6,6 +6,7 @@ Each location says how likely each class is and how far the box's four sides lie
 NeurIPS 2020, arXiv 2006.04388). Boxes are left, top, right, bottom as shares of the picture's sides.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ class Detector(nn.Module):
         self.classes = nn.Conv2d(WIDTH, CLASSES, 1)
         self.sides = nn.Conv2d(WIDTH, 4, 1)
         self.scales = nn.Parameter(torch.ones(len(STRIDES)))
-        nn.init.constant_(self.classes.bias, -torch.log(torch.tensor((1 - PRIOR_SCORE) / PRIOR_SCORE)).item())  # type: ignore[arg-type]
+        nn.init.constant_(self.classes.bias, -math.log((1 - PRIOR_SCORE) / PRIOR_SCORE))  # type: ignore[arg-type]
         nn.init.constant_(self.sides.bias, 1.0)  # type: ignore[arg-type]
 
     def forward(self, features: list[Tensor]) -> Found:

@@ -14,6 +14,18 @@ AB_SCALE = 110.0
 """ab of 1 in the network's own units."""
 
 
+class Centres(nn.Module):
+    """The colours of the bins, in the network's own units, as the file has them: no convolution to be run in halves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2, BINS, 1, 1))
+
+    def forward(self, probability: Tensor) -> Tensor:
+        """The mean colour (..., 2) of distributions (..., 313)."""
+        return probability @ self.weight[:, :, 0, 0].T
+
+
 class Eccv16(Trunk):
     """82 tensors, 32.2 million numbers."""
 
@@ -21,7 +33,7 @@ class Eccv16(Trunk):
         super().__init__(1, stride=2)
         rest = [nn.ReLU(), *convs(256, 256, 2), nn.Conv2d(256, BINS, 1)]
         self.model8 = nn.Sequential(twice_as_large(512, 256), *rest)
-        self.model_out = nn.Conv2d(BINS, 2, 1, bias=False)  # the bins' centres, as the file has them
+        self.model_out = Centres()
 
     def logits(self, lightness: Tensor) -> Tensor:
         """Of the 313 ab bins, (N, 313, h/4, w/4), from lightness (N, 1, h, w), 0..100; sides are multiples of 8."""
@@ -35,12 +47,11 @@ class Eccv16(Trunk):
 
         One picture at a time: the distributions of a batch would take hundreds of megabytes.
         """
-        centres = self.model_out.weight[:, :, 0, 0].float().T
         with torch.autocast(logits.device.type, enabled=False):
             means = []
-            for one in torch.split(logits, 1):  # bins last: then no bit depends on how many threads share the work
+            for one in torch.split(logits, 1):  # bins last: no bit depends on how many threads share the work
                 probability = torch.softmax(one.permute(0, 2, 3, 1).float() / temperature, dim=-1)
-                means.append((probability @ centres).permute(0, 3, 1, 2))
+                means.append(self.model_out(probability).permute(0, 3, 1, 2))
             small = AB_SCALE * torch.cat(means)
             return F.interpolate(small, scale_factor=4, mode="bilinear", align_corners=False)
 

@@ -137,7 +137,7 @@ class FusedSiggraph17(Siggraph17):
         x, features = next(levels), [next(group) for group in seen]
         for number, name in enumerate(NAMES):
             if number in SUMS:  # the published code has by now applied the ReLU that follows, in place
-                features = [group.relu() for group in features]
+                features = [group.relu_() for group in features]
             x = levels.send(self.get_submodule(name)(x, features, boxes, owners))
             features = [group.send(own) for group, own in zip(seen, features, strict=True)]
         return x

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from models.compact import Compact, CompactConfig
@@ -40,8 +41,21 @@ NETWORKS = {
 }
 
 
+def made_of(name: str, config: dict[str, object], state: dict[str, Tensor]) -> nn.Module:
+    """The network of this name with these tensors.
+
+    Raises:
+        TypeError: the config is not one of this network.
+        ValueError: tensors are missing, too many or misshapen; it names them.
+    """
+    with torch.device("meta"):  # no time for numbers that are overwritten
+        network = NETWORKS[name].make(config)
+    load_strictly(network, state)
+    return network
+
+
 def load_strictly(network: nn.Module, state: dict[str, Tensor]) -> None:
-    """Gives the network the tensors, made float32.
+    """Gives the network the tensors, in the types that it has them in.
 
     Raises:
         ValueError: tensors are missing, too many or misshapen; it names them.
@@ -59,7 +73,7 @@ def load_strictly(network: nn.Module, state: dict[str, Tensor]) -> None:
     told = [f"{kind}: {_a_few(keys)}" for kind, keys in faults.items() if keys]
     if told:
         raise ValueError("; ".join(told))
-    network.load_state_dict({key: value.to(own[key].dtype) for key, value in state.items()}, strict=True)
+    network.load_state_dict({key: value.to(own[key].dtype) for key, value in state.items()}, strict=True, assign=True)
 
 
 def _a_few(names: list[str], most: int = 3) -> str:

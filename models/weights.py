@@ -5,35 +5,55 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.compact import Compact
-from models.networks import NETWORKS, load_strictly
+from models.networks import NETWORKS, made_of
+from models.published import published
 
 SHIPPED = Path(__file__).parent / "weights"
 DEFAULT_NETWORK = "compact"
 
 
-def find_weights(name: str) -> Path:
-    """The file of the weights `name` (one that ships) or at the path `name`.
+def default_folder() -> Path:
+    """Where fetched weights lie if nobody says otherwise: a folder of the user's cache."""
+    import pooch
+
+    return Path(pooch.os_cache("restore")) / "weights"
+
+
+def find_weights(name: str, folder: Path | None = None) -> Path:
+    """The file of the weights `name` (one that ships, or that lies in `folder`) or at the path `name`.
+
+    Args:
+        name: without suffix, or a path.
+        folder: of fetched weights; None takes `default_folder`.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: there is no such file; the message says what to do.
     """
-    shipped = SHIPPED / f"{name}.safetensors"
-    path = shipped if shipped.is_file() else Path(name)
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in SHIPPED.glob("*.safetensors"))) or "none"
-        raise FileNotFoundError(f"no network {name!r}: neither a file nor one that ships ({known})")
-    return path
+    folder = folder or default_folder()
+    candidates = [SHIPPED / f"{name}.safetensors", folder / f"{name}.safetensors", Path(name)]
+    path = next((path for path in candidates if path.is_file()), None)
+    if path is not None:
+        return path
+    if name in published():
+        raise FileNotFoundError(f"weights of {name} are not in {folder}; fetch them: restore weights pull {name}")
+    known = ", ".join(sorted({file.stem for file in SHIPPED.glob("*.safetensors")} | published().keys()))
+    raise FileNotFoundError(f"no network {name!r}: neither a file nor one that is known ({known})")
 
 
-def weights_digest(path: Path) -> str:
-    """sha256 of a weights file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def tensors_digest(state: dict[str, Tensor]) -> str:
+    """sha256 of tensors and their keys, in hex: the same whatever file they lie in."""
+    digest = hashlib.sha256()
+    for key in sorted(state):
+        value = state[key].contiguous()
+        digest.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(value.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -50,22 +70,35 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ValueError(f"{path}: not a safetensors file ({error})") from error
 
 
+def network_of(path: Path) -> str:
+    """The name of the network that the weights at `path` belong to.
+
+    Raises:
+        ValueError: it is none that is known, or the file holds no weights.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            name: str = (file.metadata() or {}).get("network", "")
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a safetensors file ({error})") from error
+    if name not in NETWORKS:
+        raise ValueError(f"{path}: weights of network {name!r}; known: {', '.join(NETWORKS)}")
+    return name
+
+
 def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:
     """The network that the weights at `path` belong to, in evaluation mode, and the weights' metadata.
 
     Raises:
         ValueError: not the weights of a known network, or tensors are missing, misshapen or too many.
     """
+    name = network_of(path)
     state, metadata = read_weights(path)
-    name = metadata.get("network", "")
-    if name not in NETWORKS:
-        raise ValueError(f"{path}: weights of network {name!r}; known: {', '.join(NETWORKS)}")
     try:
-        network = NETWORKS[name].make(json.loads(metadata.get("config", "{}")))
-    except (ValueError, TypeError, AttributeError) as error:
+        config = json.loads(metadata.get("config", "{}"))
+        network = made_of(name, config, state)
+    except (TypeError, AttributeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: its config does not fit network {name!r} ({error})") from error
-    try:
-        load_strictly(network, state)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return network.eval(), metadata

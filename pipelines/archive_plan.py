@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from models.weights import find_weights, weights_digest
 from pipelines.gather import RESULT, ArchiveFilm
+from pipelines.painter import completed, named_by_digests
 from pipelines.record import Asked, Done, Failed, Record
 from pipelines.resume import flattened
-from pipelines.settings import Settings
+from pipelines.settings import PaintSettings
 from pipelines.target import SUFFIXES
 
 SUFFIXES_WRITTEN = (*SUFFIXES.values(), ".m4v", ".qt")
-OF_THE_RUN = ("paint.network", "paint.device")
-"""Settings that tell where a run took place, or that the digest of the weights tells better."""
+OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")
+"""Settings that tell where a run took place, or that the digests of the weights tell better."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,20 @@ class Plan:
 
 
 @cache
-def _digest(network: str) -> str:
+def _named(paint: PaintSettings) -> tuple[PaintSettings, str]:
     try:
-        return weights_digest(find_weights(network))
+        named, digests = named_by_digests(completed(paint))
     except (FileNotFoundError, ValueError):
-        return ""  # `prepare` says so of each film
+        return paint, ""  # `prepare` says so of each film
+    return named, " ".join(digests.values())
 
 
 def asked_of(film: ArchiveFilm) -> Asked:
     """What the result of a film is to be made from."""
-    settings: Settings = replace(film.settings, paint=replace(film.settings.paint, network=""))
-    flat = {name: value for name, value in flattened(settings).items() if name not in OF_THE_RUN}
-    return Asked(film.url, film.place, film.size, film.version, _digest(film.settings.paint.network), flat)
+    paint, weights = _named(film.settings.paint)
+    flat = flattened(replace(film.settings, paint=paint))
+    flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN}
+    return Asked(film.url, film.place, film.size, film.version, weights, flat)
 
 
 def _tasks(films: Iterable[ArchiveFilm]) -> list[Task]:

@@ -8,11 +8,11 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
-from models.weights import find_weights, weights_digest
 from pipelines.batch import Segment
 from pipelines.errors import InputError, OutputError, StageError
 from pipelines.job import Job
 from pipelines.paint import FilmPaint, Paint, Painting
+from pipelines.painter import named_by_digests
 from pipelines.resume import WorkFolder, fingerprint, flattened
 from pipelines.runner import Spread, Stream, in_process
 from pipelines.segment import SegmentFlow
@@ -96,11 +96,10 @@ def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
 
 def about(job: Job) -> dict[str, str]:
     """All that the bytes of a result depend on, by name: a run goes on only where all of it is the same."""
-    settings = replace(job.settings, paint=replace(job.settings.paint, network=""))
-    weights = weights_digest(find_weights(job.settings.paint.network))
+    paint, digests = named_by_digests(job.settings.paint)
     versions = {name: version(name) for name in ("restore", "av", "torch", "opencv-python")}
-    source = {"film": fingerprint(job.film.path), "weights": weights, "container": job.container}
-    return source | flattened(settings) | versions
+    source = {"film": fingerprint(job.film.path), "container": job.container}
+    return source | digests | flattened(replace(job.settings, paint=paint)) | versions
 
 
 @contextmanager

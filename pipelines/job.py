@@ -6,11 +6,10 @@ from pathlib import Path
 
 import torch
 
-from models.weights import find_weights
 from pipelines.batch import Film, Segment
 from pipelines.checks import check_colours, check_place, check_span, choose
 from pipelines.errors import SettingsError
-from pipelines.painter import find_device
+from pipelines.painter import completed, find_device, weights_of
 from pipelines.settings import Settings
 from pipelines.stages.plan import plan
 from pipelines.stages.probe import probe
@@ -67,14 +66,14 @@ def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = 
 
 
 def find_network(where: Path | str, settings: Settings) -> tuple[torch.device, Settings]:
-    """The device to colour on, and the settings that name it.
+    """The device to colour on, and the settings that name it, with what they leave to the network filled in.
 
     Raises:
-        SettingsError: there is no such network, or no such device here.
+        SettingsError: there is no such network or device here, or it does not take what the settings ask of it.
     """
     try:
-        find_weights(settings.paint.network)
-        device = find_device(settings.paint.device)
+        device, paint = find_device(settings.paint.device), completed(settings.paint)
+        weights_of(paint)
     except (FileNotFoundError, ValueError) as error:
         raise SettingsError(where, str(error)) from error
-    return device, replace(settings, paint=replace(settings.paint, device=device.type))  # type: ignore[arg-type]
+    return device, replace(settings, paint=replace(paint, device=device.type))  # type: ignore[arg-type]

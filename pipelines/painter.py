@@ -1,16 +1,19 @@
-"""A network ready to paint: its weights loaded, on its device."""
+"""A network ready to paint: its weights loaded, on its device, with what finds instances for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from models.compact import Compact
 from models.fold import can_fold, folded
-from models.weights import find_weights, load_network
+from models.maskrcnn import load_maskrcnn
+from models.networks import NETWORKS, Kind
+from models.published import weights_digest
+from models.weights import find_weights, load_network, network_of
+from pipelines.finder import Finder, MaskRcnnFinder, OwnFinder
 from pipelines.settings import PaintSettings
-
-DEFAULT_TEMPERATURE = 0.38
-"""The paper's, for weights that name none."""
 
 
 def find_device(name: str) -> torch.device:
@@ -26,31 +29,103 @@ def find_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def weights_of(settings: PaintSettings) -> dict[str, Path]:
+    """The files of weights that a run needs: of the network, and of the detector where it is another.
+
+    Raises:
+        FileNotFoundError: one is not here.
+        ValueError: the network's file is none of a network that is known.
+    """
+    network = find_weights(settings.network, settings.weights_dir)
+    if not settings.instances or network_of(network) == settings.detector:
+        return {"weights": network}
+    return {"weights": network, "detector": find_weights(settings.detector, settings.weights_dir)}
+
+
+def named_by_digests(settings: PaintSettings) -> tuple[PaintSettings, dict[str, str]]:
+    """The settings without names of files, and instead the sha256 of what these hold: the same wherever they lie."""
+    digests = {of: weights_digest(path) for of, path in weights_of(settings).items()}
+    return replace(settings, network="", weights_dir=None), digests
+
+
+def completed(settings: PaintSettings) -> PaintSettings:
+    """The settings, with what they leave to the network filled in.
+
+    Raises:
+        FileNotFoundError: there is no such network.
+        ValueError: it is not known, or does not take what the settings ask of it.
+    """
+    name = network_of(find_weights(settings.network, settings.weights_dir))
+    kind = NETWORKS[name]
+    _check(name, kind, settings)
+    instances = (kind.instances or 0) if settings.instances is None else settings.instances
+    return replace(settings, rows=settings.rows or kind.rows, instances=instances)
+
+
+def _check(name: str, kind: Kind, settings: PaintSettings) -> None:
+    if settings.instances and kind.instances is None:
+        raise ValueError(f"{name} does not colour instances on their own; --network instcolor and compact do")
+    if settings.temperature is not None and kind.temperature is None:
+        raise ValueError(f"{name} has no distribution that a temperature would sharpen; leave it out")
+
+
 @dataclass(frozen=True)
 class Painter:
     """What the stages that paint share."""
 
     settings: PaintSettings
+    """Completed."""
     device: torch.device
     network: nn.Module
+    find: Finder | None
+    """None: no instances are looked for."""
     temperature: float
-    """T of the annealed mean."""
+    """T of the annealed mean, for networks that have one."""
     saturation: float
     """Factor on ab."""
 
 
 def open_painter(settings: PaintSettings) -> Painter:
-    """Loads the network that the settings name.
+    """Loads the network that the settings name, and what finds instances for it.
 
     Raises:
         FileNotFoundError: there is no such network.
-        ValueError: its file is none of a network that is known, or the device is missing.
+        ValueError: its file is none of a network that is known, it does not take what the settings ask of it, or the
+            device is missing.
     """
-    device = find_device(settings.device)
-    network, metadata = load_network(find_weights(settings.network))
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if device.type == "cpu" and can_fold():
-        network = folded(network)
-    temperature = settings.temperature or float(metadata.get("temperature", DEFAULT_TEMPERATURE))
+    device, settings = find_device(settings.device), completed(settings)
+    files = weights_of(settings)
+    network, metadata = load_network(files["weights"])
+    network = _ready(network, device)
+    kind = NETWORKS[metadata["network"]]
+    temperature = settings.temperature or float(metadata.get("temperature", kind.temperature or 1))
     saturation = settings.saturation * float(metadata.get("saturation", 1))
-    return Painter(settings, device, network, temperature, saturation)
+    find = open_finder(settings, device, network) if settings.instances else None
+    return Painter(settings, device, network, find, temperature, saturation)
+
+
+def open_finder(settings: PaintSettings, device: torch.device, network: nn.Module | None = None) -> Finder:
+    """What finds instances, as the settings say.
+
+    Args:
+        settings: completed or not.
+        device: where it runs.
+        network: the one that paints; where it can find instances itself, it does.
+
+    Raises:
+        FileNotFoundError: the detector's weights are not here.
+        ValueError: they are of something else, or the detector needs what is not installed.
+    """
+    score = {} if settings.least_score is None else {"least_score": settings.least_score}
+    if settings.detector == "maskrcnn":
+        path = find_weights("maskrcnn", settings.weights_dir)
+        return MaskRcnnFinder(load_maskrcnn(path).to(device), **score)
+    if isinstance(network, Compact):
+        return OwnFinder(network, is_painter=True, **score)
+    own, _ = load_network(find_weights(settings.detector))
+    return OwnFinder(_ready(own, device), is_painter=False, **score)  # type: ignore[arg-type]  # the one that ships
+
+
+def _ready(network: nn.Module, device: torch.device) -> nn.Module:
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return folded(network) if device.type == "cpu" and can_fold() else network

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 from models.weights import DEFAULT_NETWORK
@@ -19,27 +20,32 @@ class PaintSettings:
     """How anchors are coloured."""
 
     network: str = DEFAULT_NETWORK
-    """Name of weights that ship, or a path to a .safetensors file."""
+    """Name of weights that ship or lie in the weights' folder, or a path to a .safetensors file."""
+    weights_dir: Path | None = None
+    """The folder of fetched weights; None takes the one in the user's cache."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes the first CUDA device where there is one."""
-    rows: int = 192
-    """Short side of the picture that the network and the flow see, in pixels, a multiple of 32."""
+    rows: int = 0
+    """Short side of the picture that network and flow see, in pixels, a multiple of 32; 0: the network's own."""
     batch: int = 4
     """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""
-    instances: int = 0
-    """Most instances of an anchor that are coloured on their own, the best found; 0: the full frame only."""
-    least_score: float = 0.3
-    """Score, 0 to 1, from which the detector's find counts as an instance."""
+    instances: int | None = None
+    """Most instances of an anchor that are coloured on their own, the best found; 0: the full frame only; None: as
+    many as the network is made for."""
+    detector: Literal["compact", "maskrcnn"] = "compact"
+    """What finds the instances: the network that ships, or torchvision's Mask R-CNN."""
+    least_score: float | None = None
+    """Score, 0 to 1, from which the detector's find counts as an instance; None: the detector's own."""
     temperature: float | None = None
     """T of the annealed mean, above 0; None takes the one that the weights name."""
     saturation: float = 1.0
     """Factor on ab, 0 to 4, beside the one that the weights name."""
 
     def __post_init__(self) -> None:
-        _check(self.rows > 0 and self.rows % 32 == 0, f"rows must be a multiple of 32 above 0, got {self.rows}")
+        _check(self.rows >= 0 and self.rows % 32 == 0, f"rows must be a multiple of 32, got {self.rows}")
         _check(self.batch > 0, f"batch must be above 0, got {self.batch}")
-        _check(self.instances >= 0, f"instances must not be below 0, got {self.instances}")
-        _check(0 < self.least_score < 1, f"least_score must be between 0 and 1, got {self.least_score}")
+        _check((self.instances or 0) >= 0, f"instances must not be below 0, got {self.instances}")
+        _check(0 < (self.least_score or 0.5) < 1, f"least_score must be between 0 and 1, got {self.least_score}")
         _check(0 <= self.saturation <= 4, f"saturation must be 0 to 4, got {self.saturation}")
         _check(self.temperature is None or self.temperature > 0, f"temperature must be above 0, got {self.temperature}")
 

@@ -14,6 +14,7 @@ from restore.evaluate import evaluate
 from restore.options import SETTING_OPTIONS, SHOW_OPTIONS, join
 from restore.preview import preview, sheet, shots, still
 from restore.train import train
+from restore.weights import weights
 
 FILM_COMMAND = "film"
 FAILED = 1
@@ -84,5 +85,5 @@ def doctor() -> None:
 main.add_command(archive)
 main.add_command(train)
 main.add_command(evaluate)
-for command in (preview, still, sheet, shots):
+for command in (preview, still, sheet, shots, weights):
     main.add_command(command)

@@ -64,7 +64,10 @@ def settings_from(options: dict[str, Any], base: Any = None) -> Any:
     try:
         return replace(
             base,
-            paint=replace(base.paint, **given("network", "device", "saturation", "instances")),
+            paint=replace(
+                base.paint,
+                **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
+            ),
             motion=replace(base.motion, **given("anchors", "steady")),
             encode=replace(base.encode, **given("codec", "crf", "preset")),
             **given("start", "end", "skip_damaged", "recolour", "deinterlace"),

@@ -11,10 +11,11 @@ from pathlib import Path
 import av
 import torch
 
-from models.weights import DEFAULT_NETWORK, find_weights, load_network, weights_digest
+from models.published import weights_digest
+from models.weights import DEFAULT_NETWORK, find_weights, load_network
 from pipelines.target import ENCODERS
 
-PACKAGES = ("restore", "torch", "av", "numpy", "opencv-python", "scenedetect", "click", "rich", "safetensors")
+PACKAGES = ("restore", "torch", "av", "numpy", "opencv-python", "scenedetect", "click", "rich", "safetensors", "pooch")
 
 
 def _packages() -> Iterator[tuple[bool, str]]:

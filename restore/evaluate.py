@@ -9,6 +9,8 @@ from zipfile import BadZipFile
 
 import click
 
+from restore.options import WEIGHTS_DIR
+
 if TYPE_CHECKING:  # click alone, so that --help answers at once
     from pipelines.evaluate.report import Report, Section
 
@@ -44,8 +46,9 @@ def evaluate() -> None:
 
 SHARED = [
     click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
-    click.option("--network", default="compact", show_default=True, help="One that ships, or a .safetensors file."),
-    click.option("--rows", default=192, show_default=True, help="Short side of what the network sees, in pixels."),
+    click.option("--network", default="compact", show_default=True, help="Its name, or a .safetensors file."),
+    WEIGHTS_DIR,
+    click.option("--rows", default=0, help="Short side of what the network sees, in pixels. [its own]"),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread."),
     click.option("--json", "json_out", type=RESULT, help="Write all figures, each picture's too, to this file."),
 ]
@@ -63,10 +66,9 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
 @click.option(
     "--instances",
-    default=0,
+    type=int,
     metavar="N",
-    show_default=True,
-    help="Colour up to N found things of a picture on their own too.",
+    help="Colour up to N found things of a picture on their own too. [0; instcolor: 8]",
 )
 @click.option("--boxes", type=FILE, help="JSON lines of boxes that part the pictures. [what the network finds]")
 @click.option("--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
@@ -81,7 +83,7 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
         from pipelines.pictures import read_boxes
         from pipelines.settings import PaintSettings
 
-        names = ("network", "rows", "temperature", "saturation", "instances")
+        names = ("network", "weights_dir", "rows", "temperature", "saturation", "instances")
         settings = PaintSettings(**{name: options[name] for name in names})
         boxes = read_boxes(options["boxes"]) if options["boxes"] else None
         labels = read_labels(options["labels"]) if options["labels"] else None
@@ -97,8 +99,8 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
 @_shared
 @click.option("--boxes", required=True, type=FILE, help="JSON lines of the boxes that are to be found.")
 @click.option("--keys", type=FILE, help="Take only the pictures named here, one a line, without suffix.")
-def detector(pictures: tuple[Path, ...], network: str, rows: int, limit: int | None, json_out: Path | None,
-             boxes: Path, keys: Path | None) -> None:  # fmt: skip
+def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, boxes: Path, keys: Path | None,
+             **options: Any) -> None:  # fmt: skip
     """Measure what a network finds in PICTURES (zip files or folders), against given boxes: AP50."""
     with told_in_one_line():
         from pipelines.evaluate.detector import evaluate_detector
@@ -110,8 +112,9 @@ def detector(pictures: tuple[Path, ...], network: str, rows: int, limit: int | N
 
         given = read_boxes(boxes)
         wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
-        settings = PaintSettings(network=network, rows=rows, batch=1, instances=MOST_FOUND, least_score=LEAST_FOUND)
-        report = evaluate_detector(Chosen(pictures, limit, wanted), rows, Detect(open_painter(settings)), given)
+        settings = PaintSettings(batch=1, instances=MOST_FOUND, least_score=LEAST_FOUND, **options)
+        painter = open_painter(settings)
+        report = evaluate_detector(Chosen(pictures, limit, wanted), painter.settings.rows, Detect(painter), given)
         _show(report, json_out)
 
 

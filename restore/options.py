@@ -1,6 +1,7 @@
 """Options that commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,19 +25,31 @@ def join(*options: Decorator) -> Decorator:
     return add
 
 
+WEIGHTS_DIR = click.option(
+    "--weights-dir",
+    envvar="RESTORE_WEIGHTS",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of fetched weights, also RESTORE_WEIGHTS. [in the user's cache]",
+)
+
+
 def colour_options(several: bool = False) -> Decorator:
     """How a film is coloured; with `several`, what can be compared may be given more than once."""
     return join(
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
         click.option("--network", metavar="NAME", multiple=several,
-                     help="One that ships, or a .safetensors file. [compact]"),
+                     help="Its name, or a .safetensors file: see restore weights. [compact]"),
+        WEIGHTS_DIR,
         click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto", help="Time between coloured frames."),
         click.option("--steady", type=Time(), metavar="SECONDS", multiple=several,
                      help="How far colours agree; 0: not at all. [1]"),
         click.option("--saturation", type=float, metavar="X", multiple=several,
                      help="Factor on the colours, 0 to 4. [1]"),
+        click.option("--temperature", type=float, metavar="T", help="Sharpens colours below 1. [the weights' own]"),
         click.option("--instances", type=int, metavar="N",
-                     help="Colour up to N things of a picture on their own too. [0]"),
+                     help="Colour up to N things of a picture on their own too. [0; instcolor: 8]"),
+        click.option("--detector", type=click.Choice(["compact", "maskrcnn"]),
+                     help="What finds these things. [compact]"),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.networks import NETWORKS, load_strictly
+from models.networks import NETWORKS, made_of
 
 GOLDEN = Path(__file__).parent / "models" / "golden"
 
@@ -49,18 +50,27 @@ def shapes_of(network: nn.Module) -> dict[str, torch.Size]:
 
 def state_by_rule(name: str) -> dict[str, Tensor]:
     """The state of a published network; each of instcolor's three is filled by the keys of its own file."""
-    network = NETWORKS[name].make({})
+    with torch.device("meta"):
+        network = NETWORKS[name].make({})
     if name != "instcolor":
         return by_rule(shapes_of(network))
-    parts = {part: by_rule(shapes_of(module)) for part, module in network.named_children()}
-    return {f"{part}.{key}": value for part, state in parts.items() for key, value in state.items()}
+    fusion = by_rule(shapes_of(network.get_submodule("fusion")))  # the other two have some of the same keys
+    keys = [key.split(".", 1) for key in network.state_dict()]
+    return {f"{part}.{key}": fusion[key] for part, key in keys}
 
 
+@cache
 def network_by_rule(name: str) -> nn.Module:
-    """The network with these weights, in evaluation mode."""
-    network = NETWORKS[name].make({})
-    load_strictly(network, state_by_rule(name))
+    """The network with these weights, in evaluation mode; kept for the session, as filling it takes seconds."""
+    network = made_of(name, {}, state_by_rule(name))
     return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def save_about(name: str, folder: Path) -> Path:
+    """A file that says it holds the weights of a network, but does not."""
+    path = folder / f"{name}.safetensors"
+    save_file({"none": torch.zeros(1)}, path, {"format": "pt", "network": name})
+    return path
 
 
 def save_by_rule(name: str, folder: Path) -> Path:

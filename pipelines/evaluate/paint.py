@@ -13,7 +13,7 @@ from torch import Tensor
 from models.colorspace import lab_from_srgb, srgb_from_lab
 from models.compact import STRIDE
 from pipelines.batch import AnchorBatch, InstanceBatch
-from pipelines.painter import open_painter
+from pipelines.painter import Painter, open_finder, open_painter
 from pipelines.pictures import Picture, Pictures
 from pipelines.settings import PaintSettings
 from pipelines.stages.colorize import Colorize
@@ -116,19 +116,26 @@ def take(lightness: NDArray[np.float32], key: str, number: int) -> NDArray[np.fl
     return (lightness * random.uniform(1 - EXPOSURE, 1 + EXPOSURE) + grain).clip(0, 100).astype(np.float32)
 
 
+def _that_finds(painter: Painter) -> Painter:
+    """The painter, made to look for instances even if it does not colour them on their own."""
+    settings = replace(painter.settings, instances=painter.settings.instances or LOOKED_FOR)
+    return replace(painter, settings=settings, find=open_finder(settings, painter.device, painter.network))
+
+
 class Paint:
     """Colours pictures one by one, each together with its takes.
 
     Args:
         settings: the network, and the size at which it sees the pictures.
-        find: finds the instances; None: the network itself. They are found in any case, and coloured on their own if
-            the settings say so.
+        find: finds the instances; None: what the settings name. They are found in any case, and coloured on their own
+            if the settings say so.
     """
 
     def __init__(self, settings: PaintSettings, find: Find | None = None) -> None:
-        painter = open_painter(replace(settings, batch=1 + TAKES, instances=settings.instances or LOOKED_FOR))
-        self.rows, self.by_instances = settings.rows, settings.instances > 0
-        self.find, self.colorize = find or Detect(painter), Colorize(painter)
+        painter = open_painter(replace(settings, batch=1 + TAKES))
+        chosen = painter.settings
+        self.rows, self.by_instances = chosen.rows, bool(chosen.instances)
+        self.find, self.colorize = find or Detect(_that_finds(painter)), Colorize(painter)
 
     @torch.inference_mode()
     def __call__(self, named: Named) -> Coloured:

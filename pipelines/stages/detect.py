@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from models.compact import Compact
-from models.detector import best_boxes
 from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.painter import Painter
 
@@ -34,14 +32,12 @@ class Detect:
         A batch is always as large as the settings say, filled up where anchors lack, so that what is found does not
         depend, not even in the last bit, on how many others came with an anchor.
         """
-        settings, network = self.painter.settings, self.painter.network
-        if not settings.instances or not isinstance(network, Compact):
+        settings, find = self.painter.settings, self.painter.find
+        if find is None or not settings.instances:
             return without_instances(anchors)
         full = np.zeros((settings.batch, *anchors.lightness.shape[1:]), np.uint8)
         full[: len(anchors.lightness)] = anchors.lightness
         lightness = torch.from_numpy(full).to(self.painter.device)[:, None].float() * (100 / 255)
-        with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
-            features = network.features(lightness.to(memory_format=torch.channels_last))
-            found = network.find(features)
-        boxes = best_boxes(found, settings.least_score, settings.instances)[: len(anchors.pts)]
-        return InstanceBatch(anchors, tuple(table.cpu().numpy() for table in boxes), tuple(features))
+        found = find(lightness, settings.instances)
+        boxes = found.boxes[: len(anchors.pts)]
+        return InstanceBatch(anchors, tuple(table.cpu().numpy() for table in boxes), found.features)

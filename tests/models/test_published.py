@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import pytest
@@ -18,9 +17,6 @@ FULL, HALF = 1e-4, 2e-2
 """Largest difference in float32 and in bfloat16, as a share of the largest value."""
 NO_BOXES, NO_OWNERS = torch.empty((0, 4)), torch.empty(0, dtype=torch.int64)
 
-networks = cache(network_by_rule)
-"""Kept for the session: to fill one takes a second."""
-
 
 def tensors(of: dict[str, NDArray[np.float32]], *names: str) -> list[Tensor]:
     return [torch.from_numpy(of[name]) for name in names]
@@ -28,27 +24,29 @@ def tensors(of: dict[str, NDArray[np.float32]], *names: str) -> list[Tensor]:
 
 def eccv16() -> tuple[Tensor, Tensor]:
     lightness, ab = tensors(golden("eccv16"), "lightness", "ab")
-    return networks("eccv16")(lightness), ab
+    return network_by_rule("eccv16")(lightness), ab
 
 
 def siggraph17() -> tuple[Tensor, Tensor]:
     lightness, ab = tensors(golden("siggraph17"), "lightness", "ab_without_hints")
-    return networks("siggraph17")(lightness), ab
+    return network_by_rule("siggraph17")(lightness), ab
 
 
 def siggraph17_with_hints() -> tuple[Tensor, Tensor]:
     lightness, colours, mask, ab = tensors(golden("siggraph17"), "lightness", "hint_ab", "hint_mask", "ab_with_hints")
-    return networks("siggraph17")(lightness, torch.cat([colours, mask], dim=1)), ab
+    return network_by_rule("siggraph17")(lightness, torch.cat([colours, mask], dim=1)), ab
 
 
 def instcolor_without_boxes() -> tuple[Tensor, Tensor]:
     lightness, ab = tensors(golden("instcolor_full"), "lightness", "ab")
-    return networks("instcolor")(lightness, torch.empty((0, 1, 8, 8)), NO_BOXES, NO_OWNERS), ab
+    return network_by_rule("instcolor")(lightness, torch.empty((0, 1, 8, 8)), NO_BOXES, NO_OWNERS), ab
 
 
 def instcolor() -> tuple[Tensor, Tensor]:
     lightness, squares, boxes, ab = tensors(golden("instcolor"), "lightness", "crop_lightness", "boxes_ltrb", "ab")
-    return networks("instcolor")(lightness, squares, boxes / lightness.shape[-1], torch.zeros(len(boxes)).long()), ab
+    return network_by_rule("instcolor")(
+        lightness, squares, boxes / lightness.shape[-1], torch.zeros(len(boxes)).long()
+    ), ab
 
 
 @pytest.mark.parametrize(("is_half", "most"), [(False, FULL), (True, HALF)], ids=["float32", "bfloat16"])
@@ -75,14 +73,14 @@ def test_gives_what_the_authors_code_gives(
 def test_has_as_many_tensors_and_parameters_as_the_published_file(
     name: str, part: str, tensors: int, parameters: int
 ) -> None:
-    network = networks(name).get_submodule(part)
+    network = network_by_rule(name).get_submodule(part)
     assert len(network.state_dict()) == tensors
     assert sum(parameter.numel() for parameter in network.parameters()) == parameters
 
 
 @pytest.mark.parametrize("name", ["eccv16", "siggraph17", "instcolor"])
 def test_each_missing_extra_or_misshapen_tensor_is_refused_by_name(name: str) -> None:
-    network = networks(name)
+    network = network_by_rule(name)
     state = network.state_dict()
     key = next(key for key in reversed(state) if key.endswith("0.weight"))
     without = {other: value for other, value in state.items() if other != key}
@@ -96,12 +94,12 @@ def test_each_missing_extra_or_misshapen_tensor_is_refused_by_name(name: str) ->
 
 def test_all_wrong_tensors_are_counted_but_only_a_few_named() -> None:
     with pytest.raises(ValueError, match=r"^missing: .* and 79 more; unexpected: module\.a$"):
-        load_strictly(networks("eccv16"), {"module.a": torch.zeros(1)})
+        load_strictly(network_by_rule("eccv16"), {"module.a": torch.zeros(1)})
 
 
 @torch.inference_mode()
 def test_temperature_sharpens_the_mean_of_eccv16() -> None:
-    network = networks("eccv16")
+    network = network_by_rule("eccv16")
     centres = network.model_out.weight[:, :, 0, 0].T
     logits = torch.full((1, 313, 2, 2), -9.0)
     logits[:, 7], logits[:, 9] = 1.0, 2.0
@@ -112,7 +110,7 @@ def test_temperature_sharpens_the_mean_of_eccv16() -> None:
 
 @torch.inference_mode()
 def test_hint_changes_the_colour_where_it_is_and_none_changes_nothing() -> None:
-    network = networks("siggraph17")
+    network = network_by_rule("siggraph17")
     lightness = torch.from_numpy(golden("siggraph17")["lightness"][:1])
     none = torch.zeros(1, 3, *lightness.shape[2:])
     plain = network(lightness)

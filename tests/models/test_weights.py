@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.compact import Compact, CompactConfig
-from models.weights import find_weights, load_network, read_weights, save_network, weights_digest
+from models.published import weights_digest
+from models.weights import find_weights, load_network, read_weights, save_network
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 METADATA = {"network": "compact", "config": json.dumps({"widths": [32, 24, 16, 16]})}
@@ -124,5 +125,5 @@ def test_path_is_found_and_a_wrong_name_is_told(saved: Path, tmp_path: Path) -> 
     assert find_weights(str(saved)) == saved
     with pytest.raises(FileNotFoundError, match="no network 'nowhere'"):
         find_weights("nowhere")
-    with pytest.raises(FileNotFoundError, match="neither a file nor one that ships"):
+    with pytest.raises(FileNotFoundError, match="neither a file nor one that is known"):
         find_weights(str(tmp_path))

@@ -1,0 +1,109 @@
+"""Fetches published weights: goes on from where a download broke off, and from one address to the next."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from models.published import Published, fault_of
+
+Show = Callable[[int, int], None]
+"""Told how many bytes are here, and how many there will be (0: the server does not say)."""
+CHUNK = 1 << 18
+SECONDS = 30
+"""Without an answer or a byte, after which a server is given up."""
+BEGINS_ANEW = (200, 416)
+"""HTTP statuses: the file from its first byte, though the rest was asked for; there is no rest."""
+
+
+class _Bar:
+    """Progress as pooch tells it, as the bytes that are here."""
+
+    def __init__(self, file: IO[bytes], show: Show) -> None:
+        self.file, self.show, self.before, self.total = file, show, file.tell(), 0
+
+    def update(self, _size: int) -> None:
+        self.show(self.file.tell(), self.before + self.total if self.total else 0)
+
+    def reset(self) -> None:
+        """Pooch does so at the end."""
+
+    def close(self) -> None:
+        """Pooch does so at the end."""
+
+
+def fetch(wanted: Published, folder: Path, show: Show = lambda _here, _all: None) -> Path:
+    """The published file, whole and right, in `folder`.
+
+    What is there already is not fetched again, and what broke off goes on, in this call or in the next. Of two
+    processes that want the same file, one fetches it and the other waits.
+
+    Raises:
+        ConnectionError: no address gave it; the message says why for each.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{wanted.name}.download"
+    with FileLock(folder / f".{wanted.name}.lock"):
+        if path.is_file() and fault_of(path, wanted) is None:
+            return path
+        part, told = path.with_name(path.name + ".part"), []
+        for url in wanted.urls:
+            fault = _try(url, part, wanted, show)
+            if fault is None:
+                return part.replace(path)
+            told.append(f"{urlsplit(url).netloc}: {fault}")
+    raise ConnectionError(f"{wanted.name} could not be fetched ({'; '.join(told)})")
+
+
+def _try(url: str, part: Path, wanted: Published, show: Show) -> str | None:
+    """Lets `part` grow to the file wanted; why it did not, in words.
+
+    As long as a connection that breaks has brought something, it is asked for the rest.
+    """
+    while True:
+        before = part.stat().st_size if part.exists() else 0
+        broken = _download(url, part, show)
+        here = part.stat().st_size if part.exists() else 0
+        if broken is None:
+            fault = fault_of(part, wanted)
+            if fault is None:
+                return None
+            part.unlink()
+            if not before:
+                return fault  # what came whole is wrong; what was pieced together may be right in one piece
+        elif here == before:
+            return broken
+
+
+def _download(url: str, part: Path, show: Show) -> str | None:
+    """Appends to `part` what the address has beyond it; why it broke off, in words."""
+    from pooch import HTTPDownloader
+    from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException, Timeout
+    from requests.exceptions import ConnectionError as NoConnection
+
+    with part.open("ab") as file:
+
+        def begins(response: Any, **_: Any) -> None:
+            if response.status_code in BEGINS_ANEW:
+                file.seek(0)
+                file.truncate()
+                bar.before = 0
+
+        bar = _Bar(file, show)
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={file.tell()}-"} if file.tell() else {})
+        get = HTTPDownloader(bar, CHUNK, headers=headers, hooks={"response": begins}, timeout=SECONDS)
+        try:
+            get(url, file, None)
+        except HTTPError as error:
+            return str(error).partition(" for url")[0]
+        except Timeout:
+            return "no answer"
+        except NoConnection:
+            return "no connection"
+        except ChunkedEncodingError:
+            return "the connection broke off"
+        except (RequestException, OSError) as error:
+            return " ".join(str(error).split())
+    return None

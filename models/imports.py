@@ -1,0 +1,131 @@
+"""Published files of weights, made into files of the product's own kind, once.
+
+Pickled files are read with `weights_only`, which runs no code of theirs.
+"""
+
+import io
+import json
+import pickle
+import re
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from models.networks import NETWORKS, made_of
+from models.published import Published, no_weights, published, weights_digest
+from models.weights import load_network, read_weights, tensors_digest
+
+WRAPPERS = ("state_dict", "params", "model")
+"""Keys under which checkpoints keep their tensors."""
+MMAGIC_PARTS = {"image_model.": "full.", "instance_model.": "instance.", "fusion_model.": "fusion."}
+MMAGIC_BARE = re.compile(r"\.(model(?:8up|9up|10up|3short8|2short9|1short10|_class))\.(weight|bias)$")
+"""Convolutions that stand alone in MMagic's file and first in a list in the authors'."""
+AUTHORS_FILES = {"latest_net_GComp.pth": "full.", "latest_net_G.pth": "instance.", "latest_net_GF.pth": "fusion."}
+"""InstColorization's own files, and which of its networks each holds."""
+
+
+def read_pickled(file: IO[bytes] | Path, name: str) -> dict[str, Tensor]:
+    """The tensors of a file that PyTorch wrote, without wrappers and `module.` prefixes.
+
+    Raises:
+        ValueError: it is none, or holds more than tensors.
+    """
+    try:
+        found = torch.load(file, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise ValueError(f"{name}: PyTorch cannot read it as plain tensors; it is damaged or holds code") from error
+    for wrapper in WRAPPERS:
+        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
+            found = found[wrapper]
+    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
+        raise ValueError(f"{name}: holds something else than named tensors")
+    return {str(key).removeprefix("module."): value.contiguous() for key, value in found.items()}
+
+
+def read_published(path: Path) -> dict[str, Tensor]:
+    """The tensors of a published file under the product's own keys.
+
+    It is a PyTorch file, or for InstColorization a zip of the authors' three.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    other = no_weights(path)
+    if other:
+        raise ValueError(f"{path}: {other}")
+    state = _authors_instcolor(path)
+    if state is None:
+        state = read_pickled(path, str(path))
+    return {_own_key(key): value for key, value in state.items()}
+
+
+def _authors_instcolor(path: Path) -> dict[str, Tensor] | None:
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        members = {Path(name).name: name for name in sorted(archive.namelist())}  # of two folders, the last: 256_ffs
+        if not AUTHORS_FILES.keys() <= members.keys():
+            return None  # PyTorch's own files are zips too
+        parts = {
+            prefix: read_pickled(io.BytesIO(archive.read(members[file])), f"{path}: {file}")
+            for file, prefix in AUTHORS_FILES.items()
+        }
+    return {prefix + key: value for prefix, state in parts.items() for key, value in state.items()}
+
+
+def _own_key(key: str) -> str:
+    for theirs, ours in MMAGIC_PARTS.items():
+        if key.startswith(theirs):
+            return MMAGIC_BARE.sub(r".\1.0.\2", ours + key.removeprefix(theirs))
+    return key
+
+
+def import_published(source: Path, network: str, path: Path, about: Published | None) -> None:
+    """Writes the tensors of a published file as weights of `network`, after they have been found to fit it.
+
+    Args:
+        source: the file.
+        network: its name.
+        path: where the .safetensors file goes.
+        about: what is known of the file; None for weights of one's own.
+
+    Raises:
+        ValueError: the file cannot be read, or tensors are missing, misshapen or too many.
+    """
+    state = read_published(source)
+    if network in NETWORKS:  # others belong to libraries that need not be here; their files are known by sha256
+        try:
+            made_of(network, {}, state)
+        except ValueError as error:
+            raise ValueError(f"{source}: not weights of {network} ({error})") from error
+    metadata = {"format": "pt", "network": network, "config": json.dumps({}), "source_sha256": weights_digest(source)}
+    if about:
+        metadata |= {"paper": about.paper, "licence": about.licence}
+    part = path.with_name(path.name + ".part")
+    save_file(state, part, metadata | {"tensors_sha256": tensors_digest(state)})
+    part.replace(path)
+
+
+def fault_of_imported(path: Path) -> str | None:
+    """Why a file that was written by `import_published` is not as it should be, in words; None where it is."""
+    if not path.is_file():
+        return "not here"
+    try:
+        state, metadata = read_weights(path)
+    except ValueError as error:
+        return no_weights(path) or str(error).partition(": ")[2]
+    name, wanted = metadata.get("network", ""), published().get(path.stem)
+    if metadata.get("tensors_sha256", tensors_digest(state)) != tensors_digest(state):
+        return "its tensors are not those that were taken over; pull or import it again"
+    if wanted and not metadata.get("source_sha256", "").startswith(wanted.sha256):
+        return f"not made from the published file of {wanted.name}"
+    if name in NETWORKS:
+        try:
+            load_network(path)
+        except ValueError as error:
+            return str(error).partition(": ")[2]
+    return None

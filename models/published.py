@@ -1,0 +1,79 @@
+"""Weights that others published: what is known of each file, and whether a file is the one it should be."""
+
+import functools
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+LIST = Path(__file__).parent / "weights.toml"
+HEAD = 512
+"""Bytes by which pages and pointers are known."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One file, as `weights.toml` tells of it."""
+
+    name: str
+    paper: str
+    licence: str
+    noncommercial: bool
+    """Whether its licence forbids commercial use."""
+    megabytes: int
+    """Size of the file, as told before it is fetched."""
+    sha256: str
+    """In hex; the first digits where the publisher tells no more."""
+    urls: tuple[str, ...]
+    """In the order in which they are tried."""
+    bytes: int | None = None
+    """Size of the file, where it is known exactly."""
+
+    def __str__(self) -> str:
+        use = ", non-commercial use only" if self.noncommercial else ""
+        return f"{self.name}: {self.paper}; {self.megabytes} MB, licence {self.licence}{use}"
+
+
+@functools.cache
+def published() -> dict[str, Published]:
+    """All of them by name."""
+    entries = tomllib.loads(LIST.read_text("utf-8"))
+    return {name: Published(name, **entry | {"urls": tuple(entry["urls"])}) for name, entry in entries.items()}
+
+
+def weights_digest(path: Path) -> str:
+    """sha256 of a weights file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def identify(path: Path) -> Published | None:
+    """Which of the published files this is, by its sha256."""
+    digest = weights_digest(path)
+    return next((one for one in published().values() if digest.startswith(one.sha256)), None)
+
+
+def no_weights(path: Path) -> str | None:
+    """What a file is that came in place of weights, in words; None where it could be weights."""
+    with path.open("rb") as file:
+        head = file.read(HEAD).lstrip().lower()
+    if not head:
+        return "an empty file"
+    if head.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, not the file that it points to"
+    if head.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        return "a web page, not weights"
+    return None
+
+
+def fault_of(path: Path, wanted: Published) -> str | None:
+    """Why this is not the file wanted, in words; None where it is."""
+    other, size = no_weights(path), path.stat().st_size
+    if other:
+        return other
+    if wanted.bytes is not None and size < wanted.bytes:
+        return f"cut short: {size} of {wanted.bytes} bytes"
+    digest = weights_digest(path)
+    if not digest.startswith(wanted.sha256):
+        return f"another file: sha256 {digest[:16]}..., not {wanted.sha256[:16]}{'...' * (len(wanted.sha256) > 16)}"
+    return None

@@ -1,0 +1,58 @@
+"""What finds the instances in anchors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.compact import Compact
+from models.detector import best_boxes
+from models.maskrcnn import LEAST_SCORE, find_instances
+
+OWN_LEAST_SCORE = 0.3
+"""Of the network that ships."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in a batch of anchors."""
+
+    boxes: list[Tensor]
+    """For each anchor (K, 6), as in `batch.InstanceBatch`."""
+    features: tuple[Tensor, ...] | None = None
+    """What the network that paints has seen on the way; None: it has not looked."""
+
+
+Finder = Callable[[Tensor, int], Found]
+"""Lightness (N, 1, h, w), 0..100, and how many instances of an anchor at most, to what was found."""
+
+
+@dataclass(frozen=True)
+class OwnFinder:
+    """The detector of the network that ships."""
+
+    network: Compact
+    is_painter: bool
+    """Whether this very network paints, and can go on from the features."""
+    least_score: float = OWN_LEAST_SCORE
+
+    def __call__(self, lightness: Tensor, most: int) -> Found:
+        """The best boxes, and the features where they are of use."""
+        with torch.autocast(lightness.device.type, dtype=torch.bfloat16):
+            features = self.network.features(lightness.to(memory_format=torch.channels_last))
+            found = self.network.find(features)
+        boxes = best_boxes(found, self.least_score, most)
+        return Found(boxes, tuple(features) if self.is_painter else None)
+
+
+@dataclass(frozen=True)
+class MaskRcnnFinder:
+    """torchvision's Mask R-CNN."""
+
+    network: nn.Module
+    least_score: float = LEAST_SCORE
+
+    def __call__(self, lightness: Tensor, most: int) -> Found:
+        """The best boxes."""
+        return Found(find_instances(self.network, lightness, self.least_score, most))

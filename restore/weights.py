@@ -1,0 +1,149 @@
+"""`restore weights`: the weights that others published, fetched, checked and taken over."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from restore.options import WEIGHTS_DIR
+
+if TYPE_CHECKING:  # click alone, so that --help answers at once
+    from models.fetch import Show
+    from models.published import Published
+
+FAILED = 1
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What went wrong, in one line."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise click.ClickException(" ".join(str(error).split())) from error
+
+
+def _folder(chosen: Path | None) -> Path:
+    from models.weights import default_folder
+
+    return chosen or default_folder()
+
+
+def _known(names: tuple[str, ...]) -> "list[Published]":
+    from models.published import published
+
+    unknown = [name for name in names if name not in published()]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]}: not known; there are {', '.join(published())}")
+    return [published()[name] for name in names or published()]
+
+
+@click.group()
+def weights() -> None:
+    """Fetch, check and take over the weights of published networks."""
+
+
+@weights.command("list")
+@WEIGHTS_DIR
+def list_weights(weights_dir: Path | None) -> None:
+    """Show which weights there are, and which are here."""
+    from models.weights import DEFAULT_NETWORK
+
+    folder = _folder(weights_dir)
+    click.echo(f"{DEFAULT_NETWORK}: ships with the program, the default")
+    for one in _known(()):
+        is_here = (folder / f"{one.name}.safetensors").is_file()
+        click.echo(f"{one}; {'here' if is_here else f'not here: restore weights pull {one.name}'}")
+
+
+@weights.command()
+@WEIGHTS_DIR
+def where(weights_dir: Path | None) -> None:
+    """Show the folder in which fetched weights lie; copied to another machine, it serves there."""
+    click.echo(_folder(weights_dir))
+
+
+@weights.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@WEIGHTS_DIR
+def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
+    """Fetch published weights; goes on where a download broke off."""
+    from models.fetch import fetch
+    from models.imports import import_published
+
+    folder = _folder(weights_dir)
+    for one in _known(names):
+        path = folder / f"{one.name}.safetensors"
+        if path.is_file():
+            click.echo(f"{one.name} is here already: {path}")
+            continue
+        click.echo(str(one))
+        with _told(), _progress(one.name) as show:
+            try:
+                file = fetch(one, folder, show)
+            except ConnectionError as error:
+                hint = "fetch it elsewhere, then: restore weights import FILE"
+                raise click.ClickException(f"{error}; {hint}") from error
+            import_published(file, one.name, path, one)
+            file.unlink(missing_ok=True)
+        click.echo(f"{one.name} is ready: {path}")
+
+
+@contextmanager
+def _progress(name: str) -> "Iterator[Show]":
+    """A bar on a terminal, nothing elsewhere."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda here, total: bar.update(task, completed=here, total=total or None)
+
+
+@weights.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--network", metavar="NAME", help="What your own weights belong to, if FILE is no published file.")
+@WEIGHTS_DIR
+def import_file(file: Path, network: str | None, weights_dir: Path | None) -> None:
+    """Take over a published FILE that was fetched otherwise, or weights of your own."""
+    from models.imports import import_published
+    from models.networks import NETWORKS
+    from models.published import identify, no_weights, weights_digest
+
+    if network and network not in NETWORKS:
+        raise click.BadParameter(f"{network}: no network; there are {', '.join(NETWORKS)}")
+    folder = _folder(weights_dir)
+    with _told():
+        about, other = identify(file), no_weights(file)
+        if other:
+            raise ValueError(f"{file}: {other}")
+        if about is None and network is None:
+            what = f"not a published file that is known (sha256 {weights_digest(file)[:16]}...)"
+            raise ValueError(f"{file}: {what}; --network NAME takes it as your own weights of that network")
+        folder.mkdir(parents=True, exist_ok=True)
+        name = about.name if about else file.stem
+        path = folder / f"{name}.safetensors"
+        import_published(file, about.name if about else str(network), path, about)
+    click.echo(f"{name} is ready: {path}")
+
+
+@weights.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@WEIGHTS_DIR
+def verify(names: tuple[str, ...], weights_dir: Path | None) -> None:
+    """Check that the weights that are here are whole and what they say they are."""
+    from models.imports import fault_of_imported
+
+    folder = _folder(weights_dir)
+    paths = [folder / f"{name}.safetensors" for name in names] or sorted(folder.glob("*.safetensors"))
+    is_well = True
+    for path in paths:
+        fault = fault_of_imported(path)
+        is_well &= fault is None
+        click.echo(f"{'ok ' if fault is None else 'BAD'}  {path}{f': {fault}' if fault else ''}")
+    if not paths:
+        click.echo(f"no weights in {folder}; restore weights list shows those that can be fetched")
+    sys.exit(0 if is_well else FAILED)
