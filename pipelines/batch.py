@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
+HintTable = NDArray[np.float32]
+"""(M, 4): x and y as shares of the sides, a*, b* of each hint in one anchor."""
 FieldOrder = Literal["progressive", "top", "bottom"]
 
 
@@ -164,6 +166,8 @@ class AnchorBatch:
     shots: tuple[int, ...]
     lightness: NDArray[np.uint8]
     """(N, h, w), presentation order."""
+    hints: tuple[HintTable, ...] = ()
+    """Of each anchor; none at all where nobody gave any."""
 
     def __post_init__(self) -> None:
         if not len(self.pts) == len(self.shots) == len(self.lightness):

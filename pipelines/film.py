@@ -35,7 +35,7 @@ def restore(
     """
     listener = listener or Listener()
     work = WorkFolder(job.out, about(job))
-    painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint)
+    painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.hints)
     flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
     with _told(job, work), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))

@@ -1,6 +1,6 @@
 """A film with all that is decided about its result, before anything is written."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +9,8 @@ import torch
 from pipelines.batch import Film, Segment
 from pipelines.checks import check_colours, check_place, check_span, choose
 from pipelines.errors import SettingsError
-from pipelines.painter import completed, find_device, weights_of
+from pipelines.hints import Follow, Tracks
+from pipelines.painter import check_takes_hints, completed, find_device, weights_of
 from pipelines.settings import Settings
 from pipelines.stages.plan import plan
 from pipelines.stages.probe import probe
@@ -27,6 +28,8 @@ class Job:
     container: str
     device: torch.device
     segments: tuple[Segment, ...]
+    hints: Tracks = field(default_factory=dict)
+    """Colours given by a person, by the pts of the anchor."""
 
     @property
     def seconds(self) -> Fraction:
@@ -62,7 +65,8 @@ def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = 
     device, settings = find_network(path, settings)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
-    return Job(film, out, settings, target, container, device, tuple(segments))
+    hints = Follow(film, settings)() if settings.hints else {}
+    return Job(film, out, settings, target, container, device, tuple(segments), hints)
 
 
 def find_network(where: Path | str, settings: Settings) -> tuple[torch.device, Settings]:
@@ -74,6 +78,8 @@ def find_network(where: Path | str, settings: Settings) -> tuple[torch.device, S
     try:
         device, paint = find_device(settings.paint.device), completed(settings.paint)
         weights_of(paint)
+        if settings.hints:
+            check_takes_hints(paint)
     except (FileNotFoundError, ValueError) as error:
         raise SettingsError(where, str(error)) from error
     return device, replace(settings, paint=replace(paint, device=device.type))  # type: ignore[arg-type]

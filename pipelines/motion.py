@@ -59,6 +59,16 @@ class Motion:
         brought = cv2.remap(ab, where, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return brought, trust
 
+    def follow(
+        self, point: tuple[float, float], lightness: NDArray[np.uint8], to: NDArray[np.uint8]
+    ) -> tuple[float, float]:
+        """Where a point of one picture is in another: x and y, in pixels; the median of its surroundings' motion."""
+        flow = self.flow.calc(lightness, _aligned_brightness(to, lightness), None)
+        row, column = (min(max(int(place), 0), side - 1) for place, side in zip(point[::-1], to.shape, strict=True))
+        rows, columns = (slice(max(0, place - BLUR // 2), place + BLUR // 2 + 1) for place in (row, column))
+        moved = np.median(flow[rows, columns].reshape(-1, 2), axis=0)
+        return point[0] + float(moved[0]), point[1] + float(moved[1])
+
     def _grid(self, shape: tuple[int, ...]) -> FloatPicture:
         if self.grid.shape[:2] != shape:
             rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)

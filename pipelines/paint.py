@@ -1,15 +1,15 @@
 """Anchors of any film, coloured: instances found, then the network, in as much memory as the device has."""
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 import torch
 
-from pipelines.batch import AbBatch, AnchorBatch, Film
+from pipelines.batch import AbBatch, AnchorBatch, Film, HintTable
 from pipelines.errors import SettingsError, StageError
 from pipelines.painter import Painter, open_painter
 from pipelines.runner import Stream
@@ -21,6 +21,8 @@ OPEN_NETWORKS = 4
 """Networks that stay loaded: films of one archive may ask for different ones."""
 PARTS = (1, 2, 4)
 """In how many parts a batch is coloured: the whole of it, and where memory is short its halves, and their halves."""
+
+NO_HINTS: HintTable = np.empty((0, 4), np.float32)
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,17 @@ class FilmPaint:
     """Of any film."""
     film: Film
     settings: PaintSettings
+    hints: Mapping[int, HintTable] = field(default_factory=dict)
+    """Colours given by a person, by the pts of the anchor."""
 
     def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
         """The anchors with their colour, in order."""
-        return self.painting(PaintOrder(self.film, self.settings, anchors) for anchors in batches)
+        return self.painting(PaintOrder(self.film, self.settings, self._hinted(anchors)) for anchors in batches)
+
+    def _hinted(self, anchors: AnchorBatch) -> AnchorBatch:
+        if not self.hints:
+            return anchors
+        return replace(anchors, hints=tuple(self.hints.get(pts, NO_HINTS) for pts in anchors.pts))
 
 
 class Paint:
@@ -93,4 +102,4 @@ class Paint:
 def _in_parts(anchors: AnchorBatch, size: int) -> Iterator[AnchorBatch]:
     for first in range(0, len(anchors.pts), size):
         part = slice(first, first + size)
-        yield AnchorBatch(anchors.pts[part], anchors.shots[part], anchors.lightness[part])
+        yield AnchorBatch(anchors.pts[part], anchors.shots[part], anchors.lightness[part], anchors.hints[part])

@@ -69,6 +69,14 @@ def _check(name: str, kind: Kind, settings: PaintSettings) -> None:
         raise ValueError(f"{name} has no distribution that a temperature would sharpen; leave it out")
 
 
+def check_takes_hints(settings: PaintSettings) -> None:
+    """Raises ValueError where the network takes no colours from a person."""
+    name = network_of(find_weights(settings.network, settings.weights_dir))
+    if not NETWORKS[name].takes_hints:
+        others = ", ".join(other for other, kind in NETWORKS.items() if kind.takes_hints)
+        raise ValueError(f"{name} takes no hints; --network {others} does")
+
+
 @dataclass(frozen=True)
 class Painter:
     """What the stages that paint share."""

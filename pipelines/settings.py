@@ -87,12 +87,28 @@ class EncodeSettings:
 
 
 @dataclass(frozen=True)
+class Hint:
+    """The colour of one point of the film, given by a person."""
+
+    time: Fraction
+    """Seconds from the film's start."""
+    x: float
+    """Pixels from the left of the upright picture."""
+    y: float
+    """Pixels from its top."""
+    ab: tuple[float, float]
+    """CIE a* b*."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """One run over one film."""
 
     paint: PaintSettings = field(default_factory=PaintSettings)
     motion: MotionSettings = field(default_factory=MotionSettings)
     encode: EncodeSettings = field(default_factory=EncodeSettings)
+    hints: tuple[Hint, ...] = ()
+    """Colours given by a person, for networks that take them."""
     start: Fraction | None = None
     """Seconds from the film's start where the result begins."""
     end: Fraction | None = None

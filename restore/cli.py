@@ -11,7 +11,7 @@ from click_default_group import DefaultGroup
 from restore.archive import archive
 from restore.config import settings_from
 from restore.evaluate import evaluate
-from restore.options import SETTING_OPTIONS, SHOW_OPTIONS, join
+from restore.options import HINTS, SETTING_OPTIONS, SHOW_OPTIONS, join
 from restore.preview import preview, sheet, shots, still
 from restore.train import train
 from restore.weights import weights
@@ -47,6 +47,7 @@ FILM_OPTIONS = join(
     click.option("-o", "--out", type=click.Path(path_type=Path), help="The result; its suffix chooses the container."),
     click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
     SETTING_OPTIONS,
+    HINTS,
     SHOW_OPTIONS,
 )
 

@@ -56,6 +56,7 @@ def settings_from(options: dict[str, Any], base: Any = None) -> Any:
         click.UsageError: a value is out of its range.
     """
     from pipelines.settings import Settings
+    from restore.hints import read_hints
 
     def given(*names: str) -> dict[str, Any]:
         return {name: options[name] for name in names if options.get(name) is not None}
@@ -64,6 +65,7 @@ def settings_from(options: dict[str, Any], base: Any = None) -> Any:
     try:
         return replace(
             base,
+            hints=read_hints(options["hints"]) if options.get("hints") else base.hints,
             paint=replace(
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),

@@ -32,6 +32,12 @@ WEIGHTS_DIR = click.option(
     help="The folder of fetched weights, also RESTORE_WEIGHTS. [in the user's cache]",
 )
 
+HINTS = click.option(
+    "--hints",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON of colours for points of the film, for --network siggraph17.",
+)
+
 
 def colour_options(several: bool = False) -> Decorator:
     """How a film is coloured; with `several`, what can be compared may be given more than once."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.paint import paint
 from models.seen import Seen
-from pipelines.batch import AbBatch, InstanceBatch
+from pipelines.batch import AbBatch, AnchorBatch, InstanceBatch
 from pipelines.painter import Painter
 
 
@@ -42,10 +42,16 @@ class Colorize:
             lightness=frames.to(memory_format=torch.channels_last),
             boxes=boxes,
             owners=owners.to(device),
-            hints=torch.empty((0, 5), device=device),
+            hints=_hint_rows(batch.anchors).to(device),
             temperature=self.painter.temperature,
             features=batch.features,
         )
+
+
+def _hint_rows(anchors: AnchorBatch) -> Tensor:
+    """(M, 5): the anchor's place in the batch, then its hints as they are."""
+    rows = [np.insert(table, 0, number, axis=1) for number, table in enumerate(anchors.hints)]
+    return torch.from_numpy(np.concatenate([np.empty((0, 5), np.float32), *rows]))
 
 
 def _at_size(ab: Tensor, height: int, width: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":

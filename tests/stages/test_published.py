@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -78,6 +79,16 @@ def test_instances_are_coloured_alike_whatever_comes_with_them(painter: Painters
     assert np.array_equal(alone[0], together[1])
     without = colorize(InstanceBatch(anchors(1), (np.empty((0, 6), np.float32),))).ab
     assert np.abs(without - alone).max() > 1
+
+
+def test_hints_colour_the_anchor_that_they_are_given_for(painter: Painters) -> None:
+    colorize, both = Colorize(painter("siggraph17", batch=2)), anchors(0, 1)
+    plain = colorize(without_instances(both)).ab
+    table = np.array([[0.25, 0.5, 60, 40]], np.float32)
+    hinted = colorize(without_instances(replace(both, hints=(table[:0], table)))).ab
+    assert np.array_equal(hinted[0], plain[0])
+    change = np.abs(hinted[1] - plain[1]).max(axis=2)
+    assert change[28:36, 20:28].mean() > 2 * change.mean()
 
 
 def test_published_networks_are_shown_squares(painter: Painters) -> None:

@@ -1,0 +1,132 @@
+"""Colours that a person gives for points of a film; each holds for its shot and follows its point.
+
+A hint is followed once, before the run: through its shot in both directions, from anchor to anchor along optical flow.
+What comes out is a table of places by anchor, so that segments stay independent of each other.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.batch import Film, HintTable, Segment
+from pipelines.errors import InputError
+from pipelines.motion import Motion
+from pipelines.segment import margin
+from pipelines.settings import Hint, Settings
+from pipelines.stages.decode import Decode
+from pipelines.stages.lightness import Lightness
+from pipelines.stages.shots import Shots
+
+SPAN = Fraction(10)
+"""Seconds of film that are looked at in one go."""
+
+Tracks = dict[int, HintTable]
+"""By the pts of an anchor: the hints that are in it."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is kept of a frame."""
+
+    pts: int
+    begins: bool
+    """Whether a shot begins with it."""
+    is_anchor: bool
+    lightness: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Follows the hints of one film."""
+
+    film: Film
+    settings: Settings
+
+    def __call__(self) -> Tracks:
+        """The hints in each anchor that has some.
+
+        Raises:
+            InputError: a hint lies outside the film or its picture, or the film cannot be read.
+        """
+        spans = lru_cache(2)(self._span)
+        rows: dict[int, list[tuple[float, ...]]] = {}
+        for hint in self.settings.hints:
+            for pts, x, y in self._places(hint, spans):
+                rows.setdefault(pts, []).append((x, y, *hint.ab))
+        return {pts: np.array(table, np.float32) for pts, table in rows.items()}
+
+    def _span(self, number: int) -> list[_Seen]:
+        """The frames of one span of the film."""
+        film, motion = self.film, self.settings.motion
+        start = film.pts(number * SPAN) if number else None
+        segment = Segment(film, number, start, film.pts((number + 1) * SPAN))
+        decode = Decode(margin(film, self.settings), self.settings.skip_damaged, self.settings.deinterlace)
+        lightness = Lightness(film.picture, self.settings.paint.rows)
+        seen, shot = [], 0
+        for frame in Shots(film, motion.anchors)(lightness(decode(segment))):
+            if frame.light.frame.is_owned:
+                seen.append(_Seen(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
+            shot = frame.shot
+        return seen
+
+    def _places(self, hint: Hint, spans: Any) -> Iterator[tuple[int, float, float]]:
+        """pts of the anchors of the hint's shot, and where its point is in them, as shares of the sides."""
+        number = int(hint.time // SPAN)
+        here: list[_Seen] = spans(number)
+        wanted = self.film.pts(hint.time)
+        own = next((i for i, seen in enumerate(here) if seen.pts >= wanted), len(here) - 1)
+        if own < 0 or hint.time >= self.film.duration:
+            raise InputError(self.film.path, "a hint's time lies outside the film", "change it in the hints", hint.time)
+        point = self._point(hint, here[own].lightness)
+        later = self._until_cut(here[own:], number, +1, spans)
+        earlier = self._until_cut(here[own::-1], number, -1, spans)
+        yield from self._along(later, point)
+        yield from list(self._along(earlier, point))[here[own].is_anchor :]  # its own frame came with the later ones
+
+    def _until_cut(self, first: Sequence[_Seen], number: int, step: int, spans: Any) -> Iterator[_Seen]:
+        """The frames from the hint's own to its shot's end, or back to its beginning."""
+        frames: Sequence[_Seen] = first
+        is_own = True
+        while frames:
+            for seen in frames:
+                if step > 0 and seen.begins and not is_own:
+                    return
+                yield seen
+                if step < 0 and seen.begins:
+                    return
+                is_own = False
+            number += step
+            frames = spans(number)[::step] if number >= 0 and number * SPAN < self.film.duration else []
+
+    def _point(self, hint: Hint, lightness: NDArray[np.uint8]) -> tuple[float, float]:
+        """The hint's point in the small picture, in its pixels."""
+        picture = self.film.picture
+        width, height = picture.width, picture.height
+        if picture.rotation in (90, 270):
+            width, height = height, width
+        if not (hint.x < width and hint.y < height):
+            what = f"the hint at {hint.x:g}, {hint.y:g} lies outside the picture ({width}x{height})"
+            raise InputError(self.film.path, what, "change it in the hints", hint.time)
+        rows, columns = lightness.shape
+        return (hint.x + 0.5) / width * columns, (hint.y + 0.5) / height * rows
+
+    def _along(self, frames: Iterable[_Seen], point: tuple[float, float]) -> Iterator[tuple[int, float, float]]:
+        """The place in each anchor, as shares, until the point leaves the picture."""
+        motion = Motion(self.settings.motion.residual)
+        last: _Seen | None = None
+        for seen in frames:
+            if last is not None and not seen.is_anchor:
+                continue
+            if last is not None:
+                point = motion.follow(point, last.lightness, seen.lightness)
+            last, (rows, columns) = seen, seen.lightness.shape
+            x, y = point[0] / columns, point[1] / rows
+            if not (0 <= x < 1 and 0 <= y < 1):
+                return
+            if seen.is_anchor:
+                yield seen.pts, x, y
