@@ -30,8 +30,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with serve(Server(tensors())) as server:
         digest = hashlib.sha256(server.content).hexdigest()
         some = Published("some", "A paper", "CC BY-NC 4.0", True, 1, digest, (server.url,), len(server.content))
-        monkeypatch.setattr("models.published.published", lambda: {"some": some})
-        monkeypatch.setattr("models.imports.published", lambda: {"some": some})
+        for module in ("models.imports", "models.published"):  # in this order: the first takes it from the second
+            monkeypatch.setattr(f"{module}.published", lambda: {"some": some})
         yield server
 
 
