@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from pipelines.batch import Film, Frame, Segment, ShotFrame
+from pipelines.painter import completed
 from pipelines.runner import ahead
 from pipelines.settings import Settings
 from pipelines.stages.decode import Decode
@@ -49,7 +50,7 @@ def find_shots(film: Film, settings: Settings, on_frame: Callable[[int], None] =
         FilmError: the film cannot be read to its end.
     """
     decode = Decode(Fraction(0), settings.skip_damaged, settings.deinterlace)
-    light = Lightness(film.picture, settings.paint.rows)(decode(Segment(film, 0, None, None)))
+    light = Lightness(film.picture, completed(settings.paint).rows)(decode(Segment(film, 0, None, None)))
     with closing(ahead(light, SEEN_AHEAD)) as seen:
         frames = Shots(film, settings.motion.anchors)(seen)
         runs = [_run(shot) for _, shot in groupby(_told(frames, on_frame), key=lambda frame: frame.shot)]
