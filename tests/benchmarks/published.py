@@ -1,0 +1,111 @@
+"""What the published networks cost an anchor on this CPU: `python tests/benchmarks/published.py [--short]`.
+
+Prints a table and writes nothing. One thread, one anchor of 256 x 256 at a time, bf16, random weights; turn about,
+medians of CPU seconds. InstColorization's 8 instances are coloured as `restore` does; with their crops through the
+network one by one; and wholly box by box, each box's features also brought to the whole frame at each level, as its
+authors' code does (which takes single precision).
+"""
+
+import argparse
+import statistics
+from collections.abc import Callable, Sequence
+from unittest.mock import patch
+
+import torch
+import torch.nn.functional as F
+from run import cost
+from torch import Tensor, nn
+
+from models import instcolor
+from models.eccv16 import Eccv16
+from models.fold import can_fold, folded
+from models.instcolor import OUTSIDE, Fusion, InstColor, place
+from models.siggraph17 import Siggraph17
+from models.trunk import SIDE
+from pipelines.memory import keep_freed_memory
+
+INSTANCES = 8
+GFLOP = {"eccv16": 84, "siggraph17": 202, "instcolor, no instance": 202, "instcolor, 8 instances": 1818}
+"""Of the trunks' convolutions, at 256 x 256; 9 trunks where there are 8 instances."""
+
+
+def as_published(fusion: Fusion, full: Tensor, seen: Sequence[Tensor], boxes: Tensor, _owners: Tensor) -> Tensor:
+    """One frame with its instances, each brought to the whole frame."""
+    logits, pictures, is_outside = [], [], torch.ones_like(full[:, :1])
+    for one, box in zip(seen, boxes.tolist(), strict=True):
+        left, top, right, bottom = place(box, *full.shape[2:])
+        pad = (left, full.shape[3] - right, top, full.shape[2] - bottom)
+        logit, size = fusion.simple_instance_conv(one), (bottom - top, right - left)
+        with torch.autocast("cpu", enabled=False):  # it would resize in float32, at twice the time
+            logits.append(F.pad(F.interpolate(logit, size=size, mode="bilinear"), pad))
+            pictures.append(F.pad(F.interpolate(one, size=size, mode="bilinear"), pad))
+        is_outside[:, :, top:bottom, left:right] = 0
+    logits.append(fusion.simple_bg_conv(full) + is_outside * OUTSIDE)
+    weights = torch.cat(logits).float().softmax(dim=0).to(full.dtype)
+    return (torch.cat([*pictures, full]) * weights).sum(dim=0, keepdim=True)
+
+
+def _boxes() -> Tensor:
+    """Of the sizes that detectors find: from a tenth to nine tenths of the sides."""
+    random = torch.Generator().manual_seed(0)
+    sizes = torch.linspace(0.1, 0.9, INSTANCES)[:, None].expand(-1, 2)
+    corners = torch.rand((INSTANCES, 2), generator=random) * (1 - sizes)
+    return torch.cat([corners, corners + sizes], dim=1)
+
+
+def _works() -> dict[str, Callable[[], object]]:
+    frame, squares = torch.rand(1, 1, SIDE, SIDE) * 100, torch.rand(INSTANCES, 1, SIDE, SIDE) * 100
+    boxes, owners = _boxes(), torch.zeros(INSTANCES, dtype=torch.int64)
+    eccv16, siggraph17, inst = (_ready(network) for network in (Eccv16(), Siggraph17(), InstColor()))
+
+    def together() -> object:
+        return inst(frame, squares, boxes, owners)
+
+    def crop_by_crop() -> object:
+        with patch.object(instcolor, "GROUP", 1):
+            return together()
+
+    def box_by_box() -> object:
+        with patch.object(Fusion, "forward", as_published):
+            return crop_by_crop()
+
+    return {
+        "eccv16": lambda: eccv16(frame),
+        "siggraph17": lambda: siggraph17(frame),
+        "instcolor, no instance": lambda: inst(frame, squares[:0], boxes[:0], owners[:0]),
+        "instcolor, 8 instances": together,
+        "the same, crop by crop": crop_by_crop,
+        "the same, box by box": box_by_box,
+    }
+
+
+def _ready(network: nn.Module) -> nn.Module:
+    network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return folded(network) if can_fold() else network
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--short", action="store_true", help="fewer rounds")
+    rounds = 2 if parser.parse_args().short else 7
+    keep_freed_memory()
+    torch.set_num_threads(1)
+    works = _works()
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for number in range(rounds + 1):
+            for name, work in works.items():
+                spent = cost(work).cpu
+                if number:  # the first call plans
+                    taken[name].append(spent)
+    medians = {name: statistics.median(times) for name, times in taken.items()}
+    print(f"{'':<26}{'GFLOP':>8}{'CPU':>12}")
+    for name, seconds in medians.items():
+        print(f"{name:<26}{GFLOP.get(name, ''):>8}{1000 * seconds:9.0f} ms")
+    together, *one_by_one = list(medians.values())[-3:]
+    print("together, of crop by crop and of box by box: " + ", ".join(f"{together / one:.2f}" for one in one_by_one))
+
+
+if __name__ == "__main__":
+    main()
