@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from opentimelineio import opentime
-
 from pipelines.batch import Film
 from pipelines.errors import InputError, timecode
 from pipelines.stages.probe import open_film
@@ -52,6 +50,8 @@ class Clock:
 
     def written(self, frame: int) -> str:
         """The timecode of a frame number; the rate must have one."""
+        from opentimelineio import opentime  # only those who show timecode pay for it
+
         return opentime.RationalTime(frame, float(self.rate)).to_timecode(float(self.rate), self.is_drop)
 
 
@@ -69,6 +69,8 @@ def clock_of(film: Film) -> Clock:
     if rate is None:
         return Clock(mean, 0, False, reel)
     is_drop = ";" in own if own else rate in DROPS
+    from opentimelineio import opentime
+
     try:
         first = opentime.from_timecode(own, float(rate)).to_frames() if own else 0
     except ValueError as error:

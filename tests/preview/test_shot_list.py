@@ -12,6 +12,7 @@ import clips
 import opentimelineio as otio
 import pytest
 from handmade import FILM, picture
+from labelled_cuts import TEARS_OF_STEEL, TEARS_OF_STEEL_FRAMES
 from pictures import cuts
 from runs import Films
 from tracks import PictureTrack, write
@@ -79,6 +80,17 @@ def test_shots_cover_the_film_without_gap(films: Films) -> None:
 def test_a_list_reads_back_to_the_frame(films: Films, tmp_path: Path, suffix: str) -> None:
     listed(films(clips.with_cuts, ".mp4"), tmp_path / f"list{suffix}")
     assert spans(tmp_path / f"list{suffix}", 24) == [(0, 12), (12, 12), (24, 12)]
+
+
+@pytest.mark.parametrize("suffix", [".edl", ".otio"])
+def test_a_list_of_labelled_shots_reads_back_to_the_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(shot_list, "clock_of", lambda film: Clock(Fraction(24), 0, False, ""))
+    bounds = [0, *TEARS_OF_STEEL, TEARS_OF_STEEL_FRAMES]
+    view = made(tmp_path, len(bounds) - 1, Fraction(24), suffix)
+    write_shots(view, of_frames(bounds, Fraction(24)))
+    assert spans(view.out, 24) == [(first, end - first) for first, end in pairwise(bounds)]
 
 
 def test_csv_has_a_line_for_each_shot(films: Films, tmp_path: Path) -> None:
