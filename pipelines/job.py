@@ -39,7 +39,14 @@ class Job:
         return end - start
 
 
-def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = False, stem: Path | None = None) -> Job:
+def prepare(
+    path: Path,
+    out: Path | None,
+    settings: Settings,
+    overwrite: bool = False,
+    stem: Path | None = None,
+    has_pool: bool = False,
+) -> Job:
     """Reads and decides all that a run needs, writing nothing.
 
     Args:
@@ -48,6 +55,7 @@ def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = 
         settings: of the run.
         overwrite: whether a result that exists may be replaced.
         stem: the result without its suffix, which the container gives; None: FILM.restored beside the film.
+        has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
 
     Raises:
         FilmError: the film cannot be restored so; the message says why and what to do.
@@ -62,21 +70,22 @@ def prepare(path: Path, out: Path | None, settings: Settings, overwrite: bool = 
         stem = stem or path.with_name(f"{path.stem}.restored")
         out = stem.with_name(stem.name + own)
         check_place(out, path, overwrite)
-    device, settings = find_network(path, settings)
+    device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
     hints = Follow(film, settings)() if settings.hints else {}
     return Job(film, out, settings, target, container, device, tuple(segments), hints)
 
 
-def find_network(where: Path | str, settings: Settings) -> tuple[torch.device, Settings]:
+def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:
     """The device to colour on, and the settings that name it, with what they leave to the network filled in.
 
     Raises:
         SettingsError: there is no such network or device here, or it does not take what the settings ask of it.
     """
     try:
-        device, paint = find_device(settings.paint.device), completed(settings.paint)
+        device = torch.device(settings.paint.device) if has_pool else find_device(settings.paint.device)
+        paint = completed(settings.paint)
         weights_of(paint)
         if settings.hints:
             check_takes_hints(paint)

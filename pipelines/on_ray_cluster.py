@@ -10,15 +10,17 @@ from typing import Any
 import ray
 from ray.exceptions import ActorDiedError, RayTaskError
 
+from pipelines.errors import SettingsError
+
 
 @contextmanager
-def cluster(address: str | None = None) -> Iterator[None]:
+def cluster(address: str = "") -> Iterator[None]:
     """Ray, for as long as it is needed: the cluster at `address`, or one of this machine alone, which ends with it.
 
     Where this process is in a cluster already, that is the one.
 
     Raises:
-        ValueError: no cluster answers there.
+        SettingsError: no cluster answers there.
     """
     if ray.is_initialized():
         yield
@@ -31,7 +33,7 @@ def cluster(address: str | None = None) -> Iterator[None]:
             ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError) as error:
             what = f"no Ray cluster answers at {address} ({reason_of(error)})"
-            raise ValueError(f"{what}; start one with `ray start --head`, or leave --address out") from error
+            raise SettingsError("--address", what, "start one with `ray start --head`, or leave it out") from error
     try:
         yield
     finally:

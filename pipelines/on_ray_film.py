@@ -15,7 +15,7 @@ import ray
 from ray.exceptions import RayError
 
 from pipelines.batch import AbBatch
-from pipelines.errors import FilmError
+from pipelines.errors import FilmError, SettingsError
 from pipelines.film import Listener, Result, restore
 from pipelines.job import Job
 from pipelines.on_ray import OnRay
@@ -43,11 +43,12 @@ def hire(gpus: int = 0, workers: int = 0) -> Crew:
     """A pool of so many GPUs, or of so many CPU processes, in the cluster that this process is in.
 
     Raises:
-        ValueError: the cluster has fewer GPUs.
+        SettingsError: the cluster has fewer GPUs.
     """
     found = in_cluster("GPU")
     if gpus > found:
-        raise ValueError(f"{gpus} GPUs are asked for and Ray sees {found}; ask for fewer, or --workers N --device cpu")
+        hint = "ask for fewer, or --workers N for CPU processes"
+        raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
     post: Any = ray.remote(_Post).options(num_cpus=0, max_restarts=-1)
     return Crew(OnRay(Paint, gpus=gpus, workers=workers), post.remote())
 

@@ -11,7 +11,7 @@ from click_default_group import DefaultGroup
 from restore.archive import archive
 from restore.config import settings_from
 from restore.evaluate import evaluate
-from restore.options import HINTS, SETTING_OPTIONS, SHOW_OPTIONS, join
+from restore.options import DEVICE_OPTIONS, HINTS, SETTING_OPTIONS, SHOW_OPTIONS, join
 from restore.preview import preview, sheet, shots, still
 from restore.train import train
 from restore.weights import weights
@@ -48,6 +48,7 @@ FILM_OPTIONS = join(
     click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
     SETTING_OPTIONS,
     HINTS,
+    DEVICE_OPTIONS,
     SHOW_OPTIONS,
 )
 
@@ -56,18 +57,19 @@ FILM_OPTIONS = join(
 @FILM_OPTIONS
 def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour one film (the default command)."""
-    settings = settings_from(options)
-    from pipelines.film import restore
     from pipelines.job import prepare
     from pipelines.memory import keep_freed_memory
+    from restore.devices import Devices
     from restore.progress import begin_run, choose_show, end_run, listener_for, told
 
+    devices, settings = Devices.of(options), settings_from(options)
     keep_freed_memory()
     show, began = choose_show(as_json, quiet), time.monotonic()
     with told(show, "start the same command again and it goes on from here"):
-        job = prepare(film, out, settings, overwrite)
+        job = prepare(film, out, devices.applied(settings), overwrite, has_pool=bool(devices.address))
         begin_run(show, job)
-        result = restore(job, listener_for(job, show))
+        with devices.needed_for(job).at_work() as restore:
+            result = restore(job, listener_for(job, show))
         end_run(show, job, result, time.monotonic() - began)
 
 

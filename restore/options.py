@@ -76,6 +76,15 @@ SETTING_OPTIONS = join(
 )  # fmt: skip
 """What becomes `pipelines.settings.Settings`; None where it was not given."""
 
+DEVICE_OPTIONS = join(
+    click.option("--gpus", type=click.IntRange(min=1), metavar="N", help="Share the work among N GPUs, through Ray."),
+    click.option("--workers", type=click.IntRange(min=1), metavar="N", help="The same among N CPU processes."),
+    click.option(
+        "--address", metavar="HOST:PORT", envvar="RAY_ADDRESS", help="The Ray cluster to do it. [this machine]"
+    ),
+)
+"""What becomes `restore.devices.Devices`."""
+
 SHOW_OPTIONS = join(
     click.option("--json", "as_json", is_flag=True, help="One JSON event a line, for machines."),
     click.option("--quiet", is_flag=True, help="Show errors only."),

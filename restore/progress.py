@@ -250,12 +250,17 @@ def ticker(show: Show) -> Callable[[float], None]:
 
 def listener_for(job: Job, show: Show) -> Listener:
     """Tells `show` how the run of `job` goes."""
-    tick, origin = ticker(show), float(job.settings.start or 0)
+    tick, done = ticker(show), 0
+    rate = float(job.film.picture.frame_rate or 25)
 
-    def on_frame(pts: int) -> None:
-        tick(float(job.film.seconds(pts)) - origin)
+    def on_frame(_: int) -> None:
+        nonlocal done
+        done += 1  # segments are worked on side by side: how far a run is tells their sum, not the last frame's time
+        tick(min(done / rate, float(job.seconds)))
 
     def on_resumed(frames: int) -> None:
+        nonlocal done
+        done += frames
         show.note(f"{counted(frames, 'frame')} of an earlier run taken up")
 
     return Listener(show.note, on_frame, on_resumed)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import pytest
 import torch
+from on_cluster import Nodes
 from runs import Films, Refuse, listing, save_random_network, small_settings
 
 from pipelines.errors import FilmError
@@ -61,3 +64,14 @@ def refusal(settings: Settings, tmp_path: Path) -> Refuse:
         return message
 
     return run
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[Nodes]:
+    """A small cluster, for all tests that need one."""
+    pytest.importorskip("ray", reason="needs the extra ray")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray's own
+        cluster = Nodes()
+    yield cluster
+    cluster.close()

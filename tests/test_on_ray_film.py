@@ -1,0 +1,112 @@
+"""A film on a cluster has the bytes that one process gives it, and is refused in one line where it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import clips
+import pytest
+from click.testing import CliRunner
+from on_cluster import Nodes
+from resumed import FRAMES, SEGMENTS, Heard, assert_whole, four_seconds, near
+from runs import Films, in_segments, listing
+
+from pipelines.errors import DamagedError
+from pipelines.job import Job, prepare
+from pipelines.settings import Settings
+from restore.cli import main
+
+pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
+
+
+@pytest.fixture
+def film(films: Films) -> Path:
+    return films(four_seconds, ".mp4")
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_film_on_ray_has_the_same_bytes(
+    nodes: Nodes, films: Films, film: Path, settings: Settings, tmp_path: Path, workers: int
+) -> None:
+    from pipelines.on_ray_film import hire, restore_on_ray
+
+    chosen, out, heard = near(settings), tmp_path / "out.mp4", Heard()
+    result = restore_on_ray(prepare(film, out, chosen), heard.listener, hire(workers=workers))
+    assert result.frames == SEGMENTS * FRAMES
+    assert sorted(heard.frames) == list(range(SEGMENTS * FRAMES))
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+def test_a_film_that_fails_on_ray_is_told_as_the_user_named_it_and_leaves_nothing_half_written(
+    nodes: Nodes, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import broken
+
+    from pipelines.on_ray_film import hire, restore_on_ray
+
+    monkeypatch.chdir(tmp_path)
+    broken.damaged_packets(tmp_path / "film.mp4")
+    job: Job = prepare(Path("film.mp4"), Path("out.mp4"), in_segments(settings))
+    with pytest.raises(DamagedError, match=r"^film\.mp4 at 00:00:0\d\.\d+: packet damaged; --skip-damaged"):
+        restore_on_ray(job, None, hire(workers=1))
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def run(film: Path, settings: Settings, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of the command."""
+    result = CliRunner().invoke(main, [str(film), "--network", settings.paint.network, *arguments])
+    return result.exit_code, result.output
+
+
+def test_more_gpus_than_there_are_is_refused(films: Films, settings: Settings, tmp_path: Path) -> None:
+    import torch
+
+    film, before = clips.plain(tmp_path / "film.mp4"), torch.cuda.device_count()
+    code, said = run(film, settings, "--gpus", str(before + 2))
+    assert code == 2
+    assert said == (
+        f"restore: --gpus: {before + 2} asked for, this machine has {before}; "
+        "ask for fewer, or --workers N for CPU processes\n"
+    )
+    assert [name for name, *_ in listing(tmp_path)] == ["film.mp4"]
+
+
+def test_more_gpus_than_the_cluster_has_is_refused(nodes: Nodes, settings: Settings, tmp_path: Path) -> None:
+    film = clips.plain(tmp_path / "film.mp4")
+    code, said = run(film, settings, "--gpus", "2", "--address", nodes.address)
+    assert code == 2
+    assert "restore: --gpus: 2 asked for, the cluster has 0; ask for fewer" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--gpus", "2", "--workers", "2"), ("--gpus", "2", "--device", "cpu"), ("--workers", "2", "--device", "cuda")],
+)
+def test_devices_that_contradict_each_other_are_refused(
+    settings: Settings, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert run(clips.plain(tmp_path / "film.mp4"), settings, *arguments)[0] == 2
+
+
+def test_a_short_film_and_one_worker_do_not_wait_for_ray(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pipelines.on_ray_cluster", None)  # importing it fails
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    for number, workers in enumerate(("1", "4")):
+        film = clips.plain(tmp_path / f"film{number}.mp4")
+        code, said = run(film, settings, "--workers", workers, "--quiet")
+        assert (code, said) == (0, "")
+
+
+def test_the_command_runs_on_a_cluster(
+    nodes: Nodes, films: Films, film: Path, settings: Settings, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    code, said = run(film, settings, "-o", str(out), "--workers", "1", "--address", nodes.address, "--quiet")
+    assert (code, said) == (0, "")
+    whole = replace(Settings(), paint=replace(Settings().paint, network=settings.paint.network, device="cpu"))
+    assert_whole(out, films.restored(film, whole, ".mp4"))
