@@ -60,6 +60,8 @@ class Archive:
     """Segments that can be worked on at the same time: so many films are coloured as that needs, and two at least
     where it is above 1. Others are made ready, staged and probed, meanwhile."""
     restore: Callable[[Job, Listener], Result] = restore
+    has_pool: bool = False
+    """Whether anchors are coloured elsewhere, so that the device need not be in this machine."""
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -122,7 +124,7 @@ class Archive:
             return _Ready(task, lambda: self._found(task, path))
         stem, settings = self.staging.stem(task), task.film.settings
         out, stem_only = (stem, None) if task.film.out else (None, stem)
-        job = prepare(path, out, settings, self.overwrite, stem_only)
+        job = prepare(path, out, settings, self.overwrite, stem_only, self.has_pool)
         return _Ready(task, lambda: self._made(task, job), len(job.segments))
 
     def _ended(self, ready: _Ready) -> Record:
@@ -167,12 +169,16 @@ class Archive:
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen)
 
     def _listener(self, task: Task, notes: list[str]) -> Listener:
-        def on_frame(pts: int) -> None:
+        def go_on() -> None:
             if self.stopped.is_set():
                 raise KeyboardInterrupt  # in this film's thread: its finished segments stay
+
+        def on_frame(pts: int) -> None:
+            if self.capacity == 1:  # elsewhere this is heard of later, and `go_on` is asked on its own
+                go_on()
             self.listener.on_frame(task, pts)
 
-        return Listener(notes.append, on_frame, lambda frames: self.listener.on_resumed(task, frames))
+        return Listener(notes.append, on_frame, lambda frames: self.listener.on_resumed(task, frames), go_on)
 
 
 def _first_done(running: dict[Future[Record], int]) -> Iterator[Record]:

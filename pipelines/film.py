@@ -145,3 +145,5 @@ class Listener:
     """The frame of this pts goes to the encoder."""
     on_resumed: Callable[[int], None] = lambda _: None
     """A segment of so many frames was finished by an earlier run."""
+    on_wait: Callable[[], None] = lambda: None
+    """About a second has passed in which others worked on the film; what it raises stops the run."""

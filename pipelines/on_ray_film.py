@@ -66,7 +66,7 @@ def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
     paint = crew.paint.at_most(BATCHES_AHEAD)
 
     def spread(stage: Callable[[Any], Any]) -> Stream[Any, Any]:
-        return as_tasks(_Told(stage, teller))
+        return as_tasks(_Told(stage, teller), listener.on_wait)
 
     try:
         with _heard(crew.post, str(there.out), listener.on_frame):

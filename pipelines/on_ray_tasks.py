@@ -16,11 +16,14 @@ from pipelines.runner import In, Out, Stream
 QUEUED = 2
 """Batches in flight for each CPU: the next is there when one is done."""
 SECONDS_TO_STOP = 10
+SECONDS_TO_WAIT = 1
 CRASHED = (WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
 
 
-def as_tasks(stage: Callable[[In], Out]) -> Stream[In, Out]:
+def as_tasks(stage: Callable[[In], Out], on_wait: Callable[[], None] = lambda: None) -> Stream[In, Out]:
     """The stream that runs `stage` on each batch as a task, which takes the stage along.
+
+    While it waits for results, `on_wait` is called now and then; what that raises ends the stream.
 
     A batch whose process or machine dies is run again; those that are not done when the stream is left are stopped.
     The stream raises StageError where a batch ended its process three times.
@@ -33,10 +36,10 @@ def as_tasks(stage: Callable[[In], Out]) -> Stream[In, Out]:
             for batch in batches:
                 sent.append((batch, task.remote(stage, batch)))
                 if len(sent) >= QUEUED * in_cluster("CPU"):
-                    yield _finished(*sent[0])
+                    yield _finished(*sent[0], on_wait)
                     sent.popleft()
             while sent:
-                yield _finished(*sent[0])
+                yield _finished(*sent[0], on_wait)
                 sent.popleft()
         finally:
             _stop([result for _, result in sent])
@@ -49,8 +52,10 @@ def _run(stage: Callable[[In], Out], batch: In) -> Out:
     return stage(batch)
 
 
-def _finished(batch: In, result: Any) -> Any:
+def _finished(batch: In, result: Any, on_wait: Callable[[], None]) -> Any:
     try:
+        while not ray.wait([result], timeout=SECONDS_TO_WAIT, fetch_local=False)[0]:
+            on_wait()
         return get(result)
     except CRASHED as error:
         what = f"ended the process that worked on it {DEATHS} times ({reason_of(error)})"

@@ -2,7 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pipelines.runner import in_process
 from pipelines.settings import Settings
 from pipelines.staging import Staging
 from pipelines.storage import Store, open_store
+from restore.devices import Devices, Restore
 from restore.options import settings_of_row
 from restore.report import write_report
 
@@ -60,6 +62,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     retry_failed: bool = False,
     overwrite: bool = False,
     scratch: Path | None = None,
+    devices: Devices | None = None,
     listener: ArchiveListener | None = None,
     on_plan: Callable[[Plan], None] = lambda _: None,
 ) -> list[Record]:
@@ -72,6 +75,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
         retry_failed: try again what an earlier run could not restore.
         overwrite: make anew what is done, where its film or the settings have changed.
         scratch: local folder for films from URLs and results for them; None takes one of the temporary folder.
+        devices: what the films share; None: one film after another in this process.
         listener: told how the films go.
         on_plan: told what will be done.
 
@@ -81,12 +85,15 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     Raises:
         FilmError: nothing could be begun, or OUT cannot be written; a film that fails is in the records instead.
     """
-    plan, store = plan_archive(films, out, settings, retry_failed=retry_failed, overwrite=overwrite)
+    devices = devices or Devices()
+    plan, store = plan_archive(films, out, settings, retry_failed=retry_failed, overwrite=overwrite, devices=devices)
     on_plan(plan)
     records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
-    run = Archive(Staging(store, scratch or _scratch(str(out))), overwrite, listener or ArchiveListener())
+    staging = Staging(store, scratch or _scratch(str(out)))
     try:
-        records.extend(run(plan.todo))
+        with _shared(devices if plan.todo else Devices()) as (how, capacity):
+            run = Archive(staging, overwrite, listener or ArchiveListener(), capacity, how, bool(devices.address))
+            records.extend(run(plan.todo))
     finally:
         write_report(store, Records(store).load().values())
     return records
@@ -137,12 +144,26 @@ def plan_archive(
     *,
     retry_failed: bool = False,
     overwrite: bool = False,
+    devices: Devices | None = None,
 ) -> tuple[Plan, Store]:
     """What `restore_archive` would do, and where; writes nothing. Arguments and errors are the same."""
-    base, store = settings or Settings(), open_store(str(out))
-    find_network("archive", base)
+    devices = devices or Devices()
+    base, store = devices.applied(settings or Settings()), open_store(str(out))
+    find_network("archive", base, bool(devices.address))
     named = gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base))
     return make_plan(named, Records(store).load(), store.files(), retry_failed, overwrite), store
+
+
+@contextmanager
+def _shared(devices: Devices) -> Iterator[tuple[Restore, int]]:
+    """While the block runs: how films are restored by what they share, and how many segments at a time."""
+    if not (devices.gpus or devices.workers):
+        yield restore, 1
+        return
+    from pipelines.on_ray_cluster import in_cluster
+
+    with devices.at_work(has_films=True) as on_ray:
+        yield on_ray, max(2, in_cluster("CPU"))
 
 
 def _scratch(out: str) -> Path:
@@ -152,6 +173,7 @@ def _scratch(out: str) -> Path:
 
 __all__ = [
     "Composition",
+    "Devices",
     "Listener",
     "Result",
     "Settings",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from restore.config import settings_from
-from restore.options import SETTING_OPTIONS, SHOW_OPTIONS
+from restore.options import DEVICE_OPTIONS, SETTING_OPTIONS, SHOW_OPTIONS
 
 if TYPE_CHECKING:
     from pipelines.archive_plan import Plan
@@ -26,6 +26,7 @@ FAILED, WRONG_USAGE = 1, 2
 @click.option("--overwrite", is_flag=True, help="Make anew what is done, where its film or the settings have changed.")
 @click.option("--scratch", type=click.Path(path_type=Path), help="Local folder for films from URLs. [temporary folder]")
 @SETTING_OPTIONS
+@DEVICE_OPTIONS
 @SHOW_OPTIONS
 def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour many films, largest first, and write a report.
@@ -37,13 +38,16 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     """
     from pipelines.errors import FilmError, SettingsError
     from pipelines.memory import keep_freed_memory
+    from restore.devices import Devices
 
     keep_freed_memory()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    base, how = settings_from(options), {name: options[name] for name in ("retry_failed", "overwrite", "scratch")}
+    how = {name: options.pop(name) for name in ("retry_failed", "overwrite", "scratch")}
+    how, base = how | {"devices": Devices.of(options)}, settings_from(options)
     try:
         if dry_run:
-            _show_plan(films, out, base, how["retry_failed"], how["overwrite"])
+            del how["scratch"]
+            _show_plan(films, out, base, how)
         elif not _run(films, out, base, as_json, quiet, how):
             sys.exit(FAILED)
     except FilmError as error:
@@ -70,11 +74,11 @@ def _run(films: Sequence[str], out: str, base: "Settings", as_json: bool, quiet:
     return not any(isinstance(record, Failed) for record in records)
 
 
-def _show_plan(films: Sequence[str], out: str, base: "Settings", retry_failed: bool, overwrite: bool) -> None:
+def _show_plan(films: Sequence[str], out: str, base: "Settings", how: dict[str, Any]) -> None:
     from restore.api import plan_archive
     from restore.archive_show import planned
 
-    plan, _ = plan_archive(films, out, base, retry_failed=retry_failed, overwrite=overwrite)
+    plan, _ = plan_archive(films, out, base, **how)
     click.echo(planned(plan))
     _show_extents(plan)
 

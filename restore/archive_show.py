@@ -27,10 +27,16 @@ class Running:
     task: Task
     job: Job
     began: float = field(default_factory=time.monotonic)
-    at: float = 0
-    """Seconds of what is to be restored that are coloured."""
     frames: int = 0
     """Coloured by this run."""
+    resumed: int = 0
+    """By an earlier one."""
+
+    @property
+    def at(self) -> float:
+        """Seconds of film that are coloured: segments may be worked on side by side, so frames are counted."""
+        rate = float(self.job.film.picture.frame_rate or 25)
+        return min((self.frames + self.resumed) / rate, float(self.job.seconds))
 
     @property
     def share(self) -> float:
@@ -241,14 +247,16 @@ def archive_listener(show: ArchiveShow) -> ArchiveListener:
         running[task.film.place] = Running(task, job)
         show.film(running[task.film.place])
 
-    def on_frame(task: Task, pts: int) -> None:
+    def on_frame(task: Task, _: int) -> None:
         film = running[task.film.place]
         film.frames += 1
-        film.at = float(film.job.film.seconds(pts) - (film.job.settings.start or 0))
         show.frame(film)
+
+    def on_resumed(task: Task, frames: int) -> None:
+        running[task.film.place].resumed += frames
 
     def on_end(record: Record) -> None:
         running.pop(record.asked.place, None)
         show.ended(record)
 
-    return ArchiveListener(locked(on_start), locked(on_frame), on_end=locked(on_end))
+    return ArchiveListener(locked(on_start), locked(on_frame), locked(on_resumed), locked(on_end))

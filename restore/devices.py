@@ -61,13 +61,16 @@ class Devices:
         return self if self.address or len(job.segments) > 1 else Devices()
 
     @contextmanager
-    def at_work(self) -> Iterator[Restore]:
+    def at_work(self, has_films: bool = False) -> Iterator[Restore]:
         """While the block runs: how a film is restored with these devices, which all films share.
+
+        Args:
+            has_films: whether there are several, for which one device is a pool too.
 
         Raises:
             SettingsError: no cluster answers, it has fewer GPUs, or Ray is not installed.
         """
-        if not self.address and max(self.gpus, self.workers) < 2:
+        if not self.address and max(self.gpus, self.workers) < (1 if has_films else 2):
             yield restore
             return
         try:

@@ -61,7 +61,9 @@ def test_readme_marks_the_command_that_runs_and_the_one_that_tests() -> None:
     assert "pytest" in test
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md", "samples/cluster/README.md"]
+)
 def test_linked_files_exist(document: str) -> None:
     folder = (ROOT / document).parent
     assert [link for link in sorted(links(document)) if not (folder / link).exists()] == []
