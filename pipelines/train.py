@@ -25,7 +25,7 @@ from models.weights import read_weights, save_network
 from pipelines.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
 from pipelines.pictures import Picture, Pictures, read_boxes
 from pipelines.provenance import code_version, digest_of
-from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, true_ab
+from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, takes, true_ab
 
 __all__ = ["Sources", "TrainConfig", "train"]
 
@@ -266,10 +266,9 @@ def train(  # noqa: PLR0913  # one run's all
         if rank == 0
         else None
     )
-    pairs = 1 if config.stage == "detector" else 2  # each picture comes as two frames of a film
     shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
     settings = CropSettings(config.crop, config.zoom, shows, config.seed * world + rank)
-    part = config.batch // pairs // world
+    part = config.batch // takes(config) // world
     steps = range(run.step, config.steps)
     for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
         terms = _train_step(run, light.to(device), boxes.to(device), config)

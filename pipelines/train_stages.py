@@ -39,7 +39,7 @@ class TrainConfig:
     stage: Stage = "full"
     steps: int = 8_000
     batch: int = 32
-    """Pictures of a step, an even number: each comes twice, as two frames of one film would show it."""
+    """Pictures of a step, an even number; where consistency counts each comes twice, as two frames of a film."""
     crop: int = 128
     """Side of a training picture in pixels, a multiple of 32."""
     zoom: tuple[float, float] = (0.55, 1.0)
@@ -60,7 +60,9 @@ class TrainConfig:
     huber_weight: float = 2.0
     """Of the Huber term on the mean ab."""
     consistency_weight: float = 2.0
-    """Of the difference between the mean colours of the two frames of a picture."""
+    """Of the difference between the mean colours of the two frames of a picture; 0: each picture comes once."""
+    clean_share: float = 0.0
+    """Share of the pictures that come without a film's faults, as a new scan of a good print shows them."""
     detector_weight: float = 0.2
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
@@ -105,7 +107,7 @@ def true_ab(light: Tensor) -> Tensor:
 
 
 def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: TrainConfig) -> dict[str, Tensor]:
-    """Weighted terms of a batch whose second half shows the first half's pictures again."""
+    """Weighted terms of a batch; where consistency counts its second half shows the first half's pictures again."""
     # bins last, where they lie: three times as fast as over the middle of the tensor
     log_probability = torch.log_softmax(logits.permute(0, 2, 3, 1), dim=-1, dtype=torch.float32).permute(0, 3, 1, 2)
     mean = expected_ab(log_probability.exp())
@@ -121,24 +123,34 @@ def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: Trai
     return terms
 
 
-def _two_frames(light: Tensor) -> tuple[Tensor, Tensor]:
-    """Two frames' lightness of each picture, first ones first, and their true ab at the head's size."""
-    ab, stock = true_ab(light), stock_lightness(light)
-    lightness = torch.cat([frame_lightness(stock), frame_lightness(stock)])
-    return lightness.to(memory_format=torch.channels_last), torch.cat([ab, ab])
+def takes(config: TrainConfig) -> int:
+    """Frames of each picture in a step."""
+    return 2 if config.stage != "detector" and config.consistency_weight else 1
+
+
+def _frames(batch: Batch, config: TrainConfig) -> tuple[Tensor, Tensor, Tensor]:
+    """Lightness of the pictures' frames, all first ones first; the frames' true ab at the head's size; their boxes."""
+    count = takes(config)
+    stock = stock_lightness(batch.light)
+    faulty = torch.cat([frame_lightness(stock) for _ in range(count)])
+    is_clean = torch.rand(len(batch.light), 1, 1, 1, device=stock.device) < config.clean_share
+    clean = lab_from_linear(batch.light)[:, :1]
+    lightness = torch.where(is_clean.repeat(count, 1, 1, 1), clean.repeat(count, 1, 1, 1), faulty)
+    ab, boxes = true_ab(batch.light).repeat(count, 1, 1, 1), batch.boxes.repeat(count, 1, 1)
+    return lightness.contiguous(memory_format=torch.channels_last), ab, boxes
 
 
 def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    lightness, ab = _two_frames(batch.light)
+    lightness, ab, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         features = network.features(lightness)
         logits, found = network.colour(features), network.find(features)
     terms = _colour_losses(logits, ab, batch.bin_weights, config)
-    return terms | {"detector": config.detector_weight * detection_loss(found, torch.cat([batch.boxes, batch.boxes]))}
+    return terms | {"detector": config.detector_weight * detection_loss(found, boxes)}
 
 
 def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    lightness, ab = _two_frames(batch.light)
+    lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         with torch.no_grad():
             features = network.features(lightness)
@@ -150,8 +162,8 @@ def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dic
 
 
 def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    lightness, ab = _two_frames(batch.light)
-    boxes = torch.cat([batch.boxes, batch.boxes])[:, : config.instances]
+    lightness, ab, boxes = _frames(batch, config)
+    boxes = boxes[:, : config.instances]
     owners, number = torch.nonzero(boxes[..., 5] >= config.least_score, as_tuple=True)
     corners = boxes[owners, number, :4]
     extent = (corners[:, 2:] - corners[:, :2]).repeat(1, 2)
@@ -165,12 +177,12 @@ def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[
 
 
 def _detector_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    lightness = frame_lightness(stock_lightness(batch.light)).to(memory_format=torch.channels_last)
+    lightness, _, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         with torch.no_grad():
             features = network.features(lightness)
         found = network.find(features)
-    return {"detector": config.detector_weight * detection_loss(found, batch.boxes)}
+    return {"detector": config.detector_weight * detection_loss(found, boxes)}
 
 
 LOSSES: dict[Stage, Callable[[Compact, Batch, TrainConfig], dict[str, Tensor]]] = {
