@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from archives import lines, reels
+from runs import Films
 
 from restore.cli import main
 
 CLUSTER = Path(__file__).parent.parent / "samples" / "cluster"
+PATIENCE = 180
+"""Seconds after which a head has not started, or a job has failed."""
 JOB = {"entrypoint", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "rayClusterSpec"}
 CLUSTER_SPEC = {"rayVersion", "enableInTreeAutoscaling", "headGroupSpec", "workerGroupSpecs"}
 GROUP = {"groupName", "replicas", "minReplicas", "maxReplicas", "rayStartParams", "template"}
@@ -89,3 +100,62 @@ def test_all_machines_have_the_same_ray_and_the_same_image() -> None:
         re.findall(r"image: (\S+)", "".join((CLUSTER / n).read_text() for n in ("cluster.yaml", "rayjob.yaml")))
     )
     assert len(images) == 1
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Iterator[str]:
+    """Ray's head with its job server, on this machine; gives the server's address."""
+    pytest.importorskip("ray", reason="needs the extra ray")
+    pytest.importorskip("opencensus", reason="needs ray[default]")
+    port, board, agent, grpc, client = free_ports(5)
+    folder = Path("/tmp") / f"ray-{os.getpid()}"  # a socket's path is at most 107 characters long
+    command = [
+        sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--disable-usage-stats",
+        "--num-cpus=2", "--node-ip-address=127.0.0.1", f"--port={port}", f"--dashboard-port={board}",
+        f"--dashboard-agent-listen-port={agent}", f"--dashboard-agent-grpc-port={grpc}",
+        f"--ray-client-server-port={client}", f"--temp-dir={folder}", "--include-dashboard=true",
+        f"--object-store-memory={100 << 20}",
+    ]  # fmt: skip
+    surroundings = os.environ | {"RAY_AUTH_MODE": "disabled"}
+    with (tmp_path / "head.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=surroundings)
+        try:
+            wait_for(("127.0.0.1", board), process, tmp_path / "head.log")
+            yield f"http://127.0.0.1:{board}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+
+
+def wait_for(address: tuple[str, int], process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        with socket.socket() as probe:
+            if probe.connect_ex(address) == 0:
+                return
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
+
+
+@pytest.mark.slow
+def test_an_archive_runs_as_a_ray_job(films: Films, network: Path, tmp_path: Path, head: str) -> None:
+    source, out = reels(films, tmp_path / "reels"), tmp_path / "out"
+    restore = [sys.executable, "-c", "from restore.cli import main; main()"]
+    command = [*restore, "archive", str(source), "--out", str(out), "--workers", "1", "--device", "cpu"]
+    submit = [sys.executable, "-m", "ray.scripts.scripts", "job", "submit", "--address", head, "--"]
+    job = subprocess.run(
+        [*submit, *command, "--network", str(network)], capture_output=True, text=True, timeout=PATIENCE, check=False,
+        env=os.environ | {"RAY_AUTH_MODE": "disabled"},
+    )  # fmt: skip
+    assert job.returncode == 0, job.stdout + job.stderr
+    assert "3 restored, 0 failed" in job.stdout
+    assert [row["status"] for row in lines(out)] == ["done"] * 3
