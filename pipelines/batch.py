@@ -159,6 +159,17 @@ class ShotFrame:
 
 
 @dataclass(frozen=True)
+class FollowedFrame:
+    """A frame that knows where its things are in the anchors around it."""
+
+    shown: ShotFrame
+    before: NDArray[np.float32] | None
+    """(h, w, 2), the flow to the last anchor before it; None: there is none in its shot."""
+    after: NDArray[np.float32] | None
+    """(h, w, 2), the flow to the first anchor after it; None: there is none in its shot."""
+
+
+@dataclass(frozen=True)
 class AnchorBatch:
     """Anchors on their way to the network."""
 

@@ -19,6 +19,7 @@ from pipelines.motion import Motion
 from pipelines.segment import margin
 from pipelines.settings import Hint, Settings
 from pipelines.stages.decode import Decode
+from pipelines.stages.follow import Follow as FollowFrames
 from pipelines.stages.lightness import Lightness
 from pipelines.stages.shots import Shots
 
@@ -68,7 +69,9 @@ class Follow:
         decode = Decode(margin(film, self.settings), self.settings.skip_damaged, self.settings.deinterlace)
         lightness = Lightness(film.picture, self.settings.paint.rows)
         seen, shot = [], 0
-        for frame in Shots(film, motion.anchors)(lightness(decode(segment))):
+        follow = FollowFrames(motion, film.picture.time_base)
+        for followed in follow(Shots(film, motion.anchors)(lightness(decode(segment)))):
+            frame = followed.shown
             if frame.light.frame.is_owned:
                 seen.append(_Seen(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
             shot = frame.shot
@@ -117,7 +120,7 @@ class Follow:
 
     def _along(self, frames: Iterable[_Seen], point: tuple[float, float]) -> Iterator[tuple[int, float, float]]:
         """The place in each anchor, as shares, until the point leaves the picture."""
-        motion = Motion(self.settings.motion.residual)
+        motion = Motion()
         last: _Seen | None = None
         for seen in frames:
             if last is not None and not seen.is_anchor:

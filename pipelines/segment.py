@@ -14,6 +14,7 @@ from pipelines.stages.carry import Carry
 from pipelines.stages.chroma import Chroma
 from pipelines.stages.decode import Decode
 from pipelines.stages.encode import Encode
+from pipelines.stages.follow import Follow
 from pipelines.stages.lightness import Lightness, transfer_of
 from pipelines.stages.shots import AHEAD, Shots, anchor_batches
 from pipelines.stages.steady import Steady
@@ -30,8 +31,8 @@ Paint = Stream[AnchorBatch, AbBatch]
 def margin(film: Film, settings: Settings) -> Fraction:
     """Seconds around a segment on which its pictures depend.
 
-    An owned frame takes colour from the anchors on both sides, those from anchors within the steady window, and a
-    frame's shot is known from the few frames around it.
+    An owned frame takes colour from the anchors on both sides, those from anchors within the steady window, which of
+    the frames between two ticks are anchors depends on all of them, and a frame's shot on the few frames around it.
     """
     frame = 1 / (film.picture.frame_rate or Fraction(25))
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (AHEAD + 1) * frame
@@ -52,12 +53,13 @@ def carried(segment: Segment, settings: Settings, paint: Paint, cuts: list[int])
     decode = Decode(margin(film, settings), settings.skip_damaged, settings.deinterlace)
     lightness = Lightness(film.picture, settings.paint.rows)
     shots = Shots(film, settings.motion.anchors)
+    follow = Follow(settings.motion, film.picture.time_base)
     steady = Steady(settings.motion, film.picture.time_base)
 
     with closing(ahead(shots(lightness(decode(segment))), DECODED_AHEAD)) as frames:
-        seen, shown = tee(_noting_cuts(frames, cuts))
-        anchors = steady(paint(anchor_batches(seen, settings.paint.batch)))
-        yield from Carry(settings.motion)(shown, anchors)
+        seen, linked, shown = tee(follow(_noting_cuts(frames, cuts)), 3)
+        painted = paint(anchor_batches((followed.shown for followed in seen), settings.paint.batch))
+        yield from Carry(settings.motion)(shown, steady(painted, linked))
 
 
 @dataclass(frozen=True)

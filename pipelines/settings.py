@@ -56,13 +56,16 @@ class MotionSettings:
 
     anchors: Fraction = Fraction(1, 3)
     """Seconds from one anchor to the next, 0 to 10; 0 makes every frame one."""
-    steady: Fraction = Fraction(1)
+    closest: Fraction = Fraction(1, 6)
+    """Seconds: where an anchor's things are lost before the next, more are made, no nearer to each other than this."""
+    steady: Fraction = Fraction(2)
     """Seconds that an anchor looks back and ahead for others to agree with, 0 to 10; 0 leaves it alone."""
-    residual: float = 12.0
-    """Lightness error (of 255) after motion at which a neighbour's say falls to 1/e."""
+    residual: float = 32.0
+    """Lightness error (of 255) after motion at which an anchor's say falls to 1/e."""
 
     def __post_init__(self) -> None:
         _check(0 <= self.anchors <= 10, f"anchors must be 0 to 10 seconds, got {float(self.anchors):g}")
+        _check(self.closest >= 0, f"closest must not be below 0 seconds, got {float(self.closest):g}")
         _check(0 <= self.steady <= 10, f"steady must be 0 to 10 seconds, got {float(self.steady):g}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-AUTO_ANCHORS = Fraction(1, 3)
+AUTO_ANCHORS, AUTO_CLOSEST = Fraction(1, 3), Fraction(1, 6)
 CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
 
 
@@ -45,6 +45,12 @@ class Anchors(click.ParamType[Fraction]):
             self.fail(f"{value!r} is neither seconds, nor every, nor auto", param, ctx)
 
 
+def _closest(options: dict[str, Any]) -> dict[str, Fraction]:
+    """Anchors are made between the ticks only where these are not given in seconds."""
+    anchors = options.get("anchors")
+    return {} if anchors is None else {"closest": AUTO_CLOSEST if anchors == AUTO_ANCHORS else anchors}
+
+
 def settings_from(options: dict[str, Any], base: Any = None) -> Any:
     """`pipelines.settings.Settings` from the options of `restore FILM`, by their names there.
 
@@ -70,7 +76,7 @@ def settings_from(options: dict[str, Any], base: Any = None) -> Any:
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
             ),
-            motion=replace(base.motion, **given("anchors", "steady")),
+            motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
             encode=replace(base.encode, **given("codec", "crf", "preset")),
             **given("start", "end", "skip_damaged", "recolour", "deinterlace"),
         )

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.batch import Anchor, Film, Frame, LightFrame, Luma, Picture, Segment, ShotFrame
+from pipelines.batch import Anchor, Film, FollowedFrame, Frame, LightFrame, Luma, Picture, Segment, ShotFrame
+from pipelines.settings import MotionSettings
 from pipelines.stages.decode import Decode
+from pipelines.stages.follow import Follow
 from pipelines.stages.probe import probe
 from pipelines.target import Target
 
@@ -76,3 +78,8 @@ def decoded(path: Path, **settings: Any) -> list[Frame]:
 def kept(decode: Decode, segment: Segment) -> list[Frame]:
     """A segment's frames and those around it, with memory of their own."""
     return [replace(shown, luma=shown.luma.copy()) for shown in decode(segment)]
+
+
+def followed(frames: list[ShotFrame], settings: MotionSettings) -> list[FollowedFrame]:
+    """The frames with their flows to the anchors around them."""
+    return list(Follow(settings, TICKS)(frames))

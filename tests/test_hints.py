@@ -94,7 +94,7 @@ def test_point_is_found_where_the_picture_has_moved() -> None:
     noise = np.random.default_rng(2).integers(0, 256, (16, 24), np.uint8)
     picture = np.kron(noise, np.ones((6, 6), np.uint8))
     moved = np.roll(picture, (2, -5), axis=(0, 1))
-    assert Motion(12.0).follow((70.0, 40.0), picture, moved) == pytest.approx((65.0, 42.0), abs=0.7)
+    assert Motion().follow((70.0, 40.0), picture, moved) == pytest.approx((65.0, 42.0), abs=0.7)
 
 
 def test_anchors_go_to_the_network_with_their_hints(films: Films, settings: Settings) -> None:

@@ -1,14 +1,19 @@
-"""Colour goes where its things have gone, and says how far it may be trusted."""
+"""Flow leads where things have gone, and says how far it may be trusted."""
 
 from __future__ import annotations
+
+from functools import reduce
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import pictures
 import pytest
-from handmade import Ab, Light, even_ab
+from handmade import Ab, Light
 
-from pipelines.motion import Motion
+from pipelines.motion import COARSE, Motion, brought, coarse, joined, look, returns, trust
+
+RESIDUAL = 32.0
 
 
 def lightness(moment: float, shot: int = 0) -> Light:
@@ -24,85 +29,95 @@ def stripes(moment: float) -> Ab:
 
 def error(one: Ab, other: Ab) -> float:
     """Mean distance in ab, but for a rim into which things come from outside."""
-    rim = 8
+    rim = 16
     return float(np.hypot(*np.moveaxis((one - other)[rim:-rim, rim:-rim], -1, 0)).mean())
+
+
+def even(columns: float, rows: float) -> Ab:
+    return np.full((64, 96, 2), (columns, rows), np.float32)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 4])
 def test_brings_colour_along_a_pan(frames: int) -> None:
-    brought, _ = Motion(12.0).bring(stripes(0), lightness(0), lightness(frames))
-    standing = error(stripes(0), stripes(frames))
-    assert error(brought, stripes(frames)) < standing / 2
-    assert brought.dtype == np.float32
+    back = Motion().between(lightness(0), lightness(frames))[1]
+    assert error(brought(stripes(0), back), stripes(frames)) < error(stripes(0), stripes(frames)) / 2
+    assert back.dtype == np.float32
 
 
-def test_leaves_a_still_picture_as_it_is() -> None:
-    brought, trust = Motion(12.0).bring(stripes(0), lightness(0), lightness(0))
-    assert np.abs(brought - stripes(0)).max() < 0.1
-    assert trust.min() > 0.99
+def test_flow_joined_from_frame_to_frame_follows_what_one_search_loses() -> None:
+    lights = [lightness(2 * n) for n in range(9)]
+    motion = Motion()
+    steps = [motion.between(one, other)[1] for one, other in pairwise(lights)]
+    from_end_to_end = motion.between(lights[0], lights[-1])[1]
+    by_steps = reduce(lambda far, step: joined(step, far), steps)
+    assert error(brought(stripes(0), by_steps), stripes(16)) < error(brought(stripes(0), from_end_to_end), stripes(16))
 
 
-def test_follows_whole_pixels() -> None:
+def test_joined_flows_add_up() -> None:
+    assert np.allclose(joined(even(2, -1), even(3, 5))[8:-8, 8:-8], (5, 4))
+
+
+@pytest.mark.parametrize("grain", [0.0, 2.0])
+def test_what_stands_still_has_no_flow_at_all(grain: float) -> None:
     rng = np.random.default_rng(0)
-    large = cv2.GaussianBlur(rng.integers(0, 256, (120, 160), np.uint8), (0, 0), 2)
-    colour = cv2.GaussianBlur(rng.normal(0, 200, (120, 160, 2)).astype(np.float32), (0, 0), 4)
-    one, other = (np.ascontiguousarray(large[8:104, shift : shift + 128]) for shift in (16, 19))
-    brought, trust = Motion(12.0).bring(np.ascontiguousarray(colour[8:104, 16:144]), one, other)
-    assert error(brought, colour[8:104, 19:147]) < 0.5
-    assert np.median(trust) > 0.9
+    still = cv2.GaussianBlur(rng.integers(40, 200, (96, 128), np.uint8), (0, 0), 2)
+    one, other = (np.clip(still + rng.normal(0, grain, still.shape), 0, 255).astype(np.uint8) for _ in range(2))
+    for flow in Motion().between(one, other):
+        assert not flow.any()
 
 
-def test_trusts_little_where_the_pictures_do_not_agree() -> None:
-    _, same = Motion(12.0).bring(stripes(0), lightness(0), lightness(1))
-    _, other = Motion(12.0).bring(stripes(0), lightness(0), lightness(1, shot=1))
-    assert same.mean() > 0.8
-    assert other.mean() < same.mean() / 2
-
-
-def test_trust_lies_above_0_and_reaches_at_most_1() -> None:
-    _, trust = Motion(12.0).bring(stripes(0), lightness(0), 255 - lightness(0))
-    assert trust.shape == (pictures.HEIGHT, pictures.WIDTH)
-    assert 0 < trust.min() <= trust.max() <= 1.00001
-
-
-def test_smaller_residual_trusts_less() -> None:
-    trusts = [
-        Motion(residual).bring(stripes(0), lightness(0), lightness(3))[1].mean() for residual in (3.0, 12.0, 50.0)
-    ]
-    assert trusts == sorted(trusts)
-    assert trusts[0] < trusts[2]
+def test_a_still_wall_has_no_flow_behind_a_thing_that_moves() -> None:
+    one, other = (np.full((96, 128), 90, np.uint8) for _ in range(2))
+    cv2.circle(one, (40, 48), 12, 200, -1)
+    cv2.circle(other, (46, 48), 12, 200, -1)
+    forth, _ = Motion().between(one, other)
+    assert not forth[:, 96:].any()
+    assert forth[44:52, 36:44, 0].mean() > 3
 
 
 @pytest.mark.parametrize(("gain", "shift"), [(0.7, 0), (1.0, 25), (0.8, 30)])
 def test_breathing_light_is_not_taken_for_motion(gain: float, shift: float) -> None:
     breathed = cv2.convertScaleAbs(lightness(1), alpha=gain, beta=shift)
-    brought, trust = Motion(12.0).bring(stripes(0), lightness(0), breathed)
-    assert error(brought, stripes(1)) < error(stripes(0), stripes(1)) / 1.5
-    assert trust.mean() > 0.8
+    back = Motion().between(lightness(0), breathed)[1]
+    assert error(brought(stripes(0), back), stripes(1)) < error(stripes(0), stripes(1)) / 1.5
+    assert trust(look(breathed), look(lightness(0)), coarse(back), RESIDUAL).mean() > 0.9
 
 
-def test_even_pictures_leave_the_colour_alone() -> None:
+def test_even_pictures_have_no_flow() -> None:
     gray = np.full((64, 64), 100, np.uint8)
-    for to in (gray, np.zeros_like(gray), np.full_like(gray, 255)):
-        brought, trust = Motion(12.0).bring(even_ab(10, -20, 64, 64), gray, to)
-        assert np.allclose(brought, (10, -20))
-        assert np.isfinite(trust).all()
+    for other in (gray, np.zeros_like(gray), np.full_like(gray, 255)):
+        assert not any(flow.any() for flow in Motion().between(gray, other))
 
 
-def test_one_motion_serves_pictures_of_any_size() -> None:
-    motion = Motion(12.0)
-    for shape in ((64, 96), (96, 64), (32, 128), (64, 96)):
-        still = np.random.default_rng(1).integers(0, 255, shape, np.uint8)
-        colour = np.dstack([still, 255 - still]).astype(np.float32)
-        assert np.abs(motion.bring(colour, still, still)[0] - colour).mean() < 1
+def test_trust_tells_pictures_that_agree_from_those_that_do_not() -> None:
+    nowhere = np.zeros((pictures.HEIGHT // COARSE, pictures.WIDTH // COARSE, 2), np.float32)
+    here = look(lightness(0))
+    same, unlike = (trust(here, look(light), nowhere, RESIDUAL) for light in (lightness(0), 255 - lightness(0)))
+    assert same.shape == nowhere.shape[:2]
+    assert same.min() > 0.99
+    assert unlike.mean() < same.mean() / 1.5
+    assert 0 < unlike.min() <= unlike.max() <= 1.01
+
+
+def test_smaller_residual_trusts_less() -> None:
+    here, there = look(lightness(0)), look(lightness(6))
+    nowhere = np.zeros((*here.shape, 2), np.float32)
+    trusts = [float(trust(here, there, nowhere, residual).mean()) for residual in (3.0, 12.0, 50.0)]
+    assert trusts == sorted(trusts)
+    assert trusts[0] < trusts[2]
+
+
+def test_flow_that_comes_back_is_trusted_and_flow_that_does_not_is_not() -> None:
+    forth = even(2, 0)
+    assert returns(forth, -forth)[:, :-4].min() > 0.99
+    assert returns(forth, forth)[:, :-4].max() < 0.1
 
 
 def test_gives_the_same_each_time_and_leaves_what_it_got() -> None:
-    ab, one, other = stripes(0), lightness(0), lightness(2)
-    copies = ab.copy(), one.copy(), other.copy()
-    motion = Motion(12.0)
-    first = motion.bring(ab, one, other)
-    motion.bring(stripes(9), lightness(30), lightness(8))
-    again = motion.bring(ab, one, other)
+    one, other = lightness(0), lightness(2)
+    copies, motion = (one.copy(), other.copy()), Motion()
+    first = motion.between(one, other)
+    motion.between(lightness(30), lightness(8))
+    again = motion.between(one, other)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert all(np.array_equal(a, b) for a, b in zip((ab, one, other), copies, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip((one, other), copies, strict=True))

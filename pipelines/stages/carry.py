@@ -1,63 +1,73 @@
-"""Every frame takes its colour from the anchors before and after it in its shot, along optical flow."""
+"""Every frame takes its colour from the anchors before and after it in its shot, along the flow to them."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.batch import AbFrame, Anchor, ShotFrame
-from pipelines.motion import FloatPicture, Motion
+from pipelines.batch import AbFrame, Anchor, FollowedFrame
+from pipelines.motion import FloatPicture, at_full_size, brought, coarse, look, trust
 from pipelines.settings import MotionSettings
+
+
+@dataclass(frozen=True)
+class _Side:
+    """An anchor, with its look."""
+
+    anchor: Anchor
+    look: FloatPicture
 
 
 class _Around:
     """The last anchor at or before a time and the first after it, taken from anchors in order."""
 
     def __init__(self, anchors: Iterable[Anchor]) -> None:
-        self.coming = iter(anchors)
-        self.near: deque[Anchor] = deque()
+        self.coming = (_Side(anchor, look(anchor.lightness)) for anchor in anchors)
+        self.before: _Side | None = None
+        self.after: _Side | None = next(self.coming, None)
 
-    def at(self, pts: int) -> tuple[Anchor | None, Anchor | None]:
-        while not self.near or self.near[-1].pts <= pts:
-            following = next(self.coming, None)
-            if following is None:
-                break
-            self.near.append(following)
-            if len(self.near) > 2:
-                self.near.popleft()
-        before = [anchor for anchor in self.near if anchor.pts <= pts]
-        after = [anchor for anchor in self.near if anchor.pts > pts]
-        return (before[-1] if before else None), (after[0] if after else None)
+    def at(self, pts: int) -> tuple[_Side | None, _Side | None]:
+        while self.after is not None and self.after.anchor.pts <= pts:
+            self.before, self.after = self.after, next(self.coming, None)
+        return self.before, self.after
 
 
 @dataclass(frozen=True)
 class Carry:
-    """The stage: frames and steady anchors in, the segment's own frames with their ab out."""
+    """The stage: frames and steady anchors in, the segment's own frames with their ab out.
+
+    Of two anchors the nearer counts more, and that which shows what is in the frame counts most. Where nothing moves
+    and both anchors have one colour, it is kept to the last bit.
+    """
 
     settings: MotionSettings
 
-    def __call__(self, frames: Iterable[ShotFrame], anchors: Iterable[Anchor]) -> Iterator[AbFrame]:
+    def __call__(self, frames: Iterable[FollowedFrame], anchors: Iterable[Anchor]) -> Iterator[AbFrame]:
         """Yields the owned frames in order."""
-        around, motion = _Around(anchors), Motion(self.settings.residual)
-        for shown in frames:
-            if not shown.light.frame.is_owned:
-                continue
-            sides = [side for side in around.at(shown.pts) if side is not None and side.shot == shown.shot]
-            yield AbFrame(shown.light.frame, self._ab(shown, sides, motion))
+        around = _Around(anchors)
+        for followed in frames:
+            frame = followed.shown.light.frame
+            if frame.is_owned:
+                yield AbFrame(frame, self._ab(followed, *around.at(frame.pts)))
 
-    def _ab(self, shown: ShotFrame, sides: list[Anchor], motion: Motion) -> FloatPicture:
-        if sides and sides[0].pts == shown.pts:
-            return sides[0].ab
-        if not sides:  # every shot and every span decoded begins with an anchor
+    def _ab(self, followed: FollowedFrame, before: _Side | None, after: _Side | None) -> FloatPicture:
+        shown = followed.shown
+        if before is None or before.anchor.shot != shown.shot:
             raise ValueError(f"no anchor in the shot of the frame at {shown.pts}")
-        carried = [motion.bring(side.ab, side.lightness, shown.light.lightness) for side in sides]
-        if len(sides) == 1:
-            return carried[0][0]
-        (before, trust_before), (after, trust_after) = carried
-        share = np.float32((shown.pts - sides[0].pts) / (sides[1].pts - sides[0].pts))
-        trust_before *= 1 - share
-        trust_after *= share
-        weight = (trust_after / (trust_before + trust_after))[..., None]
-        blended: FloatPicture = before + (after - before) * weight
+        if before.anchor.pts == shown.pts:
+            return before.anchor.ab
+        assert followed.before is not None
+        ab = brought(before.anchor.ab, followed.before)
+        if followed.after is None or after is None:
+            return ab
+        there = brought(after.anchor.ab, followed.after)
+        share = np.float32((shown.pts - before.anchor.pts) / (after.anchor.pts - before.anchor.pts))
+        here = look(shown.light.lightness)
+        weight_before = self._trust(here, before, followed.before) * (1 - share)
+        weight_after = self._trust(here, after, followed.after) * share
+        weight = at_full_size(weight_after / (weight_before + weight_after))
+        blended: FloatPicture = ab + (there - ab) * weight[..., None]
         return blended
+
+    def _trust(self, here: FloatPicture, side: _Side, flow: FloatPicture) -> FloatPicture:
+        return trust(here, side.look, coarse(flow), self.settings.residual)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pictures
 import pytest
-from handmade import Ab, Light, anchor, even_ab, shot_frame
+from handmade import Ab, Light, anchor, even_ab, followed, shot_frame
 
 from pipelines.batch import AbFrame, Anchor, ShotFrame
 from pipelines.settings import MotionSettings
 from pipelines.stages.carry import Carry
 
 SPACING = 8
+EVENLY = MotionSettings(closest=MotionSettings().anchors)
 
 
-def carried(frames: Iterable[ShotFrame], anchors: Iterable[Anchor]) -> list[AbFrame]:
-    return list(Carry(MotionSettings())(frames, anchors))
+def carried(frames: list[ShotFrame], anchors: list[Anchor]) -> list[AbFrame]:
+    return list(Carry(EVENLY)(followed(frames, EVENLY), anchors))
 
 
 def lightness(moment: float, shot: int = 0) -> Light:
@@ -57,6 +59,16 @@ def test_anchors_keep_their_colour_to_the_last_bit() -> None:
     assert all(np.array_equal(shown[own.pts], own.ab) for own in anchors)
 
 
+def test_what_stands_still_keeps_its_colour_to_the_last_bit() -> None:
+    rng = np.random.default_rng(2)
+    still = rng.integers(40, 200, (96, 128), np.uint8)
+    grainy = [np.clip(still + rng.normal(0, 2, still.shape), 0, 255).astype(np.uint8) for _ in range(2 * SPACING + 1)]
+    frames = [shot_frame(light, n, is_anchor=n % SPACING == 0) for n, light in enumerate(grainy)]
+    painted = rng.uniform(-60, 60, (96, 128, 2)).astype(np.float32)
+    for coloured in carried(frames, [anchor(grainy[n], painted, n) for n in range(0, 2 * SPACING + 1, SPACING)]):
+        assert np.array_equal(coloured.ab, painted)
+
+
 def test_each_owned_frame_comes_out_once_in_order_and_no_other() -> None:
     frames = [shot_frame(lightness(n), n, 0, n % 4 == 0, is_owned=5 <= n < 14) for n in range(20)]
     shown = carried(frames, anchors_of(frames))
@@ -81,12 +93,21 @@ def test_frame_between_equal_anchors_takes_from_both_by_its_distance() -> None:
         assert np.allclose(coloured.ab, (80 * share, -40 * share), atol=0.5)
 
 
-def test_the_anchor_that_looks_alike_has_the_say() -> None:
+def test_uncovered_places_take_the_side_that_saw_them() -> None:
+    # a bright board leaves: what was behind it is seen only in the anchor after
     rng = np.random.default_rng(4)
-    one, other = (rng.integers(0, 255, (96, 128), np.uint8) for _ in range(2))
-    frames = [shot_frame(one, 0), shot_frame(one, 7), shot_frame(other, 8)]
-    anchors = [anchor(one, even_ab(50, 0), 0), anchor(other, even_ab(-50, 0), 8)]
-    assert carried(frames, anchors)[1].ab[..., 0].mean() > 40  # though the other is seven times nearer
+    wall = np.kron(rng.integers(60, 140, (24, 32)), np.ones((4, 4))).astype(np.uint8)
+    lights, colours = [], []
+    for n in range(9):
+        light, ab, edge = wall.copy(), even_ab(0, 30), 64 - 8 * n
+        light[:, : max(0, edge)] = 230
+        ab[:, : max(0, edge)] = (60, 0)
+        lights.append(light)
+        colours.append(ab)
+    frames = [shot_frame(light, n, is_anchor=n in (0, 8)) for n, light in enumerate(lights)]
+    shown = carried(frames, [anchor(lights[n], colours[n], n) for n in (0, 8)])
+    assert np.abs(shown[2].ab[:, 56:64] - (0, 30)).mean() < 8  # though the anchor that saw the board there is nearer
+    assert np.abs(shown[4].ab[:, 40:64] - (0, 30)).mean() < 8
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -112,16 +133,10 @@ def test_uneven_times_and_many_anchors_are_told_apart() -> None:
     assert np.allclose(shown, [0, 1, 40, 41, 42, 300, 301, 302, 302], atol=0.5)
 
 
-def test_frames_before_the_first_anchor_of_what_was_decoded_take_from_it() -> None:
-    # a cut may be found late: then the shot's anchor lies after its first frames
-    still = np.random.default_rng(8).integers(0, 255, (96, 128), np.uint8)
-    frames = [shot_frame(still, 0), shot_frame(still, 1, is_anchor=True)]
-    assert np.allclose(carried(frames, [anchor(still, even_ab(9, 9), 1)])[0].ab, 9, atol=1e-3)
-
-
 def test_shot_without_any_anchor_is_a_fault_that_is_told() -> None:
+    frames = followed([shot_frame(lightness(0), 3, shot=1, is_anchor=True)], EVENLY)
     with pytest.raises(ValueError, match="no anchor in the shot of the frame at 3"):
-        carried([shot_frame(lightness(0), 3, shot=1)], [anchor(lightness(0), even_ab(0, 0), 0, shot=0)])
+        list(Carry(EVENLY)(frames, [anchor(lightness(0), even_ab(0, 0), 0, shot=0)]))
 
 
 def test_asks_for_no_anchor_beyond_the_next() -> None:
@@ -133,5 +148,5 @@ def test_asks_for_no_anchor_beyond_the_next() -> None:
             taken.append(own.pts)
             yield own
 
-    for coloured in Carry(MotionSettings())(frames, told()):
+    for coloured in Carry(replace(EVENLY, steady=0))(followed(frames, EVENLY), told()):
         assert max(taken) <= coloured.frame.pts + SPACING

@@ -8,14 +8,15 @@ from fractions import Fraction
 import numpy as np
 import pictures
 import pytest
-from handmade import TICKS, Ab, Light, even_ab
+from handmade import TICKS, Ab, Light, even_ab, followed, shot_frame
 
-from pipelines.batch import AbBatch, Anchor, AnchorBatch
+from pipelines.batch import AbBatch, Anchor, AnchorBatch, FollowedFrame
 from pipelines.settings import MotionSettings
 from pipelines.stages.steady import Steady
 
 SPACING = 8
 """Frames from one anchor to the next."""
+EVENLY = MotionSettings(closest=MotionSettings().anchors)
 
 
 def still(seed: int = 0) -> Light:
@@ -28,8 +29,20 @@ def batch(colours: list[Ab], lightness: list[Light], shots: list[int] | None = N
     return AbBatch(anchors, np.stack(colours))
 
 
+def linked(batches: Iterable[AbBatch]) -> list[FollowedFrame]:
+    """The anchors as frames that follow each other."""
+    frames = [shot_frame(*parts, is_anchor=True) for b in batches
+              for parts in zip(b.anchors.lightness, b.anchors.pts, b.anchors.shots, strict=True)]  # fmt: skip
+    return followed(frames, MotionSettings())
+
+
 def steadied(batches: Iterable[AbBatch], seconds: Fraction = Fraction(1)) -> list[Anchor]:
-    return list(Steady(MotionSettings(steady=seconds), TICKS)(batches))
+    given = list(batches)
+    return list(Steady(MotionSettings(steady=seconds), TICKS)(given, linked(given)))
+
+
+def lightness(moment: float) -> Light:
+    return np.clip(255 * pictures.picture(moment)[..., 0], 0, 255).astype(np.uint8)
 
 
 def noisy(count: int, mean: float = 20.0, spread: float = 8.0) -> list[Ab]:
@@ -108,28 +121,57 @@ def test_0_seconds_leave_every_anchor_alone() -> None:
 
 
 def test_near_neighbours_count_more_than_far_ones() -> None:
-    quiet, loud = even_ab(0, 0, 48, 64), even_ab(60, 0, 48, 64)
+    quiet, loud = even_ab(0, 0, 48, 64), even_ab(10, 0, 48, 64)
     near = steadied([batch([quiet, loud, quiet, quiet], [still()] * 4)])[0].ab.mean()
     far = steadied([batch([quiet, quiet, loud, quiet], [still()] * 4)])[0].ab.mean()
     assert near > far > 0
 
 
 def test_neighbour_of_another_picture_hardly_counts() -> None:
+    dark = np.full((48, 64), 60, np.uint8)
+    dark[:, :32] = 120
     loud = even_ab(60, 0, 48, 64)
     like, unlike = (
-        steadied([batch([even_ab(0, 0, 48, 64), loud], [still(0), still(seed)])])[0].ab[..., 0].mean()
-        for seed in (0, 1)
+        steadied([batch([even_ab(0, 0, 48, 64)] * 2 + [loud], [dark, dark, other])])[0].ab[..., 0].mean()
+        for other in (dark, np.ascontiguousarray(dark[:, ::-1]))
     )
-    assert unlike < like / 5
+    assert unlike < like / 3
+
+
+def test_one_red_among_seven_blue_is_outvoted_not_averaged_in() -> None:
+    blue, red = even_ab(10, -50, 48, 64), even_ab(60, 40, 48, 64)
+    for anchor in steadied([batch([blue] * 3 + [red] + [blue] * 4, [still()] * 8)], Fraction(3, 2)):
+        assert np.abs(anchor.ab - (10, -50)).max() < 5
+
+
+def test_a_flash_takes_the_colour_of_its_shot() -> None:
+    lights = [still(), still(), np.full((48, 64), 250, np.uint8), still(), still()]
+    own, white = even_ab(30, 20, 48, 64), even_ab(-20, -30, 48, 64)
+    anchors = steadied([batch([own, own, white, own, own], lights)])
+    for number, anchor in enumerate(anchors):
+        assert np.abs(anchor.ab - (30, 20)).max() < (12 if number == 2 else 1)
+
+
+def test_equal_colours_stay_equal_to_the_last_bit() -> None:
+    painted = np.random.default_rng(1).uniform(-60, 60, (48, 64, 2)).astype(np.float32)
+    assert all(np.array_equal(own.ab, painted) for own in steadied([batch([painted] * 6, [still()] * 6)]))
+
+
+def test_averaging_takes_little_of_the_chroma() -> None:
+    rng = np.random.default_rng(3)
+    hues = rng.normal(0.3, 0.25, 12)
+    colours = [even_ab(40 * np.cos(hue), 40 * np.sin(hue), 48, 64) for hue in hues]
+    for anchor in steadied([batch(colours, [still()] * 12)], Fraction(2)):
+        assert np.linalg.norm(anchor.ab[0, 0]) == pytest.approx(40, abs=0.5)
 
 
 def test_colour_of_neighbours_is_brought_along_the_motion() -> None:
-    moments = [4.0 * number for number in range(5)]
-    lights = [np.clip(255 * pictures.picture(moment)[..., 0], 0, 255).astype(np.uint8) for moment in moments]
+    lights = [lightness(moment) for moment in range(33)]
     x = np.repeat(pictures.grid(pictures.WIDTH, pictures.HEIGHT)[1], pictures.HEIGHT, axis=0)
-    true = [np.dstack([40 * np.sin((x + pictures.PAN * moment) / 12)] * 2) for moment in moments]
-    anchors = steadied([batch(true, lights)], Fraction(4))
-    inner = np.s_[8:-8, 24:-24]
+    true = [np.dstack([40 * np.sin((x + pictures.PAN * moment) / 12)] * 2) for moment in range(0, 33, SPACING)]
+    frames = followed([shot_frame(light, n, is_anchor=n % SPACING == 0) for n, light in enumerate(lights)], EVENLY)
+    anchors = list(Steady(MotionSettings(steady=Fraction(4)), TICKS)([batch(true, lights[::SPACING])], frames))
+    inner = np.s_[16:-16, 48:-48]
     in_place = np.abs(np.mean(true, axis=0)[inner] - true[2][inner]).mean()
     assert np.abs(anchors[2].ab[inner] - true[2][inner]).mean() < in_place / 2
 
@@ -143,5 +185,6 @@ def test_takes_no_more_than_the_window_before_it_gives() -> None:
             taken += 1
             yield batch(noisy(1), [still()], first=number)
 
-    for number, _ in enumerate(Steady(MotionSettings(steady=Fraction(1)), TICKS)(counted())):
+    frames = linked([batch(noisy(30), [still()] * 30)])
+    for number, _ in enumerate(Steady(MotionSettings(steady=Fraction(1)), TICKS)(counted(), frames)):
         assert taken <= number + 3 + 2
