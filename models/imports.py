@@ -43,7 +43,9 @@ def read_pickled(file: IO[bytes] | Path, name: str) -> dict[str, Tensor]:
             found = found[wrapper]
     if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
         raise ValueError(f"{name}: holds something else than named tensors")
-    return {str(key).removeprefix("module."): value.contiguous() for key, value in found.items()}
+    # tensors that share their numbers cannot be written as they are
+    own = {key: value.clone(memory_format=torch.contiguous_format) for key, value in found.items()}
+    return {str(key).removeprefix("module."): value for key, value in own.items()}
 
 
 def read_published(path: Path) -> dict[str, Tensor]:

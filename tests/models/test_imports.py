@@ -124,6 +124,16 @@ def test_imported_network_has_the_numbers_of_the_published_file(tmp_path: Path) 
     assert fault_of_imported(path) is None
 
 
+def test_tensors_that_share_their_numbers_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(NETWORKS, "eccv16")
+    one = torch.arange(8.0)
+    path = tmp_path / "x.safetensors"
+    import_published(saved(tmp_path / "x.pth", {"a": one, "b": one, "c": one[2:4]}), "eccv16", path, None)
+    assert {key: value.tolist() for key, value in read_weights(path)[0].items()} == {
+        "a": one.tolist(), "b": one.tolist(), "c": [2, 3]
+    }  # fmt: skip
+
+
 def test_weights_of_another_network_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
     source, path = saved(tmp_path / "x.pth", {"model1.0.weight": torch.ones(2)}), tmp_path / "x.safetensors"
     with pytest.raises(ValueError, match=r"x\.pth: not weights of eccv16 \(missing: .* and 78 more; misshapen: "):
