@@ -34,7 +34,7 @@ def test_a_film_on_ray_has_the_same_bytes(
     chosen, out, heard = near(settings), tmp_path / "out.mp4", Heard()
     result = restore_on_ray(prepare(film, out, chosen), heard.listener, hire(workers=workers))
     assert result.frames == SEGMENTS * FRAMES
-    assert sorted(heard.frames) == list(range(SEGMENTS * FRAMES))
+    assert len(heard.frames) == len(set(heard.frames)) == SEGMENTS * FRAMES
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 
 
