@@ -28,8 +28,10 @@ FRAMES = {"a.mp4": 48, "b/c.mkv": 36, "b/d.mov": 24}
 def finished(out: Path) -> int:
     """Frames in the segments and films that are done."""
     records = [json.loads(path.read_bytes()) for path in (out / ".restore").rglob("*.json")]
-    manifests = [json.loads(path.read_bytes()) for path in out.glob("**/*.restore/manifest.json")]
-    segments = [segment for manifest in manifests for segment in manifest["segments"].values()]
+    try:
+        segments = [json.loads(path.read_bytes()) for path in out.glob("**/*.restore/[0-9]*.json")]
+    except FileNotFoundError:  # a film has just ended
+        return finished(out)
     in_films = sum(record["look"]["frames"] for record in records)
     return in_films + sum(len(segment["encoded"]["pts"]) for segment in segments)
 

@@ -80,6 +80,9 @@ def test_an_archive_behind_urls_gives_the_results_of_one_on_the_disk(
     films: Films, settings: Settings, tmp_path: Path, url: str
 ) -> None:
     source, scratch = reels(films, tmp_path / "reels", bad=True), tmp_path / "scratch"
+    links = [path for path in source.rglob("*") if path.is_symlink()]
+    for link in links:
+        link.unlink()  # stores have none
     upload(source, f"{url}/reels")
     records = restore_archive([f"{url}/reels"], f"{url}/out", settings, scratch=scratch)
     restore_archive([source], tmp_path / "local", settings)
@@ -89,7 +92,7 @@ def test_an_archive_behind_urls_gives_the_results_of_one_on_the_disk(
     for record in records:
         if not isinstance(record, Failed):
             assert (there / record.out).read_bytes() == (tmp_path / "local" / record.out).read_bytes()
-    assert len(records) == len(GOOD) + len(BAD)
+    assert len(records) == len(GOOD) + len(BAD) - len(links)
     assert list(scratch.rglob("*.*")) == []
     assert not [name for name in open_store(url).files() if name.endswith(".part")]
     heard = Heard()

@@ -19,9 +19,11 @@ def noise(*shape: int) -> Tensor:
 
 
 def settled(network: nn.Module) -> nn.Module:
-    """The network in evaluation mode, its batch norms with statistics that matter."""
+    """The network in evaluation mode, its weights always the same, its batch norms with statistics that matter."""
     generator = torch.Generator().manual_seed(1)
     for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.kaiming_uniform_(module.weight, generator=generator)
         if isinstance(module, nn.BatchNorm2d):
             assert module.running_mean is not None
             assert module.running_var is not None
