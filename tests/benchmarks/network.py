@@ -30,8 +30,8 @@ BOXES = np.array(CORNERS, np.float32)
 Work = Callable[[], object]
 
 
-def _siggraph17(network: nn.Module) -> Work:
-    lightness = torch.zeros(1, 1, SIDE, SIDE).to(memory_format=torch.channels_last)
+def _siggraph17(network: nn.Module, batch: int) -> Work:
+    lightness = torch.zeros(batch, 1, SIDE, SIDE).to(memory_format=torch.channels_last)
 
     def work() -> None:
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
@@ -40,19 +40,42 @@ def _siggraph17(network: nn.Module) -> Work:
     return work
 
 
-def _ours(instances: int, looked_for: int) -> Work:
+def _ours(instances: int, looked_for: int, batch: int) -> Work:
     """Lightness to ab, with what the settings look for; the boxes coloured are always the same."""
-    painter = open_painter(PaintSettings(rows=SIDE, batch=1, device="cpu", instances=looked_for))
+    painter = open_painter(PaintSettings(rows=SIDE, batch=batch, device="cpu", instances=looked_for))
     detect, colorize = Detect(painter), Colorize(painter)
-    lightness = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE), np.uint8)
-    anchors = AnchorBatch((0,), (0,), lightness)
+    lightness = np.random.default_rng(0).integers(0, 256, (batch, SIDE, SIDE), np.uint8)
+    anchors = AnchorBatch(tuple(range(batch)), (0,) * batch, lightness)
     boxes = np.hstack([BOXES[:instances], np.zeros((instances, 1), np.float32), np.ones((instances, 1), np.float32)])
 
     def work() -> None:
         found = detect(anchors)
-        colorize(InstanceBatch(anchors, (boxes,), found.features))
+        colorize(InstanceBatch(anchors, (boxes,) * batch, found.features))
 
     return work
+
+
+def measure(batch: int, rounds: int) -> None:
+    """Prints what a frame costs in batches of so many."""
+    published = Siggraph17().eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    works = {
+        "siggraph17, by PyTorch": _siggraph17(published, batch),
+        "siggraph17, by restore": _siggraph17(folded(published), batch),
+        "compact": _ours(0, 0, batch),
+        "compact and its detector": _ours(0, 8, batch),
+        "compact, 4 instances": _ours(4, 8, batch),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(rounds + 1):
+        for name, work in works.items():
+            spent = cost(work).cpu / batch
+            if number:  # the first call plans
+                taken[name].append(spent)
+    medians = {name: statistics.median(times) for name, times in taken.items()}
+    eager, ready, *_ = medians.values()
+    print(f"{f'frames in a batch: {batch}':<26}{'CPU':>9}{'of PyTorch':>12}{'of restore':>12}")
+    for name, seconds in medians.items():
+        print(f"{name:<26}{1000 * seconds:6.1f} ms{seconds / eager:12.3f}{seconds / ready:12.3f}")
 
 
 def main() -> None:
@@ -61,25 +84,8 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="fewer rounds")
     rounds = 3 if parser.parse_args().short else 15
     keep_freed_memory()
-    published = Siggraph17().eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    works = {
-        "siggraph17, by PyTorch": _siggraph17(published),
-        "siggraph17, by restore": _siggraph17(folded(published)),
-        "compact": _ours(0, 0),
-        "compact and its detector": _ours(0, 8),
-        "compact, 4 instances": _ours(4, 8),
-    }
-    taken: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(rounds + 1):
-        for name, work in works.items():
-            spent = cost(work).cpu
-            if number:  # the first call plans
-                taken[name].append(spent)
-    medians = {name: statistics.median(times) for name, times in taken.items()}
-    eager, ready, *_ = medians.values()
-    print(f"{'':<26}{'CPU':>9}{'of PyTorch':>12}{'of restore':>12}")
-    for name, seconds in medians.items():
-        print(f"{name:<26}{1000 * seconds:6.1f} ms{seconds / eager:12.3f}{seconds / ready:12.3f}")
+    for batch in (1, PaintSettings().batch):
+        measure(batch, rounds)
 
 
 if __name__ == "__main__":
