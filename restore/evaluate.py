@@ -3,19 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import click
 
-from restore.options import WEIGHTS_DIR
+from restore.config import Time, settings_from
+from restore.options import WEIGHTS_DIR, colour_options
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
     from pipelines.evaluate.report import Report, Section
 
 NEEDS_EXTRA = "pictures are read by {}, which is not installed; pip install 'restore[train]'"
-COLUMN = 10
+COLUMN = 12
 """Characters of a figure."""
 MOST_FOUND, LEAST_FOUND = 100, 0.05
 """Boxes of a picture that are ranked, as in COCO's AP, and the score from which they are."""
@@ -38,7 +40,7 @@ def told_in_one_line() -> Iterator[None]:
 
 @click.group()
 def evaluate() -> None:
-    """Measure a network on colour pictures: its colours, or what it finds."""
+    """Measure a network: its colours and what it finds on pictures, or how steady its colours are on films."""
     from pipelines.memory import keep_freed_memory
 
     keep_freed_memory()
@@ -118,20 +120,41 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
         _show(report, json_out)
 
 
-def _show(report: "Report", json_out: Path | None) -> None:
-    width = max(len(name) + 2 for section in report.sections for name in (_head(section), *section.figures))
-    click.echo("\n\n".join(_table(section, width) for section in report.sections))
+@evaluate.command()
+@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@colour_options()
+@click.option("--seconds", type=Time(), default="10", show_default=True, help="How much of each film, from its start.")
+@click.option("--json", "json_out", type=RESULT, help="Write all figures to this file.")
+def steadiness(films: tuple[Path, ...], seconds: Fraction, json_out: Path | None, **options: Any) -> None:
+    """Measure how steady the colours of FILMS are, beside the same network on every frame with nothing smoothed.
+
+    Films in colour are made gray first, and their own colours are the truth.
+    """
+    settings = settings_from(options | {"recolour": True})
+    with told_in_one_line():
+        from pipelines.evaluate.steadiness import evaluate_steadiness
+        from pipelines.job import find_network
+        from pipelines.paint import Paint
+        from pipelines.runner import in_process
+        from pipelines.stages.probe import probe
+
+        settings = find_network(films[0], settings)[1]
+        report = evaluate_steadiness([probe(film) for film in films], settings, in_process(Paint()), seconds)
+        _show(report, json_out, "frame")
+
+
+def _show(report: "Report", json_out: Path | None, counted: str = "picture") -> None:
+    heads = [f"{each.title}, {each.pictures} {counted}{'s' * (each.pictures != 1)}" for each in report.sections]
+    width = max(len(name) + 2 for row in (heads, *(section.figures for section in report.sections)) for name in row)
+    tables = zip(heads, report.sections, strict=True)
+    click.echo("\n\n".join(_table(head, section, width) for head, section in tables))
     if json_out:
         json_out.write_text(json.dumps(report.as_json(), indent=1) + "\n", "utf-8")
 
 
-def _head(section: "Section") -> str:
-    return f"{section.title}, {section.pictures} picture{'s' * (section.pictures != 1)}"
-
-
-def _table(section: "Section", width: int) -> str:
+def _table(head: str, section: "Section", width: int) -> str:
     columns = list(dict.fromkeys(kind for row in section.figures.values() for kind in row))
-    lines = [f"{_head(section):<{width}}" + "".join(f"{kind:>{COLUMN}}" for kind in columns)]
+    lines = [f"{head:<{width}}" + "".join(f"{kind:>{COLUMN}}" for kind in columns)]
     for name, row in section.figures.items():
         lines.append((f"  {name:<{width - 2}}" + "".join(_cell(row.get(kind)) for kind in columns)).rstrip())
     return "\n".join(lines)

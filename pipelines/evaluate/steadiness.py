@@ -1,0 +1,189 @@
+"""How steady a film's colours are, beside the same network on every frame and nothing smoothed.
+
+Motion is judged by another method than the one that carries colours: Farneback's flow (SCIA 2003), not DIS. All is
+measured at the size that the network sees.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+
+import av
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.colorspace import lab_from_srgb, srgb_from_lab
+from models.metrics import colourfulness, psnr
+from models.steadiness import (
+    delta_e_2000,
+    distribution_change,
+    histograms,
+    mean_where,
+    visible,
+    warped,
+    warping_error,
+)
+from pipelines.batch import AbFrame, Film, Segment
+from pipelines.checks import COLOURED, colours_of
+from pipelines.evaluate.report import Figures, Report, Section, means
+from pipelines.paint import FilmPaint, Painting
+from pipelines.segment import carried
+from pipelines.settings import Settings
+from pipelines.stages.lightness import Lightness
+
+LAG = 8
+"""Frames from one picture to the next whose colours are compared as a jump."""
+RESTORE, EVERY, TRUE = "restore", "every frame", "true"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is judged of a film's frames, in order."""
+
+    lightness: Tensor
+    """(N, 1, h, w), CIE L*."""
+    shots: list[int]
+    flows: list[tuple[Tensor, Tensor]]
+    """For each frame but the last: (1, 2, h, w) to the next, and (1, h, w) where that is seen too."""
+
+
+def every_frame(settings: Settings) -> Settings:
+    """The settings with the network on every frame, and nothing smoothed."""
+    nothing = Fraction(0)
+    return replace(settings, motion=replace(settings.motion, anchors=nothing, closest=nothing, steady=nothing))
+
+
+def evaluate_steadiness(films: Sequence[Film], settings: Settings, painting: Painting, seconds: Fraction) -> Report:
+    """Figures of each film, and their means.
+
+    Args:
+        films: black and white; of those that have colours, these are the truth.
+        settings: of the run.
+        painting: colours anchors.
+        seconds: how much of each film is looked at, from its start.
+
+    Raises:
+        FilmError: a film cannot be read.
+        ValueError: a film has fewer than two frames there.
+    """
+    sections = [_section(film, settings, painting, seconds) for film in films]
+    mean = Section(
+        "all films", sum(section.pictures for section in sections), _means([section.figures for section in sections])
+    )
+    return Report([*sections, mean] if sections[1:] else sections, [])
+
+
+def _means(rows: list[Figures]) -> Figures:
+    shared = [name for name in rows[0] if all(name in row for row in rows)]
+    return means([{name: row[name] for name in shared} for row in rows])
+
+
+def _section(film: Film, settings: Settings, painting: Painting, seconds: Fraction) -> Section:
+    end = film.pts(min(seconds, film.duration))
+    segment, cuts = Segment(film, 0, film.pts(Fraction(0)), end), list[int]()
+    ab, frames = {}, list[AbFrame]()
+    for name, way in ((RESTORE, settings), (EVERY, every_frame(settings))):
+        with closing(carried(segment, way, FilmPaint(painting, film, way.paint), cuts)) as coloured:
+            frames = list(coloured)
+        if len(frames) < 2:
+            raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")
+        ab[name] = torch.from_numpy(np.stack([frame.ab for frame in frames])).permute(0, 3, 1, 2)
+    seen = _seen(film, settings, frames, cuts)
+    truth = None
+    if colours_of(film) > COLOURED:
+        truth = _true_pictures(film, frames, seen.lightness.shape[-2:])
+        ab[TRUE] = lab_from_srgb(truth)[:, 1:]
+    figures = {name: _figures(seen, colours, truth) for name, colours in ab.items()}
+    table = {row: {name: figures[name][row] for name in ab if row in figures[name]} for row in figures[RESTORE]}
+    for row in table.values():
+        row["ratio"] = row[RESTORE] / row[EVERY]
+    return Section(film.path.name, len(frames), table)
+
+
+def _seen(film: Film, settings: Settings, frames: list[AbFrame], cuts: list[int]) -> Seen:
+    stage = Lightness(film.picture, settings.paint.rows)
+    light = [seen.lightness for seen in stage(frame.frame for frame in frames)]
+    shots = np.searchsorted(sorted(set(cuts)), [frame.frame.pts for frame in frames], side="right").tolist()
+    flows = list(_flows(light))
+    return Seen(torch.from_numpy(np.stack(light)).float()[:, None] * (100 / 255), shots, flows)
+
+
+def _flows(light: list[NDArray[np.uint8]]) -> Iterator[tuple[Tensor, Tensor]]:
+    for one, other in pairwise(light):
+        forward, backward = _flow(one, other), _flow(other, one)
+        yield forward, visible(forward, backward)
+
+
+def _flow(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Tensor:
+    start = np.zeros((*one.shape, 2), np.float32)
+    flow = cv2.calcOpticalFlowFarneback(one, other, start, 0.5, 4, 21, 3, 7, 1.5, 0)
+    return torch.from_numpy(flow).permute(2, 0, 1)[None]
+
+
+def _true_pictures(film: Film, frames: list[AbFrame], size: torch.Size) -> Tensor:
+    """The film's own pictures at these frames, (N, 3, h, w), sRGB 0..1.
+
+    Raises:
+        ValueError: a frame is not found again.
+    """
+    wanted, turns = {frame.frame.pts: n for n, frame in enumerate(frames)}, film.picture.rotation // 90
+    height, width = size if turns % 2 == 0 else size[::-1]
+    pictures: dict[int, NDArray[np.uint8]] = {}
+    with av.open(film.path) as container:
+        for frame in container.decode(video=0):
+            if frame.pts in wanted:
+                small = frame.reformat(width, height, "rgb24", interpolation="AREA").to_ndarray()
+                pictures[wanted[frame.pts]] = np.rot90(small, -turns)
+            if len(pictures) == len(wanted):
+                break
+    if len(pictures) < len(wanted):
+        raise ValueError(f"{film.path}: its own colours cannot be read at all of its frames; is it damaged?")
+    stacked = np.stack([pictures[n] for n in range(len(frames))])
+    return torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 255
+
+
+def _figures(seen: Seen, ab: Tensor, truth: Tensor | None) -> dict[str, float]:
+    rgb = srgb_from_lab(torch.cat([seen.lightness, ab], dim=1))
+    pairs = [n for n in range(len(ab) - 1) if seen.shots[n] == seen.shots[n + 1]]
+    jumps = [n for n in range(0, len(ab) - LAG, LAG) if seen.shots[n] == seen.shots[n + LAG]]
+
+    def along(pictures: Tensor) -> float:
+        errors = [warping_error(pictures[n : n + 1], pictures[n + 1 : n + 2], *seen.flows[n]) for n in pairs]
+        return float(torch.cat(errors).mean()) if errors else float("nan")
+
+    figures = {
+        "warping error, ab": along(ab),
+        "warping error, picture x 1000": 1000 * along(rgb),
+        "CDC x 1000": 1000 * distribution_change(torch.cat([histograms(one[None]) for one in rgb]), seen.shots),
+        "jump, CIEDE2000": float(np.mean([_jump(seen, ab, n) for n in jumps])) if jumps else float("nan"),
+        "colourfulness, signed": _mean(colourfulness(one[None], is_absolute=False) for one in rgb),
+        "colourfulness, absolute": _mean(colourfulness(one[None], is_absolute=True) for one in rgb),
+    }
+    if truth is not None:
+        lab = lab_from_srgb(truth)
+        ours = torch.cat([seen.lightness, ab], dim=1)
+        figures["PSNR to the true colours"] = _mean(psnr(rgb, truth))
+        apart = (delta_e_2000(a[None], b[None]).mean() for a, b in zip(ours, lab, strict=True))
+        figures["CIEDE2000 to the true colours"] = _mean(apart)
+    return figures
+
+
+def _jump(seen: Seen, ab: Tensor, first: int) -> float:
+    """How far the colours of a frame and of the one LAG later lie apart, along motion."""
+    flow, is_visible = seen.flows[first]
+    for step, is_seen in seen.flows[first + 1 : first + LAG]:
+        is_visible = is_visible & (warped(is_seen[:, None].float(), flow)[:, 0] > 0.5)
+        flow = flow + warped(step, flow)
+    light = seen.lightness[first : first + 1]
+    later = warped(ab[first + LAG : first + LAG + 1], flow)
+    distance = delta_e_2000(torch.cat([light, ab[first : first + 1]], 1), torch.cat([light, later], 1))
+    return float(mean_where(distance, is_visible))
+
+
+def _mean(values: Iterator[Tensor] | Tensor) -> float:
+    return float(np.mean([float(value) for value in values]))
