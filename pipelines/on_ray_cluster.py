@@ -20,7 +20,7 @@ def cluster(address: str = "") -> Iterator[None]:
     Where this process is in a cluster already, that is the one.
 
     Raises:
-        SettingsError: no cluster answers there.
+        SettingsError: no cluster answers there, or Ray does not start here.
     """
     if ray.is_initialized():
         yield
@@ -31,13 +31,20 @@ def cluster(address: str = "") -> Iterator[None]:
         warnings.simplefilter("ignore", FutureWarning)  # of what Ray will change
         try:
             ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, ValueError) as error:
-            what = f"no Ray cluster answers at {address} ({reason_of(error)})"
-            raise SettingsError("--address", what, "start one with `ray start --head`, or leave it out") from error
+        except Exception as error:  # a bare one where Ray's own processes do not start in time
+            raise _not_there(address, error) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _not_there(address: str, error: Exception) -> SettingsError:
+    if address:
+        what = f"no Ray cluster answers at {address} ({reason_of(error)})"
+        return SettingsError("--address", what, "start one with `ray start --head`, or leave it out")
+    what = f"Ray did not start on this machine ({reason_of(error)})"
+    return SettingsError("--gpus, --workers", what, "try again when it is less busy, or leave them out")
 
 
 def in_cluster(resource: str) -> int:
