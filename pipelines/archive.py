@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipelines.archive_plan import Task
-from pipelines.errors import FilmError, timecode
+from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
 from pipelines.job import Job, prepare
 from pipelines.look import look
@@ -23,8 +23,6 @@ from pipelines.storage import Store
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
-MOST_PLACES = 10
-"""Times that a warning names."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ class Archive:
             length=float(job.seconds),
             seconds=round(time.monotonic() - began, 3),
             cuts=tuple(round(float(at), 3) for at in result.cuts),
-            warnings=(*notes, *_held(result)),
+            warnings=(*notes, *result.notes),
             device=job.device.type,
             look=seen,
         )
@@ -190,14 +188,6 @@ def _first_done(running: dict[Future[Record], int]) -> Iterator[Record]:
 
 def _fail(error: Exception) -> Done:
     raise error
-
-
-def _held(result: Result) -> list[str]:
-    if not result.held:
-        return []
-    places = ", ".join(timecode(at) for at in result.held[:MOST_PLACES])
-    more = f" and {len(result.held) - MOST_PLACES} more" if len(result.held) > MOST_PLACES else ""
-    return [f"the last good frame is held at {places}{more}"]
 
 
 def _failure(task: Task, error: Exception) -> Failed:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.batch import Segment
-from pipelines.errors import InputError, OutputError, StageError
+from pipelines.errors import InputError, OutputError, StageError, timecode
 from pipelines.job import Job
 from pipelines.paint import FilmPaint, Paint, Painting
 from pipelines.painter import named_by_digests
@@ -17,6 +17,9 @@ from pipelines.resume import WorkFolder, fingerprint, flattened
 from pipelines.runner import Spread, Stream, in_process
 from pipelines.segment import SegmentFlow
 from pipelines.stages.mux import SegmentFile, Span, mux
+
+MOST_PLACES = 10
+"""Times that a note names."""
 
 
 def restore(
@@ -133,6 +136,15 @@ class Result:
     """Seconds from the film's start of damaged frames that hold the last good one."""
     cuts: tuple[Fraction, ...]
     """Seconds from the film's start of the frames that begin a shot, the first frame aside."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences the user should see."""
+        if not self.held:
+            return []
+        places = ", ".join(map(timecode, self.held[:MOST_PLACES]))
+        more = f" and {len(self.held) - MOST_PLACES} more" if len(self.held) > MOST_PLACES else ""
+        return [f"the last good frame is held at {places}{more}"]
 
 
 @dataclass(frozen=True)

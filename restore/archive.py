@@ -1,6 +1,5 @@
 """`restore archive`: many films into one folder, with a report."""
 
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +13,6 @@ from restore.options import DEVICE_OPTIONS, SETTING_OPTIONS, SHOW_OPTIONS
 if TYPE_CHECKING:
     from pipelines.archive_plan import Plan
     from pipelines.settings import Settings
-
-FAILED, WRONG_USAGE = 1, 2
 
 
 @click.command("archive")
@@ -36,26 +33,19 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     keep their places in the folder tree. A film that fails stops no other. Started again, it goes on: what is done
     is skipped.
     """
-    from pipelines.errors import FilmError, SettingsError
     from pipelines.memory import keep_freed_memory
     from restore.devices import Devices
+    from restore.progress import FAILED, Quiet, told
 
     keep_freed_memory()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     how = {name: options.pop(name) for name in ("retry_failed", "overwrite", "scratch")}
     how, base = how | {"devices": Devices.of(options)}, settings_from(options)
-    try:
+    with told(Quiet(), "start the same command again and it goes on from here"):
         if dry_run:
             del how["scratch"]
             _show_plan(films, out, base, how)
         elif not _run(films, out, base, as_json, quiet, how):
             sys.exit(FAILED)
-    except FilmError as error:
-        click.echo(f"restore: {error}", err=True)
-        sys.exit(WRONG_USAGE if isinstance(error, SettingsError) else FAILED)
-    except KeyboardInterrupt:
-        click.echo("restore: stopped; start the same command again and it goes on from here", err=True)
-        sys.exit(FAILED)
 
 
 def _run(films: Sequence[str], out: str, base: "Settings", as_json: bool, quiet: bool, how: dict[str, Any]) -> bool:

@@ -197,13 +197,9 @@ def begin_run(show: Show, job: Job) -> None:
 
 def end_run(show: Show, job: Job, result: Result, seconds: float) -> None:
     """A run took so many seconds."""
-    held = [float(at) for at in result.held]
-    notes = []
-    if held:
-        more = f" and {len(held) - 10} more" if len(held) > 10 else ""
-        notes = [f"the last good frame is held at {', '.join(map(timecode, held[:10]))}{more}"]
     line = f"{job.out}, {counted(result.frames, 'frame')}, {result.frames / seconds:.1f} fps"
-    show.end(line, notes, out=str(job.out), frames=result.frames, seconds=seconds, held=held)
+    held = [float(at) for at in result.held]
+    show.end(line, result.notes, out=str(job.out), frames=result.frames, seconds=seconds, held=held)
 
 
 @contextmanager
