@@ -6,8 +6,8 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,16 @@ class Nodes:
         added = self.cluster.add_node(**node(cpus))
         self.cluster.wait_for_nodes()
         return added
+
+    @contextmanager
+    def more(self, count: int) -> Iterator[None]:
+        """So many more nodes of one CPU while the block runs."""
+        added = [self.add() for _ in range(count)]
+        try:
+            yield
+        finally:
+            for each in added:
+                self.kill(each)
 
     def kill(self, added: Any) -> None:
         """Ends a node as a power cut does."""

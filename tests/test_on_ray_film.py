@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import clips
 import pytest
 from click.testing import CliRunner
-from on_cluster import Nodes
+from on_cluster import Nodes, wait_until
 from resumed import FRAMES, SEGMENTS, Heard, assert_whole, four_seconds, near
 from runs import Films, in_segments, listing
 
@@ -35,6 +37,47 @@ def test_a_film_on_ray_has_the_same_bytes(
     result = restore_on_ray(prepare(film, out, chosen), heard.listener, hire(workers=workers))
     assert result.frames == SEGMENTS * FRAMES
     assert len(heard.frames) == len(set(heard.frames)) == SEGMENTS * FRAMES
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A pool that paints when so many nodes ask it; their names go into a folder."""
+
+    pool: Any
+    folder: Path
+    nodes: int
+
+    def at_most(self, batches: int) -> Seen:
+        return replace(self, pool=self.pool.at_most(batches))
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        (self.folder / this_node()).touch()
+        wait_until(lambda: len(list(self.folder.iterdir())) == self.nodes)
+        yield from self.pool(batches)
+
+
+def this_node() -> str:
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def test_a_film_spread_over_three_nodes_has_the_same_bytes(
+    nodes: Nodes, films: Films, film: Path, settings: Settings, tmp_path: Path
+) -> None:
+    import ray
+
+    from pipelines.on_ray_film import hire, restore_on_ray
+
+    chosen, out, seen = near(settings), tmp_path / "result" / "out.mp4", tmp_path / "seen"
+    for folder in (out.parent, seen):
+        folder.mkdir()
+    with nodes.more(2):
+        crew = hire(workers=3)
+        painted_on = ray.get([worker.__ray_call__.remote(lambda _: this_node()) for worker in crew.paint.workers])
+        restore_on_ray(prepare(film, out, chosen), None, replace(crew, paint=Seen(crew.paint, seen, 3)))
+        assert len(set(painted_on)) > 1
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 
 
