@@ -8,6 +8,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.alone import alone
 from pipelines.batch import Segment
 from pipelines.errors import InputError, OutputError, StageError, timecode
 from pipelines.job import Job
@@ -40,11 +41,11 @@ def restore(
     work = WorkFolder(job.out, about(job))
     painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.hints)
     flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
-    with _told(job, work), work:
+    with _told(job, work), alone(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
-        next(spread(Join(job))(iter([segments]))).replace(job.out)
-    work.remove()
+        next(spread(Join(job, work))(iter([segments]))).replace(job.out)
+        work.remove()
     return _result(job, segments)
 
 
@@ -72,7 +73,8 @@ class ColourSegment:
 
     def __call__(self, segment: Segment) -> SegmentFile:
         """Colours one."""
-        return self.work.finish(segment, self.flow(segment, self.work.path(segment)))
+        part = self.work.part(f"{segment.number:05d}")
+        return self.work.finish(segment, self.flow(segment, part), part)
 
 
 @dataclass(frozen=True)
@@ -80,16 +82,13 @@ class Join:
     """The last stage: all segments and the film's other streams in one file, which has not its name yet."""
 
     job: Job
+    work: WorkFolder
 
     def __call__(self, segments: list[SegmentFile]) -> Path:
         """Writes the file."""
-        job, part = self.job, _part(self.job)
+        job, part = self.job, self.work.part("film")
         mux(job.film, job.target, job.container, segments, Span(job.settings.start, job.settings.end), part)
         return part
-
-
-def _part(job: Job) -> Path:
-    return job.out.with_name(job.out.name + ".part")
 
 
 def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
@@ -107,7 +106,7 @@ def about(job: Job) -> dict[str, str]:
 
 @contextmanager
 def _told(job: Job, work: WorkFolder) -> Iterator[None]:
-    """Makes a FilmError of what the disk, the encoder or a stage refuses, and leaves nothing half written."""
+    """Makes a FilmError of what the disk, the encoder or a stage refuses."""
     try:
         yield
     except StageError as error:
@@ -117,8 +116,6 @@ def _told(job: Job, work: WorkFolder) -> Iterator[None]:
             hint = f"free some and start again: it goes on from {work.done} finished segments"
             raise OutputError(job.out, "the disk is full", hint) from error
         raise OutputError(job.out, f"cannot be written ({error.strerror or error})", "check its folder") from error
-    finally:
-        _part(job).unlink(missing_ok=True)
 
 
 def _result(job: Job, segments: list[SegmentFile]) -> "Result":

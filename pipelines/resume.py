@@ -54,9 +54,9 @@ class WorkFolder:
     def __init__(self, out: Path, about: dict[str, str]) -> None:
         self.folder = out.with_name(out.name + ".restore")
         self.manifest = self.folder / "manifest.json"
+        self.lock = self.folder / "lock"
+        """Of the run that is at work, by `alone`."""
         self.about = about
-        self.run = secrets.token_hex(4)
-        """In the names of what this run has half written: one that is just being killed may still write to its own."""
         self.differs: list[str] = []
         """What differs from the run that left the folder, in words; then it is started over."""
 
@@ -76,11 +76,11 @@ class WorkFolder:
         if before and before != self.about:
             keys = [key for key in {**before, **self.about} if before.get(key) != self.about.get(key)]
             self.differs = [f"{key} was {before.get(key, 'unset')}, is {self.about.get(key, 'unset')}" for key in keys]
-        kept = {self.manifest}
+        kept = {self.manifest, self.lock}
         if before == self.about:
             kept |= {path for entry in self._entries() for path in (entry, entry.with_suffix(".segment"))}
         for file in set(self.folder.iterdir()) - kept:
-            file.unlink()
+            file.unlink(missing_ok=True)
         _write(self.manifest, {"about": self.about})
 
     def __exit__(self, *error: object) -> None:
@@ -98,25 +98,28 @@ class WorkFolder:
         """Finished segments."""
         return len(self._entries())
 
-    def path(self, segment: Segment) -> Path:
-        """Where a segment is written until it is done."""
-        return self.folder / f"{segment.number:05d}.{self.run}.part"
+    def part(self, name: str) -> Path:
+        """Where something is written until it is whole."""
+        return _part(self.folder / name)
 
     def finished(self, segment: Segment) -> SegmentFile | None:
         """The segment as an earlier run finished it."""
-        path = self.folder / f"{segment.number:05d}.segment"
+        path = self._path(segment)
         entry = _read(path.with_suffix(".json"))
         if not entry or (entry["sha256"] and (not path.is_file() or _digest(path) != entry["sha256"])):
             return None
         was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
         return SegmentFile(path, EncodedSegment(**was))  # type: ignore[arg-type]  # as it was written
 
-    def finish(self, segment: Segment, encoded: EncodedSegment) -> SegmentFile:
-        """Puts a written segment in its place, with its entry."""
-        part, path = self.path(segment), self.folder / f"{segment.number:05d}.segment"
+    def _path(self, segment: Segment) -> Path:
+        return self.folder / f"{segment.number:05d}.segment"
+
+    def finish(self, segment: Segment, encoded: EncodedSegment, part: Path) -> SegmentFile:
+        """Puts a segment that was written to `part` in its place, with its entry."""
+        path = self._path(segment)
+        digest = _digest(part) if encoded.pts else ""
         if encoded.pts:
             part.replace(path)
-        digest = _digest(path) if encoded.pts else ""
         try:
             _write(path.with_suffix(".json"), {"sha256": digest, "encoded": dataclasses.asdict(encoded)})
         except OSError:  # a segment without an entry is none
@@ -138,7 +141,12 @@ def _read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _part(path: Path) -> Path:
+    """A name of its own for each time: who is just being killed, or is cut off, may still write to its own."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+
+
 def _write(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_name(path.name + ".part")
+    part = _part(path)
     part.write_text(json.dumps(content))
     part.replace(path)

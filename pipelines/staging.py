@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipelines.archive_plan import Task
-from pipelines.record import Done, dump, load
+from pipelines.record import FOLDER, Done, dump, load
 from pipelines.storage import Store
 
 MADE = "made.json"
@@ -23,9 +23,17 @@ class Staging:
     out: Store
     scratch: Path
 
+    @property
+    def lock(self) -> Path:
+        """Where runs into the same OUT meet: all of them, or those that share the scratch folder where OUT is a URL."""
+        return self._own("lock") if self.out.local is None else self.out.local / FOLDER / "lock"
+
+    def _own(self, name: str) -> Path:
+        """In the scratch folder, which may serve runs into several OUT."""
+        return self.scratch / hashlib.sha256(f"{self.out.root} {name}".encode()).hexdigest()[:16]
+
     def _folder(self, task: Task) -> Path:
-        name = hashlib.sha256(f"{self.out.root} {task.film.place}".encode()).hexdigest()[:16]
-        return self.scratch / name
+        return self._own(task.film.place)
 
     def film(self, task: Task) -> Path:
         """The film on this machine; fetched where it is not, unless an earlier run did.

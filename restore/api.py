@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
+from pipelines.alone import alone
 from pipelines.archive import Archive, ArchiveListener
 from pipelines.archive_plan import Plan, make_plan
 from pipelines.film import Listener, Result, restore
-from pipelines.gather import gather
+from pipelines.gather import ArchiveFilm, gather
 from pipelines.job import find_network, prepare
 from pipelines.paint import Paint
 from pipelines.preview.canvas import Composition
@@ -83,19 +84,22 @@ def restore_archive(  # noqa: PLR0913  # one run's all
         What became of each film, now or earlier.
 
     Raises:
-        FilmError: nothing could be begun, or OUT cannot be written; a film that fails is in the records instead.
+        FilmError: nothing could be begun, another run works on OUT, or OUT cannot be written; a film that fails is in
+            the records instead.
     """
     devices = devices or Devices()
-    plan, store = plan_archive(films, out, settings, retry_failed=retry_failed, overwrite=overwrite, devices=devices)
-    on_plan(plan)
-    records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
+    named, store = _named(films, out, settings, devices)
     staging = Staging(store, scratch or _scratch(str(out)))
-    try:
-        with _shared(devices if plan.todo else Devices()) as (how, capacity):
-            run = Archive(staging, overwrite, listener or ArchiveListener(), capacity, how, bool(devices.address))
-            records.extend(run(plan.todo))
-    finally:
-        write_report(store, Records(store).load().values())
+    with alone(staging.lock, str(out)):
+        plan = make_plan(named, Records(store).load(), store.files(), retry_failed, overwrite)
+        on_plan(plan)
+        records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
+        try:
+            with _shared(devices if plan.todo else Devices()) as (how, capacity):
+                run = Archive(staging, overwrite, listener or ArchiveListener(), capacity, how, bool(devices.address))
+                records.extend(run(plan.todo))
+        finally:
+            write_report(store, Records(store).load().values())
     return records
 
 
@@ -147,11 +151,17 @@ def plan_archive(
     devices: Devices | None = None,
 ) -> tuple[Plan, Store]:
     """What `restore_archive` would do, and where; writes nothing. Arguments and errors are the same."""
-    devices = devices or Devices()
+    named, store = _named(films, out, settings, devices or Devices())
+    return make_plan(named, Records(store).load(), store.files(), retry_failed, overwrite), store
+
+
+def _named(
+    films: Sequence[Path | str], out: Path | str, settings: Settings | None, devices: Devices
+) -> tuple[list[ArchiveFilm], Store]:
+    """The films that an archive's arguments name, and where their results go."""
     base, store = devices.applied(settings or Settings()), open_store(str(out))
     find_network("archive", base, bool(devices.address))
-    named = gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base))
-    return make_plan(named, Records(store).load(), store.files(), retry_failed, overwrite), store
+    return gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base)), store
 
 
 @contextmanager

@@ -166,8 +166,8 @@ def test_what_a_killed_run_left_half_written_is_not_used(
 ) -> None:
     out = tmp_path / "out.mp4"
     stopped_after(film, out, chosen, 2)
-    for left in (out.with_name("out.mp4.part"), work_folder(out) / "00002.part", work_folder(out) / "00005.segment"):
-        left.write_text("half")
+    for left in ("film.0a1b2c3d.part", "00002.0a1b2c3d.part", "00005.segment", "lock"):
+        (work_folder(out) / left).write_text("half")
     restore_film(film, out, chosen)
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 
