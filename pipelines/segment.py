@@ -8,6 +8,7 @@ from itertools import tee
 from pathlib import Path
 
 from pipelines.batch import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Film, Segment, ShotFrame
+from pipelines.cuts import BEHIND
 from pipelines.runner import Stream, ahead
 from pipelines.settings import Settings
 from pipelines.stages.carry import Carry
@@ -16,7 +17,7 @@ from pipelines.stages.decode import Decode
 from pipelines.stages.encode import Encode
 from pipelines.stages.follow import Follow
 from pipelines.stages.lightness import Lightness, transfer_of
-from pipelines.stages.shots import AHEAD, Shots, anchor_batches
+from pipelines.stages.shots import Shots, anchor_batches
 from pipelines.stages.steady import Steady
 from pipelines.target import Target
 
@@ -35,7 +36,7 @@ def margin(film: Film, settings: Settings) -> Fraction:
     the frames between two ticks are anchors depends on all of them, and a frame's shot on the few frames around it.
     """
     frame = 1 / (film.picture.frame_rate or Fraction(25))
-    return settings.motion.steady + 2 * settings.motion.anchors + 2 * (AHEAD + 1) * frame
+    return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) * frame
 
 
 def carried(segment: Segment, settings: Settings, paint: Paint, cuts: list[int]) -> Generator[AbFrame, None, None]:

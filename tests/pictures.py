@@ -21,7 +21,7 @@ def picture(moment: float, shot: int = 0, width: int = WIDTH, height: int = HEIG
     """A smooth texture at `moment` (in frames) of its pan, with a disc that crosses it, in black and white."""
     y, x = grid(width, height)
     across = x + np.float32(PAN * moment)
-    slow, fast = 7 + 3 * shot, 3 + shot % 3
+    slow, fast = 7 + 3 * (shot % 4), 3 + shot % 3
     waves = np.sin(across / slow + shot) + 0.8 * np.sin(y / 9 + across / 23) + 0.5 * np.sin(across / fast - y / 4.3)
     drawn = np.zeros((height, width, 3), np.float32)
     drawn[..., 0] = BRIGHTNESS[shot % len(BRIGHTNESS)] + 0.08 * waves

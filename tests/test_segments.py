@@ -31,10 +31,13 @@ CHOSEN = Settings(
 
 
 def shown(first: int = 0) -> Iterator[pictures.Picture]:
-    """Shots with hard cuts, from shot `first` on; one flashes, one is so fast that anchors are added."""
+    """Shots with hard cuts, from shot `first` on; one flashes, in one a thing jumps about so that anchors are added."""
     for shot in range(first, SHOTS):
         for n in range(SHOT):
-            drawn = pictures.picture(n * (9 if shot == 1 else 1), shot, 96, 64)
+            drawn = pictures.picture(n, shot, 96, 64)
+            if shot == 1:
+                left, top = 37 * n % 64, 23 * n % 46
+                drawn[top : top + 18, left : left + 32, 0] = 0.1
             if shot == 2 and n in (10, 11):
                 drawn[..., 0] = 1
             yield drawn
