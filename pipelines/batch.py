@@ -164,9 +164,9 @@ class FollowedFrame:
 
     shown: ShotFrame
     before: NDArray[np.float32] | None
-    """(h, w, 2), the flow to the last anchor before it; None: there is none in its shot."""
+    """(h / 4, w / 4, 2), the flow of squares to the last anchor before it; None: there is none in its shot."""
     after: NDArray[np.float32] | None
-    """(h, w, 2), the flow to the first anchor after it; None: there is none in its shot."""
+    """(h / 4, w / 4, 2), the flow of squares to the first anchor after it; None: there is none in its shot."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Motion between pictures, colour brought along it, and how far it may be trusted.
 
-A flow (h, w, 2) tells for each place of one picture the columns and rows, in pixels, by which the same thing lies
-elsewhere in another. Between neighbouring frames it is found by dense inverse search (Kroeger et al., ECCV 2016,
-arXiv 1603.03590) on lightness at network size; between frames further apart it is joined from those: large motion is
-followed where one search from end to end loses it.
+A flow tells for each square of COARSE x COARSE pixels of one picture the columns and rows, in squares, by which the
+same thing lies elsewhere in another. Between neighbouring frames it is found by dense inverse search (Kroeger et al.,
+ECCV 2016, arXiv 1603.03590) on lightness at half of network size; between frames further apart it is joined from those:
+large motion is followed where one search from end to end loses it.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -16,19 +17,19 @@ from numpy.typing import NDArray
 FloatPicture = NDArray[Any]
 """float32."""
 Flow = NDArray[Any]
-"""(h, w, 2), float32."""
+"""(h / COARSE, w / COARSE, 2), float32."""
 NO_MAP: Any = None
 """cv2.remap's second map, where the first holds both coordinates."""
 COARSE = 4
-"""Trust is told for squares of so many pixels: what networks say of colour is no finer."""
+"""Motion and trust are told for squares of so many pixels: the search and what networks say of colour are no finer."""
 BLUR = 0.75
 """Squares: sigma of the blur before two looks are compared; grain and texture that slid by a pixel agree."""
 STILL = 2.0
 """Change of lightness (of 255) of a square up to which it may have stood still."""
 STILL_MOTION = 0.5
 """Pixels of flow up to which a square may have stood still: DIS sees grain move."""
-AROUND = 2
-"""Pixels on each side of a point whose motion is the point's."""
+MOST_GAIN = 2.0
+"""Most by which contrast may rise or fall from one picture to another where the film breathes."""
 LEAST_TRUST = np.float32(1e-3)
 
 
@@ -38,24 +39,39 @@ def joined(first: Flow, second: Flow) -> Flow:
 
 
 def brought(picture: FloatPicture, flow: Flow) -> FloatPicture:
-    """What the picture (h, w) or (h, w, C) shows where `flow` leads; its rim goes on outside it."""
-    return cv2.remap(picture, flow + _places(flow), NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    """What the picture (h, w) or (h, w, C) shows where `flow` (h, w, 2) leads; its rim goes on outside it."""
+    places = _places(*flow.shape[:2])
+    return cv2.remap(picture, flow + places, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _places(flow: Flow) -> Flow:
-    rows, columns = flow.shape[:2]
-    return np.dstack(np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)))
+def brought_at_full_size(picture: FloatPicture, flow: Flow) -> FloatPicture:
+    """The same of a picture (h, w) or (h, w, C) by a flow of its squares, in squares."""
+    return brought(picture, at_full_size(flow) * np.float32(COARSE))
 
 
-def coarse(flow: Flow) -> Flow:
-    """The flow of squares, in squares."""
-    return cv2.resize(flow, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA) / np.float32(COARSE)
+@lru_cache(maxsize=4)
+def _places(rows: int, columns: int) -> Flow:
+    places = np.dstack(np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)))
+    places.flags.writeable = False
+    return places
+
+
+def in_squares(picture: NDArray[Any]) -> NDArray[Any]:
+    """(h, w) or (h, w, C) to the means of its squares."""
+    return cv2.resize(picture, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
 
 
 def look(lightness: NDArray[Any]) -> FloatPicture:
     """What of a picture (h, w) is compared with others: (h / COARSE, w / COARSE), 0..255."""
-    small = cv2.resize(lightness, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
-    return cv2.GaussianBlur(small.astype(np.float32), (0, 0), BLUR)
+    return _blurred(in_squares(lightness))
+
+
+def _blurred(squares: NDArray[Any]) -> FloatPicture:
+    return cv2.GaussianBlur(squares.astype(np.float32), (0, 0), BLUR)
+
+
+def _halved(picture: NDArray[Any]) -> NDArray[Any]:
+    return cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
 def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) -> FloatPicture:
@@ -64,34 +80,38 @@ def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) 
     Args:
         here: a look, see `look`.
         there: the look of the picture that the flow leads to.
-        flow: of squares, in squares.
+        flow: from here to there.
         residual: difference of lightness (of 255) at which trust falls to 1/e.
 
     Returns:
         (h / COARSE, w / COARSE).
     """
-    gain, shift = _brightness(there, here)
+    gain, shift, kept = _brightness(there, here)
     error = (brought(there, flow) * np.float32(gain) + np.float32(shift) - here) / np.float32(residual)
-    return cv2.exp(-error * error) + LEAST_TRUST
+    return cv2.exp(-error * error) * np.float32(kept) + LEAST_TRUST
 
 
 def returns(forth: Flow, back: Flow) -> FloatPicture:
-    """How nearly a flow comes back from where it leads, above 0 and up to 1; both of squares, in squares."""
+    """How nearly a flow comes back from where it leads, above 0 and up to 1."""
     miss = np.square(forth + brought(back, forth)).sum(axis=-1) * np.float32(COARSE**2)
     length = np.square(forth).sum(axis=-1) * np.float32(COARSE**2)
     return 1 / (1 + miss / (1 + np.float32(0.04) * length))
 
 
-def at_full_size(coarse_picture: FloatPicture) -> FloatPicture:
-    """(h / COARSE, w / COARSE) to (h, w)."""
-    return cv2.resize(coarse_picture, None, fx=COARSE, fy=COARSE, interpolation=cv2.INTER_LINEAR)
+def at_full_size(coarse_picture: FloatPicture, interpolation: int = cv2.INTER_LINEAR) -> FloatPicture:
+    """(h / COARSE, w / COARSE) or (h / COARSE, w / COARSE, C) to (h, w) or (h, w, C)."""
+    return cv2.resize(coarse_picture, None, fx=COARSE, fy=COARSE, interpolation=interpolation)
 
 
-def _brightness(picture: NDArray[Any], like: NDArray[Any]) -> tuple[float, float]:
-    """Gain and shift that give a picture the other's mean and spread: old film breathes."""
+def _brightness(picture: NDArray[Any], like: NDArray[Any]) -> tuple[float, float, float]:
+    """Gain and shift that give a picture the other's mean and spread, for old film breathes; and the trust it keeps.
+
+    A picture that a flash or a fade has flattened shows nothing to compare: it keeps trust as far as its spread does.
+    """
     (mean, spread), (to_mean, to_spread) = (map(float, np.ravel(cv2.meanStdDev(p))) for p in (picture, like))
-    gain = min(2.0, max(0.5, to_spread / spread)) if spread > 1 else 1.0
-    return gain, to_mean - gain * mean
+    gain = min(MOST_GAIN, max(1 / MOST_GAIN, to_spread / spread)) if spread > 1 else 1.0
+    kept = min(1.0, MOST_GAIN * spread / to_spread) if to_spread > 1 else 1.0
+    return gain, to_mean - gain * mean, kept
 
 
 @dataclass
@@ -102,27 +122,29 @@ class Motion:
 
     def __post_init__(self) -> None:
         self.search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self.search.setFinestScale(1)
 
     def between(self, one: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[Flow, Flow]:
         """The flow from one picture (h, w) to the other, and that back. Where nothing changed both are exactly 0."""
-        gain, shift = _brightness(other, one)
+        one, other = _halved(one), _halved(other)
+        gain, shift, _ = _brightness(other, one)
         like_one = cv2.convertScaleAbs(other, alpha=gain, beta=max(shift, -gain * 255))
-        moved = cv2.absdiff(look(one), look(like_one)) > STILL
-        flows = self.search.calc(one, like_one, None), self.search.calc(like_one, one, None)
-        return _without_rest(flows[0], moved), _without_rest(flows[1], moved)
+        moved = cv2.absdiff(_blurred(_halved(one)), _blurred(_halved(like_one))) > STILL
+        return self._found(one, like_one, moved), self._found(like_one, one, moved)
+
+    def _found(self, one: NDArray[Any], other: NDArray[Any], moved: NDArray[np.bool_]) -> Flow:
+        flow = _halved(self.search.calc(one, other, None)) / 2
+        fast = np.abs(flow).max(axis=-1) > STILL_MOTION / COARSE
+        flow[~(moved | fast)] = 0
+        return flow
 
     def follow(
         self, point: tuple[float, float], lightness: NDArray[np.uint8], to: NDArray[np.uint8]
     ) -> tuple[float, float]:
-        """Where a point of one picture is in another: x and y, in pixels; the median of its surroundings' motion."""
+        """Where a point of one picture is in another: x and y, in pixels; it moves as its square does."""
         flow, _ = self.between(lightness, to)
-        row, column = (min(max(int(place), 0), side - 1) for place, side in zip(point[::-1], to.shape, strict=True))
-        rows, columns = (slice(max(0, place - AROUND), place + AROUND + 1) for place in (row, column))
-        moved = np.median(flow[rows, columns].reshape(-1, 2), axis=0)
-        return point[0] + float(moved[0]), point[1] + float(moved[1])
-
-
-def _without_rest(flow: Flow, moved: NDArray[np.bool_]) -> Flow:
-    fast = np.abs(coarse(flow)).max(axis=-1) > STILL_MOTION / COARSE
-    moves = cv2.resize((moved | fast).astype(np.float32), flow.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    return flow * moves[..., None]
+        row, column = (
+            min(max(int(place / COARSE), 0), side - 1) for place, side in zip(point[::-1], flow.shape, strict=False)
+        )
+        across, down = flow[row, column] * COARSE
+        return point[0] + float(across), point[1] + float(down)

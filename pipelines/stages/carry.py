@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.batch import AbFrame, Anchor, FollowedFrame
-from pipelines.motion import FloatPicture, at_full_size, brought, coarse, look, trust
+from pipelines.motion import FloatPicture, at_full_size, brought_at_full_size, look, trust
 from pipelines.settings import MotionSettings
 
 
@@ -57,17 +57,15 @@ class Carry:
         if before.anchor.pts == shown.pts:
             return before.anchor.ab
         assert followed.before is not None
-        ab = brought(before.anchor.ab, followed.before)
+        ab = brought_at_full_size(before.anchor.ab, followed.before)
         if followed.after is None or after is None:
             return ab
-        there = brought(after.anchor.ab, followed.after)
+        there = brought_at_full_size(after.anchor.ab, followed.after)
         share = np.float32((shown.pts - before.anchor.pts) / (after.anchor.pts - before.anchor.pts))
         here = look(shown.light.lightness)
-        weight_before = self._trust(here, before, followed.before) * (1 - share)
-        weight_after = self._trust(here, after, followed.after) * share
+        residual = self.settings.residual
+        weight_before = trust(here, before.look, followed.before, residual) * (1 - share)
+        weight_after = trust(here, after.look, followed.after, residual) * share
         weight = at_full_size(weight_after / (weight_before + weight_after))
         blended: FloatPicture = ab + (there - ab) * weight[..., None]
         return blended
-
-    def _trust(self, here: FloatPicture, side: _Side, flow: FloatPicture) -> FloatPicture:
-        return trust(here, side.look, coarse(flow), self.settings.residual)

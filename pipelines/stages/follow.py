@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from pipelines.batch import FollowedFrame, ShotFrame
-from pipelines.motion import FloatPicture, Flow, Motion, coarse, joined, look, trust
+from pipelines.motion import FloatPicture, Flow, Motion, joined, look, trust
 from pipelines.settings import MotionSettings
 
 LOST = 0.5
@@ -34,10 +34,6 @@ class _Span:
     def after(self, first: int, last: int) -> Iterator[Flow]:
         """Flow to frame `last` from each of the frames before it, back to `first`."""
         return accumulate(reversed(self.forth[first:last]), lambda far, step: joined(step, far))
-
-    def in_squares(self) -> "_Span":
-        """The same, its flows coarse."""
-        return _Span(self.frames, [*map(coarse, self.forth)], [*map(coarse, self.back)])
 
 
 @dataclass
@@ -73,7 +69,7 @@ class Follow:
         lights = [shown.light.lightness for shown in frames]
         flows = [self.motion.between(one, other) for one, other in pairwise(lights)]
         span = _Span(frames, [forth for forth, _ in flows], [back for _, back in flows])
-        anchors = _Choice(span.in_squares(), self.settings, self.time_base).anchors()
+        anchors = _Choice(span, self.settings, self.time_base).anchors()
         before, after = [link], list[Flow | None]()
         for first, last in pairwise(anchors):
             before += span.before(first, last)
@@ -89,7 +85,6 @@ class _Choice:
     """Chooses the anchors of a span: as few as show what is in the frames between."""
 
     span: _Span
-    """In squares."""
     settings: MotionSettings
     time_base: Fraction
 

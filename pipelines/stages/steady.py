@@ -9,27 +9,17 @@ import cv2
 import numpy as np
 
 from pipelines.batch import AbBatch, Anchor, FollowedFrame
-from pipelines.motion import (
-    COARSE,
-    FloatPicture,
-    Flow,
-    at_full_size,
-    brought,
-    coarse,
-    joined,
-    look,
-    returns,
-    trust,
-)
+from pipelines.motion import FloatPicture, Flow, at_full_size, brought, in_squares, joined, look, returns, trust
 from pipelines.settings import MotionSettings
 
-OUTLIER = 20.0
+OUTLIER = 50.0
 """Distance in ab from the others' colour at which an anchor's say falls to half."""
+FADE = 2
+"""Power of the distance (of the window's reach) by which a neighbour's say falls to nothing."""
 ROUNDS = 2
 """Times that the mean is taken again without the outliers."""
-FULL_GAIN, NO_GAIN = 1.06, 1.16
-"""Factor up to which the mean's chroma is brought back to that of the colours it was taken from, and that from which it
-is left as it is: colours that differ so much are guesses, and their mean is pale for a reason."""
+MOST_GAIN = 1.25
+"""Most by which contrast of colour is brought back: things that do not lie exactly on each other pale each other."""
 
 
 def single_anchors(batches: Iterable[AbBatch]) -> Iterator[Anchor]:
@@ -44,6 +34,8 @@ class _Linked:
 
     anchor: Anchor
     look: FloatPicture
+    ab: FloatPicture
+    """(h / COARSE, w / COARSE, 2), its colours in squares."""
     before: Flow | None
     """To the anchor before it; None: of another shot, or none."""
     after: Flow | None
@@ -57,7 +49,7 @@ class _Brought:
     """An anchor's colours where its things are in another."""
 
     ab: FloatPicture
-    """(h, w, 2)"""
+    """(h / COARSE, w / COARSE, 2)"""
     say: FloatPicture
     """(h / COARSE, w / COARSE), how much it counts there."""
 
@@ -105,7 +97,7 @@ class Steady:
             return anchor
         # a flash is like none of them, and has no more say in its own colour than they have
         own_say = np.full_like(others[0].say, max(float(other.say.mean()) for other in others))
-        return replace(anchor, ab=_agreement(_Brought(anchor.ab, own_say), others))
+        return replace(anchor, ab=_agreed_ab(anchor.ab, _Brought(window[own].ab, own_say), others))
 
     def _neighbours(self, window: Sequence[_Linked], own: int, step: int, reach: int) -> Iterator[_Brought]:
         """The anchors before (step -1) or after (1) one, as far as the window reaches, brought to it."""
@@ -118,43 +110,45 @@ class Steady:
             way_back = other.link(-step)
             assert way_back is not None
             forth = link if forth is None else joined(forth, link)
-            back = coarse(way_back) if back is None else joined(coarse(way_back), back)
-            squares = coarse(forth)
-            say = trust(here.look, other.look, squares, self.settings.residual) * returns(squares, back)
-            yield _Brought(brought(other.anchor.ab, forth), say * np.float32(1 - (distance / (reach + 1)) ** 2))
+            back = way_back if back is None else joined(way_back, back)
+            say = trust(here.look, other.look, forth, self.settings.residual) * returns(forth, back)
+            yield _Brought(brought(other.ab, forth), say * np.float32(1 - (distance / (reach + 1)) ** FADE))
 
 
 def _linked(batches: Iterable[AbBatch], frames: Iterable[FollowedFrame]) -> Iterator[_Linked]:
     followed = (frame for frame in frames if frame.shown.is_anchor)
     for anchor, frame in zip(single_anchors(batches), followed, strict=True):
-        yield _Linked(anchor, look(anchor.lightness), frame.before, frame.after)
+        yield _Linked(anchor, look(anchor.lightness), in_squares(anchor.ab), frame.before, frame.after)
 
 
-def _agreement(own: _Brought, others: Sequence[_Brought]) -> FloatPicture:
-    """The mean colour without the outliers, (h, w, 2); where all have one colour it is that, to the last bit."""
-    all_of_them = [own, *others]
-    colours = np.stack([_in_squares(one.ab) for one in all_of_them])  # (K, h / COARSE, w / COARSE, 2)
-    says = np.stack([one.say for one in all_of_them])
-    kept = says
+def _agreed_ab(ab: FloatPicture, own: _Brought, others: Sequence[_Brought]) -> FloatPicture:
+    """An anchor's ab (h, w, 2) as all agree on it; where all have one colour it is that, to the last bit."""
+    colours = np.stack([one.ab for one in (own, *others)])  # (K, h / COARSE, w / COARSE, 2)
+    shares = _shares(colours, np.stack([one.say for one in (own, *others)]))
+    change = ((colours - own.ab) * shares[..., None]).sum(axis=0)
+    gain, mean = _contrast(colours, shares)
+    agreed: FloatPicture = ab + at_full_size(change, cv2.INTER_CUBIC)
+    return agreed + (agreed - mean) * np.float32(gain - 1)
+
+
+def _shares(colours: FloatPicture, says: FloatPicture) -> FloatPicture:
+    """Each colour's share in the mean, (K, h / COARSE, w / COARSE): an outlier is outvoted, not averaged in."""
+    kept = says / says.sum(axis=0)
     for _ in range(ROUNDS):
-        mean = (colours * kept[..., None]).sum(axis=0) / kept.sum(axis=0)[..., None]
+        mean = (colours * kept[..., None]).sum(axis=0)
         kept = says / (1 + np.square(colours - mean).sum(axis=-1) / np.float32(OUTLIER**2))
-    kept /= kept.sum(axis=0)
-    change = sum((other.ab - own.ab) * at_full_size(k)[..., None] for other, k in zip(others, kept[1:], strict=True))
-    return (own.ab + change) * np.float32(_gain(colours, kept))
+        kept /= kept.sum(axis=0)
+    return kept
 
 
-def _gain(colours: FloatPicture, shares: FloatPicture) -> float:
-    """What brings the mean back to the chroma that the colours have: colours that differ a little cancel a little.
+def _contrast(colours: FloatPicture, shares: FloatPicture) -> tuple[float, FloatPicture]:
+    """What brings the mean picture back to the contrast of colour of its parts, and the colour that is about, (2,).
 
-    Rounded, so that it is exactly 1 where they do not differ.
+    The gain is rounded, so that it is exactly 1 where they do not differ.
     """
-    mean = (colours * shares[..., None]).sum(axis=0)
-    wanted, got = (np.square(colours).sum(axis=-1) * shares).sum(), np.square(mean).sum()
-    gain = float(np.sqrt(wanted / max(got, 1e-6)))
-    agreement = min(1.0, max(0.0, (NO_GAIN - gain) / (NO_GAIN - FULL_GAIN)))
-    return round(1 + (gain - 1) * agreement, 3)
-
-
-def _in_squares(ab: FloatPicture) -> FloatPicture:
-    return cv2.resize(ab, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
+    picture = (colours * shares[..., None]).sum(axis=0)
+    mean: FloatPicture = picture.mean(axis=(0, 1))
+    own_means = (colours * shares[..., None]).sum(axis=(1, 2)) / shares.sum(axis=(1, 2))[:, None]
+    wanted = (np.square(colours - own_means[:, None, None]).sum(axis=-1) * shares).sum()
+    got = np.square(picture - mean).sum()
+    return min(MOST_GAIN, round(float(np.sqrt(wanted / max(got, 1e-6))), 3)), mean

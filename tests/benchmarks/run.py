@@ -157,8 +157,8 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
     batches = [AnchorBatch(tuple(range(batch)), (0,) * batch, group) for group in groups]
     network(batches[0])  # the first call plans
     costs["network at the anchors"] = cost(lambda: [network(b) for b in batches]).cpu
-    flow = Motion().search
-    costs["flow, both ways"] = 2 * cost(lambda: [flow.calc(a, b, None) for a, b in pairwise(lights)]).cpu
+    between = Motion().between
+    costs["flow, both ways"] = cost(lambda: [between(a, b) for a, b in pairwise(lights)]).cpu
     with av.open(job.out) as film:
         planes = [[_plane(frame, i) for i in (1, 2)] for frame in film.decode(video=0)]
     ready = [ColouredFrame(frame, *chroma) for frame, chroma in zip(kept, planes, strict=True)]

@@ -13,7 +13,7 @@ import pytest
 from handmade import TICKS, Light, followed, shot_frame
 
 from pipelines.batch import ShotFrame
-from pipelines.motion import brought
+from pipelines.motion import brought_at_full_size
 from pipelines.settings import MotionSettings
 from pipelines.stages.follow import Follow
 
@@ -57,7 +57,7 @@ def test_flows_lead_to_the_anchors_on_both_sides() -> None:
                 assert flow is None
                 continue
             assert flow is not None
-            moved = brought(lightness(side).astype(np.float32), flow)
+            moved = brought_at_full_size(lightness(side).astype(np.float32), flow)
             standing = np.abs(lightness(side).astype(np.float32) - lightness(pts))[inner].mean()
             assert np.abs(moved - lightness(pts))[inner].mean() < standing / 1.5 + 2
 
@@ -127,4 +127,4 @@ def test_flows_go_from_anchor_to_anchor_too() -> None:
         for here, there, flow in ((one, other, one.after), (other, one, other.before)):
             assert flow is not None
             seen, far = (own.shown.light.lightness.astype(np.float32) for own in (here, there))
-            assert np.abs(brought(far, flow) - seen)[inner].mean() < np.abs(far - seen)[inner].mean() / 1.5
+            assert np.abs(brought_at_full_size(far, flow) - seen)[inner].mean() < np.abs(far - seen)[inner].mean() / 1.5

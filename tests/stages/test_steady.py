@@ -157,12 +157,21 @@ def test_equal_colours_stay_equal_to_the_last_bit() -> None:
     assert all(np.array_equal(own.ab, painted) for own in steadied([batch([painted] * 6, [still()] * 6)]))
 
 
-def test_averaging_takes_little_of_the_chroma() -> None:
+def test_averaging_takes_nothing_of_the_contrast_of_colour() -> None:
     rng = np.random.default_rng(3)
-    hues = rng.normal(0.3, 0.25, 12)
-    colours = [even_ab(40 * np.cos(hue), 40 * np.sin(hue), 48, 64) for hue in hues]
+    colours = []
+    for hue in rng.normal(0.3, 0.25, 12):
+        ab = even_ab(40 * np.cos(hue), 40 * np.sin(hue), 48, 64)
+        ab[:, 32:] *= -1
+        colours.append(ab)
     for anchor in steadied([batch(colours, [still()] * 12)], Fraction(2)):
-        assert np.linalg.norm(anchor.ab[0, 0]) == pytest.approx(40, abs=0.5)
+        assert np.linalg.norm(anchor.ab[0, 0] - anchor.ab[0, -1]) == pytest.approx(80, abs=1)
+
+
+def test_colours_that_disagree_about_the_whole_picture_become_paler() -> None:
+    colours = [even_ab(40 * (-1) ** number, 5, 48, 64) for number in range(12)]
+    for anchor in steadied([batch(colours, [still()] * 12)], Fraction(2)):
+        assert np.linalg.norm(anchor.ab, axis=-1).max() < 20
 
 
 def test_colour_of_neighbours_is_brought_along_the_motion() -> None:
