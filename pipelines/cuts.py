@@ -24,6 +24,8 @@ REACH = 8
 """Pixels by which a block may have moved."""
 BLANK = 8.0
 """Spread of lightness (of 255) below which a block has nothing to be known by."""
+BLACK = 30.0
+"""Lightness (of 255) below which a picture with nothing in it is black."""
 REPEATED = 0.5
 """Mean difference of lightness (of 255) up to which a frame is the one before shown again."""
 ALIKE = 0.8
@@ -58,6 +60,10 @@ class _Seen:
     @property
     def is_blank(self) -> bool:
         return not len(self.blocks)
+
+    @property
+    def is_black(self) -> bool:
+        return self.is_blank and float(self.picture.mean()) < BLACK
 
     def is_repeated(self, other: "_Seen") -> bool:
         return float(cv2.absdiff(self.picture, other.picture).mean()) < REPEATED
@@ -108,9 +114,16 @@ class Cuts:
         """Whether frame `number` begins a shot; those around it on which that depends must have come."""
         if number - 1 not in self.seen or self.seen[number].is_blank:
             return False
+        if self._is_after_black(number):
+            return True
         if self._is_mixed(number - 1):
             return self._parts(number - 2, number) and not self._parts(number - 2, number - 1)
         return self._parts(number - 1, number)
+
+    def _is_after_black(self, number: int) -> bool:
+        """Whether the frames before have shown nothing for longer than a flash, and black once."""
+        before = [self.seen[n] for n in range(number - AHEAD - 1, number) if n in self.seen]
+        return len(before) > AHEAD and all(one.is_blank for one in before) and any(one.is_black for one in before)
 
     def _parts(self, last: int, first: int) -> bool:
         """Whether one shot ends with one frame and another begins with the other."""

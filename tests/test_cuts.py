@@ -128,6 +128,16 @@ def test_a_shot_after_black_begins_where_it_is_seen() -> None:
     assert found([*lights[:SHOT], *black, *lights[SHOT:]]) == [SHOT + 10]
 
 
+def test_a_shot_that_comes_out_of_black_slowly_begins_there_too() -> None:
+    lights = two_shots()
+    for number in range(SHOT):
+        lights[number] = cv2.convertScaleAbs(lights[number], alpha=max(0, 1 - number / 8))
+        lights[SHOT + number] = cv2.convertScaleAbs(lights[SHOT + number], alpha=min(1, number / 8))
+    numbers = found(lights)
+    assert len(numbers) == 1
+    assert SHOT < numbers[0] < SHOT + 4
+
+
 def test_a_whip_pan_is_no_cut() -> None:
     lights = [light(pictures.picture(moment)) for moment in range(SHOT)]
     lights += [light(pictures.picture(SHOT + 8 * moment)) for moment in range(SHOT)]
