@@ -42,9 +42,11 @@ class Shown:
 
 
 def shown(moment: float, shot: int) -> Shown:
-    """A pan over a texture of one colour, with a disc of another."""
+    """A pan over a texture of one colour, as contrasty as film is, with a disc of another."""
     drawn = pictures.picture(moment, shot, WIDTH, HEIGHT)
     is_disc = (drawn[..., 0] == np.float32(0.95))[..., None]
+    middle = pictures.BRIGHTNESS[shot]
+    drawn[..., 0] = np.where(is_disc[..., 0], 0.95, np.clip(middle + 2 * (drawn[..., 0] - middle), 0.02, 0.98))
     return Shown(drawn, np.where(is_disc, DISC, COLOURS[shot]).astype(np.float32))
 
 
@@ -108,7 +110,7 @@ def test_a_flash_has_the_colours_of_its_shot(tmp_path: Path, length: int, at: in
         one.picture[..., 1:] = 0
         one.said = np.broadcast_to(WRONG, one.ab.shape)
     for ab, one in zip(carried_colours(frames, tmp_path), frames, strict=True):
-        assert np.median(distances(ab, one.ab)) < (8 if one.said is not None else 4)
+        assert np.median(distances(ab, one.ab)) < (20 if one.said is not None else 4)
 
 
 def test_no_colour_comes_through_black(tmp_path: Path) -> None:
@@ -130,8 +132,8 @@ def test_a_dissolve_goes_from_one_shots_colours_to_the_others(tmp_path: Path) ->
         mix = [(1 - share) * a + share * b for a, b in ((one.picture, other.picture), (one.ab, other.ab))]
         frames.append(Shown(*mix))
     shares = np.array([[share_of(shot, ab) for shot in (0, 1)] for ab in carried_colours(frames, tmp_path)])
-    assert shares[: first - 8, 1].max() < 0.15
-    assert shares[last + 8 :, 0].max() < 0.15
+    assert shares[: first - 8, 1].max() < 0.25
+    assert shares[last + 8 :, 0].max() < 0.25
     assert np.diff(shares[:, 0]).max() < 0.05  # the one goes, the other comes, and neither leaps
     assert np.diff(shares[:, 1]).min() > -0.05
     assert np.abs(np.diff(shares, axis=0)).max() < 0.25
