@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
@@ -121,26 +122,48 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 
 
 @evaluate.command()
-@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @colour_options()
 @click.option("--seconds", type=Time(), default="10", show_default=True, help="How much of each film, from its start.")
 @click.option("--json", "json_out", type=RESULT, help="Write all figures to this file.")
-def steadiness(films: tuple[Path, ...], seconds: Fraction, json_out: Path | None, **options: Any) -> None:
+@click.option(
+    "--compare",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write an mp4 of each film into this folder: every frame on the left, restore on the right.",
+)
+def steadiness(films: tuple[Path, ...], seconds: Fraction, json_out: Path | None, compare: Path | None,
+               **options: Any) -> None:  # fmt: skip
     """Measure how steady the colours of FILMS are, beside the same network on every frame with nothing smoothed.
 
-    Films in colour are made gray first, and their own colours are the truth.
+    Films in colour are made gray first, and their own colours are the truth. A folder or zip file of pictures is taken
+    as a film of 24 frames a second for each folder in it.
     """
     settings = settings_from(options | {"recolour": True})
-    with told_in_one_line():
+    with told_in_one_line(), TemporaryDirectory() as drawn:
+        from pipelines.evaluate.sequences import as_films
         from pipelines.evaluate.steadiness import evaluate_steadiness
         from pipelines.job import find_network
         from pipelines.paint import Paint
+        from pipelines.preview.compare import write_comparison
         from pipelines.runner import in_process
         from pipelines.stages.probe import probe
 
         settings = find_network(films[0], settings)[1]
-        report = evaluate_steadiness([probe(film) for film in films], settings, in_process(Paint()), seconds)
-        _show(report, json_out, "frame")
+        opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
+        compared = _places([film.path.stem for film in opened], compare) if compare else []
+        painting = in_process(Paint())
+        _show(evaluate_steadiness(opened, settings, painting, seconds), json_out, "frame")
+        for film, out in zip(opened, compared, strict=False):
+            write_comparison(film, settings, painting, seconds, out)
+
+
+def _places(names: list[str], folder: Path) -> list[Path]:
+    """Where each film's comparison goes, in a folder that is made if it is missing."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ValueError(f"two films are called {twice}, and {folder} takes one; compare one after the other")
+    folder.mkdir(parents=True, exist_ok=True)
+    return [folder / f"{name}.mp4" for name in names]
 
 
 def _show(report: "Report", json_out: Path | None, counted: str = "picture") -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import av
+import numpy as np
 import pictures
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from tracks import PictureTrack, write
 
 from restore.cli import main
@@ -46,3 +50,58 @@ def test_a_file_that_is_no_film_is_told_in_one_line(tmp_path: Path) -> None:
     assert shown.exit_code == 1
     assert shown.output.count("\n") == 1
     assert "wrong.mp4" in shown.output
+
+
+@pytest.fixture(scope="module")
+def sequences(tmp_path_factory: pytest.TempPathFactory, films: list[Path]) -> Path:
+    """A folder with two folders of colour pictures."""
+    folder = tmp_path_factory.mktemp("sequences")
+    with av.open(films[1]) as film:
+        frames = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+    for name, part in (("early", frames[:6]), ("late", frames[6:10])):
+        (folder / name).mkdir()
+        for number, frame in enumerate(part):
+            Image.fromarray(frame).save(folder / name / f"{number:05}.png")
+    return folder
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_folders_of_pictures_are_films(sequences: Path, tmp_path: Path, is_zip: bool) -> None:
+    source = Path(shutil.make_archive(str(tmp_path / "both"), "zip", sequences)) if is_zip else sequences
+    out = tmp_path / "figures.json"
+    shown = CliRunner().invoke(main, ["evaluate", "steadiness", str(source), "--json", str(out)])
+    assert shown.exit_code == 0, shown.output
+    early, late, _ = json.loads(out.read_text())["sections"]
+    assert [(part["title"], part["pictures"]) for part in (early, late)] == [("early", 6), ("late", 4)]
+    assert early["figures"]["CIEDE2000 to the true colours"]["true"] < 3
+
+
+def test_pictures_of_two_sizes_are_no_film(tmp_path: Path) -> None:
+    for number, width in enumerate((64, 96)):
+        Image.fromarray(np.zeros((48, width, 3), np.uint8)).save(tmp_path / f"{number}.png")
+    shown = CliRunner().invoke(main, ["evaluate", "steadiness", str(tmp_path)])
+    assert shown.exit_code == 1
+    assert shown.output.count("\n") == 1
+    assert "must have one size" in shown.output
+
+
+def test_a_comparison_shows_every_frame_beside_the_run(films: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    shown = CliRunner().invoke(
+        main, ["evaluate", "steadiness", str(films[0]), "--seconds", "0.5", "--compare", str(folder)]
+    )
+    assert shown.exit_code == 0, shown.output
+    assert [path.name for path in folder.iterdir()] == ["gray.mp4"]
+    with av.open(folder / "gray.mp4") as film:
+        pairs = [np.split(frame.to_ndarray(format="rgb24").astype(int), 2, axis=1) for frame in film.decode(video=0)]
+    assert len(pairs) == 12
+    assert pairs[0][0].shape == (48, 64, 3)
+    assert np.mean([np.abs(left - right)[32:].mean() for left, right in pairs]) > 0.5
+    assert np.mean([np.abs(left - right)[32:].mean() for left, right in pairs]) < 40
+
+
+def test_two_films_of_one_name_are_not_compared_into_one_folder(films: list[Path], tmp_path: Path) -> None:
+    shown = CliRunner().invoke(main, ["evaluate", "steadiness", *[str(films[0])] * 2, "--compare", str(tmp_path)])
+    assert shown.exit_code == 1
+    assert "two films are called gray" in shown.output
+    assert not list(tmp_path.iterdir())

@@ -27,7 +27,10 @@ class Composition:
     """How the pictures are shown."""
 
     layout: compose.Layout = "side"
-    """side: beside each other; over: above each other; split: one picture, a line down its middle; colour alone."""
+    """side: beside each other; over: above each other; split: one picture, a line down its middle; colour alone.
+
+    Variants are in a grid after black and white; in colour alone they are beside each other.
+    """
     height: int = 540
     """Rows of each picture at most."""
     labels: bool = False
@@ -66,7 +69,10 @@ def make_canvas(film: Film, how: Composition, variants: Sequence[str] = ()) -> C
     target, source = display_target(film, how.height), ffmpeg.input(**INPUT)
     size, count = (target.height, target.width), max(1, len(variants))
     pictures = [source[f"v:{i}"] for i in range(count)]
-    screen = compose.grid(pictures, size) if variants else compose.arranged(pictures[0], size, how.layout)
+    if variants:
+        screen = (compose.row if how.layout == "colour" else compose.grid)(pictures, size)
+    else:
+        screen = compose.arranged(pictures[0], size, how.layout)
     _check_size(film, screen.size)
 
     labels = [
@@ -83,7 +89,7 @@ def make_canvas(film: Film, how: Composition, variants: Sequence[str] = ()) -> C
 
 def _words(how: Composition, variants: Sequence[str]) -> list[str]:
     if variants:
-        return [BEFORE, *variants]
+        return [*variants] if how.layout == "colour" else [BEFORE, *variants]
     if not how.labels:
         return []
     return [AFTER] if how.layout == "colour" else [BEFORE, AFTER]

@@ -76,6 +76,15 @@ def grid(pictures: Sequence[Node], size: tuple[int, int]) -> Arranged:
     return Arranged(node, (down * rows, across * columns), places, columns)
 
 
+def row(pictures: Sequence[Node], size: tuple[int, int]) -> Arranged:
+    """The pictures (rows, columns) beside each other, at least two."""
+    rows, columns = size
+    places = tuple((i * columns, 0) for i in range(len(pictures)))
+    return Arranged(
+        ffmpeg.filter(pictures, "hstack", inputs=len(pictures)), (rows, len(places) * columns), places, columns
+    )
+
+
 def grid_columns(tiles: int) -> int:
     """The fewest columns of a grid that is no higher than wide, counted in tiles."""
     return next(columns for columns in range(1, tiles + 1) if columns * columns >= tiles)

@@ -1,0 +1,23 @@
+"""A film coloured as a run does it, beside the network on every frame with nothing smoothed."""
+
+from fractions import Fraction
+from pathlib import Path
+
+from pipelines.batch import Film
+from pipelines.evaluate.steadiness import EVERY, RESTORE, every_frame
+from pipelines.paint import Painting
+from pipelines.preview.canvas import Composition
+from pipelines.preview.render import Preview, Variant
+from pipelines.preview.view import View
+from pipelines.settings import Settings
+
+
+def write_comparison(film: Film, settings: Settings, painting: Painting, seconds: Fraction, out: Path) -> None:
+    """Writes an mp4 of a film's first seconds: every frame on the left, the run on the right, with its sound.
+
+    Raises:
+        FilmError: the film cannot be read, or the comparison not be written.
+    """
+    view = View(film, out, settings)
+    ways = [Variant(EVERY, every_frame(settings)), Variant(RESTORE, settings)]
+    Preview(view, Composition("colour"), [view.span(Fraction(0), seconds)], ways)(painting)
