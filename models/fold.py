@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from models.compact import PaddedConv
+from models.compact import Encoder, PaddedConv
 
 ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.Identity: ("none", []),
@@ -55,6 +55,29 @@ class FoldedConv(nn.Module):
         return self.laid_out[shape]
 
 
+class MirroredEncoder(nn.Module):
+    """The compact network's encoder, seen in a mirror: the same features without padded copies.
+
+    SAME padding of even sides lies below and to the right; seen upside down and from behind it lies above and to the
+    left, where a convolution of stride 2 pads by itself (and never reads its padding on the other sides).
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        for module in encoder.modules():
+            if isinstance(module, nn.Conv2d):
+                module.weight = nn.Parameter(module.weight.flip(2, 3))
+                module.padding = (module.kernel_size[0] // 2,) * 2
+            if isinstance(module, PaddedConv):
+                module.pad = nn.Identity()
+        _fold_children(encoder)
+        self.encoder = encoder
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """As the encoder's."""
+        return [tap.flip(2, 3) for tap in self.encoder(x.flip(2, 3))]
+
+
 def can_fold() -> bool:
     """Whether this CPU's oneDNN computes in bf16."""
     has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
@@ -77,6 +100,8 @@ def _fold_children(parent: nn.Module) -> None:
 
 
 def _fold(module: nn.Module) -> nn.Module:
+    if isinstance(module, Encoder):
+        return MirroredEncoder(module)
     if isinstance(module, PaddedConv):
         return nn.Sequential(module.pad, FoldedConv(module[0], nn.ReLU6))  # type: ignore[arg-type]
     if isinstance(module, nn.Sequential):

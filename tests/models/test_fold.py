@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.bins import annealed_mean
-from models.compact import Compact, CompactConfig, PaddedConv
+from models.compact import Compact, CompactConfig, Encoder, PaddedConv
 from models.fold import SHAPES, FoldedConv, can_fold, folded
 
 pytestmark = pytest.mark.skipif(not can_fold(), reason="this CPU has no bf16")
@@ -77,6 +77,17 @@ def test_default_network_gives_the_same_colours() -> None:
     x = (50 + 20 * noise(2, 1, 64, 96)).contiguous(memory_format=torch.channels_last)
     expected, found = (annealed_mean(logits, 1.0) for logits in both(network, x))
     assert (found - expected).abs().max() < 0.1
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("size", [(64, 96), (32, 160)])
+def test_encoder_sees_the_same_in_the_mirror(size: tuple[int, int]) -> None:
+    encoder = settled(Encoder())
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        taps = zip(encoder(noise(2, 1, *size)), folded(nn.ModuleList([encoder]))[0](noise(2, 1, *size)), strict=True)  # type: ignore[index]
+    for expected, found in taps:
+        assert found.shape == expected.shape
+        assert (found - expected).abs().max() <= 2**-5 * expected.abs().max()
 
 
 @torch.inference_mode()
