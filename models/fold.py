@@ -87,9 +87,10 @@ def can_fold() -> bool:
 def folded(network: nn.Module) -> nn.Module:
     """A copy of a network in evaluation mode that gives the same, faster, on a CPU whose oneDNN computes in bf16.
 
-    Call it under autocast: what is no convolution stays as it was.
+    Call it under autocast: what is no convolution stays as it was, and shares its numbers with the network.
     """
-    network = deepcopy(network).eval()
+    shared = {id(tensor): tensor for tensor in [*network.parameters(), *network.buffers()]}
+    network = deepcopy(network, shared).eval()
     _fold_children(network)
     return network
 

@@ -22,8 +22,11 @@ NAMES = ["weight_layer", *(f"weight_layer{n}" for n in range(2, 8)),
          "weight_layer8_1", "weight_layer8_2", "weight_layer9_1", "weight_layer9_2", "weight_layer10_1",
          "weight_layer10_2"]  # fmt: skip
 """What the published files call the fusion of each level."""
-GROUP = 8
-"""Instances seen at a time, filled up where they lack: a frame's colour must not depend on how many there are."""
+GROUP = {"cpu": 1}
+"""Instances of a frame seen at a time, by kind of device: on a CPU more are no faster, and what fills a group up costs
+as much as an instance."""
+ELSEWHERE = 4
+"""The same on all other devices."""
 
 Place = tuple[int, int, int, int]
 """Left, top, right, bottom of a box on a level's own grid."""
@@ -70,31 +73,27 @@ class Fusion(nn.Module):
         self.simple_instance_conv, self.simple_bg_conv = _weigher(channels), _weigher(channels)
         self.nowhere = -torch.inf if is_masked else 0.0
 
-    def forward(self, full: Tensor, seen: Sequence[Tensor], boxes: Tensor, owners: Tensor) -> Tensor:
+    def forward(self, full: Tensor, seen: Sequence[Tensor], boxes: Tensor) -> Tensor:
         """The fused features.
 
         Args:
-            full: (N, C, h, w), of the full frames.
-            seen: groups (GROUP, C, g, g), of what the boxes show; what exceeds the boxes is filling.
+            full: (1, C, h, w), of a frame.
+            seen: groups (G, C, g, g), of what the boxes show; what exceeds the boxes is filling.
             boxes: (K, 4), shares of the sides.
-            owners: (K,) int64, the frame each belongs to.
 
         Returns:
-            (N, C, h, w), in the type of `full`.
+            (1, C, h, w), in the type of `full`.
         """
         strengths = [one.float() for group in seen for one in torch.split(self.simple_instance_conv(group), 1)]
         features = [one for group in seen for one in torch.split(group, 1)]  # by split: others lose channels_last
-        logits, fused = self.simple_bg_conv(full).float(), full.clone()
         places = [place(box, *full.shape[2:]) for box in boxes.tolist()]
+        weights = self._weights(self.simple_bg_conv(full).float()[0, 0], strengths[: len(places)], places)
+        *shares, own = weights.to(full.dtype)
+        fused = full * own
         with torch.autocast(full.device.type, enabled=False):  # it would resize features in float32, at twice the time
-            for frame in sorted(set(owners.tolist())):
-                own = [k for k, owner in enumerate(owners.tolist()) if owner == frame]
-                weights = self._weights(logits[frame, 0], [strengths[k] for k in own], [places[k] for k in own])
-                fused[frame] *= weights[-1].to(full.dtype)
-                for k, weight in zip(own, weights.to(full.dtype), strict=False):
-                    left, top, right, bottom = places[k]
-                    here = fused[frame, :, top:bottom, left:right]
-                    here.addcmul_(weight[top:bottom, left:right], _resized(features[k], places[k]))
+            for share, at, feature in zip(shares, places, features, strict=False):
+                left, top, right, bottom = at
+                fused[0, :, top:bottom, left:right].addcmul_(share[top:bottom, left:right], _resized(feature, at))
         return fused
 
     def _weights(self, full: Tensor, strengths: list[Tensor], places: list[Place]) -> Tensor:
@@ -107,7 +106,7 @@ class Fusion(nn.Module):
         """
         logits = full.new_full((len(places) + 1, *full.shape), self.nowhere)
         is_outside = torch.ones_like(full)
-        for row, strength, at in zip(logits, strengths, places, strict=False):
+        for row, strength, at in zip(logits, strengths, places, strict=False):  # the last row is the frame's
             left, top, right, bottom = at
             row[top:bottom, left:right] = _resized(strength, at)[0]
             is_outside[top:bottom, left:right] = 0
@@ -124,22 +123,22 @@ class FusedSiggraph17(Siggraph17):
             self.add_module(name, Fusion(channels, is_masked))
         self.weight_layerout = Fusion(2, is_masked)  # in the files, and without use there too
 
-    def fuse(self, lightness: Tensor, seen: list[Levels], boxes: Tensor, owners: Tensor) -> Tensor:
-        """ab (N, 2, h, w) of frames with the features of their instances fused in.
+    def fuse(self, lightness: Tensor, seen: list[Levels], boxes: Tensor) -> Tensor:
+        """ab (1, 2, h, w) of a frame with the features of its instances fused in.
 
         Args:
-            lightness: (N, 1, h, w), 0..100.
+            lightness: (1, 1, h, w), 0..100.
             seen: the levels of groups of what the boxes show, see `Fusion`.
             boxes: (K, 4), shares of the sides.
-            owners: (K,) int64, the frame each belongs to.
         """
         levels = self.levels(lightness)
         x, features = next(levels), [next(group) for group in seen]
         for number, name in enumerate(NAMES):
             if number in SUMS:  # the published code has by now applied the ReLU that follows, in place
                 features = [group.relu_() for group in features]
-            x = levels.send(self.get_submodule(name)(x, features, boxes, owners))
-            features = [group.send(own) for group, own in zip(seen, features, strict=True)]
+            x = levels.send(self.get_submodule(name)(x, features, boxes))
+            if number + 1 < len(NAMES):  # nobody asks for the colours of an instance alone
+                features = [group.send(own) for group, own in zip(seen, features, strict=True)]
         return x
 
 
@@ -169,11 +168,15 @@ class InstColor(nn.Module):
             boxes: (K, 4), left, top, right, bottom as shares of the sides.
             owners: (K,) int64, the frame each belongs to.
         """
-        if not len(boxes):
-            return self.full(lightness)
-        squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
-        fused = self.fusion.fuse(
-            lightness, [self.instance.levels(g) for g in torch.split(squares, GROUP)], boxes, owners
-        )
-        has_box = torch.zeros(len(lightness), dtype=torch.bool, device=fused.device).index_fill(0, owners, True)
-        return fused if has_box.all() else torch.where(has_box[:, None, None, None], fused, self.full(lightness))
+        has_box = torch.zeros(len(lightness), dtype=torch.bool, device=lightness.device).index_fill(0, owners, True)
+        ab = lightness.new_zeros((len(lightness), 2, *lightness.shape[2:])) if has_box.all() else self.full(lightness)
+        for frame in has_box.nonzero()[:, 0].tolist():  # one after the other: each level of each instance is kept
+            own = owners == frame
+            ab[frame] = self._fused(lightness[frame : frame + 1], squares[own], boxes[own])[0]
+        return ab
+
+    def _fused(self, lightness: Tensor, squares: Tensor, boxes: Tensor) -> Tensor:
+        """The same of one frame that has boxes."""
+        group = GROUP.get(lightness.device.type, ELSEWHERE)
+        filled = torch.cat([squares, squares.new_zeros((-len(squares) % group, *squares.shape[1:]))])
+        return self.fusion.fuse(lightness, [self.instance.levels(one) for one in torch.split(filled, group)], boxes)

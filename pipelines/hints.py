@@ -30,6 +30,11 @@ Tracks = dict[int, HintTable]
 """By the pts of an anchor: the hints that are in it."""
 
 
+def followed(film: Film, settings: Settings) -> Tracks:
+    """The hints of the settings in each anchor that has some; a film is read for them only where there are any."""
+    return Follow(film, settings)() if settings.hints else {}
+
+
 @dataclass(frozen=True)
 class _Seen:
     """What is kept of a frame."""

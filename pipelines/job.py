@@ -9,7 +9,7 @@ import torch
 from pipelines.batch import Film, Segment
 from pipelines.checks import check_colours, check_place, check_span, choose
 from pipelines.errors import SettingsError
-from pipelines.hints import Follow, Tracks
+from pipelines.hints import Tracks, followed
 from pipelines.painter import check_takes_hints, completed, find_device, weights_of
 from pipelines.settings import Settings
 from pipelines.stages.plan import plan
@@ -73,8 +73,7 @@ def prepare(
     device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
-    hints = Follow(film, settings)() if settings.hints else {}
-    return Job(film, out, settings, target, container, device, tuple(segments), hints)
+    return Job(film, out, settings, target, container, device, tuple(segments), followed(film, settings))
 
 
 def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:

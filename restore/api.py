@@ -135,7 +135,7 @@ def render_preview(  # noqa: PLR0913  # one look's all
     compared = dict(variants or {})
     opened = open_view(Path(film), Path(out) if out is not None else None, PREVIEW, settings or Settings(), overwrite)
     view, *others = ready(opened, *compared.values())
-    chosen = [Variant(label, each.settings) for label, each in zip(compared, others, strict=True)]
+    chosen = [Variant(label, each) for label, each in zip(compared, others, strict=True)]
     spans = choose_spans(view, at, seconds, 1 if chosen else SPANS)
     Preview(view, how or Composition(), spans, chosen)(in_process(Paint()))
     return view.out

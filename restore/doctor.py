@@ -2,10 +2,11 @@
 
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import av
@@ -15,11 +16,18 @@ from models.published import weights_digest
 from models.weights import DEFAULT_NETWORK, find_weights, load_network
 from pipelines.target import ENCODERS
 
-PACKAGES = ("restore", "torch", "av", "numpy", "opencv-python", "scenedetect", "click", "rich", "safetensors", "pooch")
+NAME = re.compile(r"[\w.-]+")
+"""Of a package, at the beginning of what is required of it."""
+
+
+def packages() -> list[str]:
+    """The program and all that a plain install of it brings, by name."""
+    required = [line for line in requires("restore") or [] if "extra ==" not in line]
+    return ["restore", *(match[0] for line in required if (match := NAME.match(line)))]
 
 
 def _packages() -> Iterator[tuple[bool, str]]:
-    for name in PACKAGES:
+    for name in packages():
         try:
             yield True, f"{name} {version(name)}"
         except PackageNotFoundError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from restore.config import Time, settings_from
-from restore.options import READ_OPTIONS, SHOW_OPTIONS, Decorator, colour_options, join
+from restore.options import HINTS, READ_OPTIONS, SHOW_OPTIONS, Decorator, colour_options, join
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
     from pipelines.preview.sheet import Tile
@@ -83,6 +83,7 @@ def _in_film(show: "Show", view: "View") -> Callable[[int], None]:
     help="A grid of all values of --network, --saturation and --steady, each given several times.",
 )
 @colour_options(several=True)
+@HINTS
 @READ_OPTIONS
 def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: int, labels: bool,
             timecode: bool, variants: bool, **options: Any) -> None:  # fmt: skip
@@ -100,7 +101,7 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
         if at is not None:
             opened.check_inside(at)
         view, *others = ready(opened, *(settings for _, settings in ways[1:]))
-        compared = [Variant(label, each.settings) for (label, _), each in zip(ways, (view, *others), strict=True)]
+        compared = [Variant(label, each) for (label, _), each in zip(ways, (view, *others), strict=True)]
         _begin(show, view, f"{len(ways)} variants" if variants else f"preview, {how.layout}")
         spans = choose_spans(view, at, seconds, 1 if variants else SPANS, _in_film(show, view))
         show.expect(sum((span.length for span in spans), Fraction(0)))
@@ -140,6 +141,7 @@ def _worded(value: Any) -> str:
 @click.option("--at", type=Time(), required=True, help=f"{AT} The first frame from there on.")
 @click.option("--bits", type=click.Choice(["8", "16"]), help="Depth of the png. [8; 16 for films of more than 8 bits]")
 @colour_options()
+@HINTS
 @READ_OPTIONS
 def still(at: Fraction, bits: str | None, **options: Any) -> None:
     """Write one frame of FILM at its full size, before and after."""
@@ -161,6 +163,7 @@ def still(at: Fraction, bits: str | None, **options: Any) -> None:
 @click.command()
 @_files("The result, a png, pdf or html. [FILM.sheet.png]")
 @colour_options()
+@HINTS
 @READ_OPTIONS
 def sheet(**options: Any) -> None:
     """Write a contact sheet of FILM: a picture of each shot, before and after."""

@@ -11,7 +11,6 @@ from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
 from pipelines.preview.shots import Shot, find_shots
 from pipelines.preview.view import Span, View, written_whole
-from pipelines.settings import Settings
 
 SPANS = 3
 """Of the longest shots, where no time is asked for."""
@@ -27,7 +26,7 @@ class Variant:
     """One of several ways to colour a span."""
 
     label: str
-    settings: Settings
+    view: View
 
 
 def choose_spans(
@@ -113,7 +112,7 @@ class Preview:
 
     def _of_span(self, span: Span, begins: int, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
         """The same of one span; its first frame is shown from its start, so that no player shows nothing there."""
-        shown = [each.settings for each in self.variants] or [self.view.settings]
+        shown = [each.view for each in self.variants] or [self.view]
         with ExitStack() as flows:
             alike = [flows.enter_context(closing(span.frames(each, painting, self.how.height))) for each in shown]
             for number, frames in enumerate(zip(*alike, strict=True)):

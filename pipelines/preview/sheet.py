@@ -49,7 +49,7 @@ def tiles(view: View, shots: Sequence[Shot], painting: Painting) -> Iterator[Til
     target = display_target(film, rows)
     for shot in shots:
         pts = film.pts(shot.middle)
-        with closing(Span(film, pts, pts + 1).frames(view.settings, painting, rows)) as frames:
+        with closing(Span(film, pts, pts + 1).frames(view, painting, rows)) as frames:
             pictures = np.hstack(rgb_of(next(frames), target))
         yield Tile(
             np.rint(pictures * 255).astype(np.uint8),

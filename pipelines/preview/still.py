@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.batch import ColouredFrame, Segment
+from pipelines.batch import ColouredFrame
 from pipelines.errors import InputError
-from pipelines.paint import FilmPaint, Painting
+from pipelines.paint import Painting
 from pipelines.preview.display import rgb_of
 from pipelines.preview.view import View, written_whole
-from pipelines.segment import carried
 from pipelines.settings import EncodeSettings
 from pipelines.stages.chroma import Chroma
 from pipelines.stages.lightness import transfer_of
@@ -44,9 +43,7 @@ def write_still(view: View, at: Fraction, painting: Painting, bits: int | None =
 
 def _coloured(view: View, at: Fraction, painting: Painting, target: Target) -> ColouredFrame:
     film = view.film
-    segment = Segment(film, 0, film.pts(at), None)
-    paint = FilmPaint(painting, film, view.settings.paint)
-    with closing(carried(segment, view.settings, paint, [])) as frames:
+    with closing(view.carried(film.pts(at), None, painting)) as frames:
         for coloured in Chroma(target, transfer_of(film.picture))(frames):
             return coloured
     raise InputError(film.path, "no frame begins from there on", "choose an earlier --at", at)

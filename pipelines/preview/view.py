@@ -3,13 +3,14 @@
 import errno
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.batch import ColouredFrame, Film, Segment
+from pipelines.batch import AbFrame, ColouredFrame, Film, Segment
 from pipelines.checks import check_colours, check_place
 from pipelines.errors import OutputError, SettingsError
+from pipelines.hints import Tracks, followed
 from pipelines.job import find_network
 from pipelines.paint import FilmPaint, Painting
 from pipelines.preview.display import Display, display_target
@@ -58,12 +59,13 @@ class Span:
         """Seconds."""
         return (self.end - self.start) * self.film.picture.time_base
 
-    def frames(self, settings: Settings, painting: Painting, height: int) -> Generator[ColouredFrame, None, None]:
-        """The frames as a run colours them, `height` rows high at most."""
-        display = Display(self.film, settings, display_target(self.film, height))
-        paint = FilmPaint(painting, self.film, settings.paint)
-        flow = carried(Segment(self.film, 0, self.start, self.end), settings, paint, [])
-        with closing(flow) as coloured, closing(ahead(display(coloured), SHOWN_AHEAD)) as ready:
+    def frames(self, view: "View", painting: Painting, height: int) -> Generator[ColouredFrame, None, None]:
+        """The frames as a run of the view colours them, `height` rows high at most."""
+        display = Display(self.film, view.settings, display_target(self.film, height))
+        with (
+            closing(view.carried(self.start, self.end, painting)) as coloured,
+            closing(ahead(display(coloured), SHOWN_AHEAD)) as ready,
+        ):
             yield from ready
 
 
@@ -74,6 +76,13 @@ class View:
     film: Film
     out: Path
     settings: Settings
+    hints: Tracks = field(default_factory=dict)
+    """Colours given by a person, by the pts of the anchor."""
+
+    def carried(self, start: int, end: int | None, painting: Painting) -> Generator[AbFrame, None, None]:
+        """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
+        paint = FilmPaint(painting, self.film, self.settings.paint, self.hints)
+        return carried(Segment(self.film, 0, start, end), self.settings, paint, [])
 
     def check_inside(self, at: Fraction) -> None:
         """Raises SettingsError where the film ends before `at`, in seconds."""
@@ -117,10 +126,11 @@ def ready(view: View, *others: Settings) -> list[View]:
     """The view, and it under other settings, with their devices chosen, once it is known that they can be coloured.
 
     Raises:
-        FilmError: the film has colours already, or a network or device is missing.
+        FilmError: the film has colours already, a network or device is missing, or a hint lies outside the film.
     """
     check_colours(view.film, view.settings)
-    return [replace(view, settings=find_network(view.film.path, each)[1]) for each in (view.settings, *others)]
+    completed = [find_network(view.film.path, each)[1] for each in (view.settings, *others)]
+    return [replace(view, settings=each, hints=followed(view.film, each)) for each in completed]
 
 
 @contextmanager

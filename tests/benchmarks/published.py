@@ -1,12 +1,14 @@
-"""What the published networks cost an anchor on this CPU: `python tests/benchmarks/published.py [--short]`.
+"""What the published networks cost an anchor on this CPU: `python tests/benchmarks/published.py [--short | --memory]`.
 
 Prints a table and writes nothing. One thread, one anchor of 256 x 256 at a time, bf16, random weights; turn about,
-medians of CPU seconds. InstColorization's 8 instances are coloured as `restore` does; with their crops through the
-network one by one; and wholly box by box, each box's features also brought to the whole frame at each level, as its
-authors' code does (which takes single precision).
+medians of CPU seconds. InstColorization's 8 instances are coloured as `restore` does, a crop after the other; with
+all crops through the network at once; and wholly box by box, each box's features also brought to the whole frame at
+each level, as its authors' code does (which takes single precision). `--memory` measures only the memory that four
+anchors of 8 instances each take.
 """
 
 import argparse
+import resource
 import statistics
 from collections.abc import Callable, Sequence
 from unittest.mock import patch
@@ -24,12 +26,12 @@ from models.siggraph17 import Siggraph17
 from models.trunk import SIDE
 from pipelines.memory import keep_freed_memory
 
-INSTANCES = 8
+ANCHORS, INSTANCES = 4, 8
 GFLOP = {"eccv16": 84, "siggraph17": 202, "instcolor, no instance": 202, "instcolor, 8 instances": 1818}
 """Of the trunks' convolutions, at 256 x 256; 9 trunks where there are 8 instances."""
 
 
-def as_published(fusion: Fusion, full: Tensor, seen: Sequence[Tensor], boxes: Tensor, _owners: Tensor) -> Tensor:
+def as_published(fusion: Fusion, full: Tensor, seen: Sequence[Tensor], boxes: Tensor) -> Tensor:
     """One frame with its instances, each brought to the whole frame."""
     logits, pictures, is_outside = [], [], torch.ones_like(full[:, :1])
     for one, box in zip(seen, boxes.tolist(), strict=True):
@@ -58,12 +60,12 @@ def _works() -> dict[str, Callable[[], object]]:
     boxes, owners = _boxes(), torch.zeros(INSTANCES, dtype=torch.int64)
     eccv16, siggraph17, inst = (_ready(network) for network in (Eccv16(), Siggraph17(), InstColor()))
 
-    def together() -> object:
+    def crop_by_crop() -> object:
         return inst(frame, squares, boxes, owners)
 
-    def crop_by_crop() -> object:
-        with patch.object(instcolor, "GROUP", 1):
-            return together()
+    def together() -> object:
+        with patch.dict(instcolor.GROUP, cpu=INSTANCES):
+            return crop_by_crop()
 
     def box_by_box() -> object:
         with patch.object(Fusion, "forward", as_published):
@@ -73,8 +75,8 @@ def _works() -> dict[str, Callable[[], object]]:
         "eccv16": lambda: eccv16(frame),
         "siggraph17": lambda: siggraph17(frame),
         "instcolor, no instance": lambda: inst(frame, squares[:0], boxes[:0], owners[:0]),
-        "instcolor, 8 instances": together,
-        "the same, crop by crop": crop_by_crop,
+        "instcolor, 8 instances": crop_by_crop,
+        "the same, all crops at once": together,
         "the same, box by box": box_by_box,
     }
 
@@ -84,13 +86,36 @@ def _ready(network: nn.Module) -> nn.Module:
     return folded(network) if can_fold() else network
 
 
+@torch.inference_mode()
+def _print_memory() -> None:
+    network, boxes = _ready(InstColor()), _boxes().repeat(ANCHORS, 1)
+    frames, squares = torch.rand(ANCHORS, 1, SIDE, SIDE) * 100, torch.rand(len(boxes), 1, SIDE, SIDE) * 100
+    print(f"instcolor, its weights loaded: {peak_memory():.0f} MiB")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        network(frames, squares, boxes, torch.arange(ANCHORS).repeat_interleave(INSTANCES))
+    print(f"{ANCHORS} anchors with {INSTANCES} instances each: {peak_memory():.0f} MiB")
+
+
+def peak_memory() -> float:
+    """MiB that this process has taken at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--short", action="store_true", help="fewer rounds")
-    rounds = 2 if parser.parse_args().short else 7
+    parser.add_argument("--memory", action="store_true", help="peak memory alone")
+    asked = parser.parse_args()
     keep_freed_memory()
     torch.set_num_threads(1)
+    if asked.memory:
+        _print_memory()
+    else:
+        _print_times(2 if asked.short else 7)
+
+
+def _print_times(rounds: int) -> None:
     works = _works()
     taken: dict[str, list[float]] = {name: [] for name in works}
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
@@ -103,8 +128,8 @@ def main() -> None:
     print(f"{'':<26}{'GFLOP':>8}{'CPU':>12}")
     for name, seconds in medians.items():
         print(f"{name:<26}{GFLOP.get(name, ''):>8}{1000 * seconds:9.0f} ms")
-    together, *one_by_one = list(medians.values())[-3:]
-    print("together, of crop by crop and of box by box: " + ", ".join(f"{together / one:.2f}" for one in one_by_one))
+    ours, *others = list(medians.values())[-3:]
+    print("8 instances, of all crops at once and of box by box: " + ", ".join(f"{ours / one:.2f}" for one in others))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,15 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from published import golden, network_by_rule
-from torch import Tensor
+from torch import Tensor, nn
 
+from models.fold import can_fold, folded
 from models.networks import NETWORKS, load_strictly
 
 FULL, HALF = 1e-4, 2e-2
 """Largest difference in float32 and in bfloat16, as a share of the largest value."""
+Made = Callable[[str], nn.Module]
+"""A network with the weights of the rule, by its name."""
 NO_BOXES, NO_OWNERS = torch.empty((0, 4)), torch.empty(0, dtype=torch.int64)
 
 
@@ -22,31 +25,33 @@ def tensors(of: dict[str, NDArray[np.float32]], *names: str) -> list[Tensor]:
     return [torch.from_numpy(of[name]) for name in names]
 
 
-def eccv16() -> tuple[Tensor, Tensor]:
+def folded_by_rule(name: str) -> nn.Module:
+    return folded(network_by_rule(name))
+
+
+def eccv16(made: Made = network_by_rule) -> tuple[Tensor, Tensor]:
     lightness, ab = tensors(golden("eccv16"), "lightness", "ab")
-    return network_by_rule("eccv16")(lightness), ab
+    return made("eccv16")(lightness), ab
 
 
-def siggraph17() -> tuple[Tensor, Tensor]:
+def siggraph17(made: Made = network_by_rule) -> tuple[Tensor, Tensor]:
     lightness, ab = tensors(golden("siggraph17"), "lightness", "ab_without_hints")
-    return network_by_rule("siggraph17")(lightness), ab
+    return made("siggraph17")(lightness), ab
 
 
-def siggraph17_with_hints() -> tuple[Tensor, Tensor]:
+def siggraph17_with_hints(made: Made = network_by_rule) -> tuple[Tensor, Tensor]:
     lightness, colours, mask, ab = tensors(golden("siggraph17"), "lightness", "hint_ab", "hint_mask", "ab_with_hints")
-    return network_by_rule("siggraph17")(lightness, torch.cat([colours, mask], dim=1)), ab
+    return made("siggraph17")(lightness, torch.cat([colours, mask], dim=1)), ab
 
 
-def instcolor_without_boxes() -> tuple[Tensor, Tensor]:
+def instcolor_without_boxes(made: Made = network_by_rule) -> tuple[Tensor, Tensor]:
     lightness, ab = tensors(golden("instcolor_full"), "lightness", "ab")
-    return network_by_rule("instcolor")(lightness, torch.empty((0, 1, 8, 8)), NO_BOXES, NO_OWNERS), ab
+    return made("instcolor")(lightness, torch.empty((0, 1, 8, 8)), NO_BOXES, NO_OWNERS), ab
 
 
-def instcolor() -> tuple[Tensor, Tensor]:
+def instcolor(made: Made = network_by_rule) -> tuple[Tensor, Tensor]:
     lightness, squares, boxes, ab = tensors(golden("instcolor"), "lightness", "crop_lightness", "boxes_ltrb", "ab")
-    return network_by_rule("instcolor")(
-        lightness, squares, boxes / lightness.shape[-1], torch.zeros(len(boxes)).long()
-    ), ab
+    return made("instcolor")(lightness, squares, boxes / lightness.shape[-1], torch.zeros(len(boxes)).long()), ab
 
 
 @pytest.mark.parametrize(("is_half", "most"), [(False, FULL), (True, HALF)], ids=["float32", "bfloat16"])
@@ -58,6 +63,17 @@ def test_gives_what_the_authors_code_gives(
         ab, golden_ab = run()
     assert ab.dtype == torch.float32
     assert (ab - golden_ab).abs().max() <= most * golden_ab.abs().max()
+
+
+@pytest.mark.skipif(not can_fold(), reason="this CPU has no bf16")
+@pytest.mark.parametrize("run", [eccv16, siggraph17, siggraph17_with_hints, instcolor_without_boxes, instcolor])
+def test_gives_it_folded_too_as_films_are_coloured_on_a_cpu(
+    run: Callable[..., tuple[Tensor, Tensor]],
+) -> None:
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        ab, golden_ab = run(folded_by_rule)
+    assert ab.dtype == torch.float32
+    assert (ab - golden_ab).abs().max() <= HALF * golden_ab.abs().max()
 
 
 @pytest.mark.parametrize(

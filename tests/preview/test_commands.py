@@ -73,6 +73,24 @@ def test_a_preview_has_the_frames_of_its_span(
     assert [path.name for path in tmp_path.iterdir()] == ["look.mp4"]
 
 
+@pytest.mark.parametrize(("width", "height", "pix_fmt"), [(71, 53, "yuv420p"), (96, 64, "gray10le")])
+def test_a_preview_plays_anywhere(
+    films: Films, small: list[str], tmp_path: Path, width: int, height: int, pix_fmt: str
+) -> None:
+    def draw(path: Path) -> Path:
+        return write(path, PictureTrack(pan(12, width=width, height=height), "ffv1", pix_fmt), AudioTrack())
+
+    out = tmp_path / "look.mp4"
+    done("preview", films(draw, ".mkv"), "-o", out, "--at", "0", "--seconds", "0.5", *small)
+    with av.open(out) as film:
+        picture, sound = film.streams.video[0], film.streams.audio[0]
+        assert (picture.codec_context.name, picture.pix_fmt, picture.color_range) == ("h264", "yuv420p", 1)
+        assert picture.width % 2 == picture.height % 2 == 0
+        assert sound.codec_context.name == "aac"
+    content = out.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
 def test_sound_begins_and_ends_with_the_pictures_to_the_sample(
     films: Films, settings: Settings, tmp_path: Path
 ) -> None:

@@ -84,7 +84,7 @@ def test_what_is_composed_differs_from_the_run_only_in_size(view: View, painting
     """At the film's own size, a preview's planes are those that a run gives to its encoder."""
     settings, height = view.settings, view.film.picture.height
     whole = Span(view.film, 0, view.film.pts(Fraction(1)))
-    with closing(whole.frames(settings, painting, height)) as frames:
+    with closing(whole.frames(view, painting, height)) as frames:
         shown = [(f.frame.luma.copy(), f.cb, f.cr) for f in frames]
     target = choose_target(view.film, settings.encode, deinterlace=False)
     paint = FilmPaint(painting, view.film, settings.paint)
@@ -147,7 +147,7 @@ def test_wide_pixels_are_shown_square(films: Films, settings: Settings, painting
 
 def test_of_interlaced_film_one_field_is_shown(films: Films, settings: Settings, painting: Painting) -> None:
     view = open_view(films(clips.interlaced, ".mp4"), None, PREVIEW, settings)
-    with closing(Span(view.film, 0, view.film.pts(Fraction(1, 5))).frames(settings, painting, 48)) as frames:
+    with closing(Span(view.film, 0, view.film.pts(Fraction(1, 5))).frames(view, painting, 48)) as frames:
         shown = [frame.frame.luma.copy() for frame in frames]
     paint = FilmPaint(painting, view.film, settings.paint)
     with closing(carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, paint, [])) as whole:
