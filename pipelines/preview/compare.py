@@ -1,5 +1,6 @@
 """A film coloured as a run does it, beside the network on every frame with nothing smoothed."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,5 +20,5 @@ def write_comparison(film: Film, settings: Settings, painting: Painting, seconds
         FilmError: the film cannot be read, or the comparison not be written.
     """
     view = View(film, out, settings)
-    ways = [Variant(EVERY, every_frame(settings)), Variant(RESTORE, settings)]
+    ways = [Variant(EVERY, replace(view, settings=every_frame(settings))), Variant(RESTORE, view)]
     Preview(view, Composition("colour"), [view.span(Fraction(0), seconds)], ways)(painting)
