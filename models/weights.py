@@ -35,9 +35,11 @@ def find_weights(name: str, folder: Path | None = None) -> Path:
     Raises:
         FileNotFoundError: there is no such file; the message says what to do.
     """
+    ships = SHIPPED / f"{name}.safetensors"
+    if ships.is_file():
+        return ships
     folder = folder or default_folder()
-    candidates = [SHIPPED / f"{name}.safetensors", folder / f"{name}.safetensors", Path(name)]
-    path = next((path for path in candidates if path.is_file()), None)
+    path = next((path for path in (folder / f"{name}.safetensors", Path(name)) if path.is_file()), None)
     if path is not None:
         return path
     if name in published():

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -49,23 +50,29 @@ def colours_of(film: Film) -> float:
     """Chroma, of 255, that no even tint explains; 0 for gray formats."""
     if film.picture.is_gray:
         return 0.0
-    found = []
     with open_film(film.path) as container:
-        stream: Any = container.streams[film.picture.index]
-        most = max(1, DECODED_PIXELS // (film.picture.width * film.picture.height))
-        for i in range(LOOKS):
-            pts = film.pts(film.duration * i / LOOKS)
-            container.seek(pts, stream=stream, backward=True)
-            frame: Any = None
-            try:
-                for frame in islice(container.decode(stream), most):
-                    if frame.pts is not None and frame.pts >= pts:
-                        break
-            except av.FFmpegError:
-                pass  # damage is `decode`'s to tell
-            if frame is not None:
-                found.append(_chroma_without_tint(frame))
+        found = [_chroma_without_tint(frame) for frame in _looks(container, film)]
     return float(np.percentile(found, 75)) if found else 0.0
+
+
+def _looks(container: Any, film: Film) -> Iterator[av.VideoFrame]:
+    """Frames spread over the film: keyframes, and frames behind one that was looked at already."""
+    stream = container.streams[film.picture.index]
+    most = max(1, DECODED_PIXELS // (film.picture.width * film.picture.height))
+    seen = set[int | None]()
+    for i in range(LOOKS):
+        pts = film.pts(film.duration * i / LOOKS)
+        container.seek(pts, stream=stream, backward=True)
+        frame: Any = None
+        try:
+            for number, frame in enumerate(islice(container.decode(stream), most)):
+                if (number == 0 and frame.pts not in seen) or (frame.pts is not None and frame.pts >= pts):
+                    break
+        except av.FFmpegError:
+            pass  # damage is `decode`'s to tell
+        if frame is not None:
+            seen.add(frame.pts)
+            yield frame
 
 
 def check_colours(film: Film, settings: Settings) -> None:

@@ -23,7 +23,7 @@ LINE = 2
 RUN_IN = 1
 """Seconds of sound decoded before a span: codecs need some to be right, and seeking lands on packets."""
 SOUND = {"acodec": "aac", "audio_bitrate": "160k"}
-PICTURE = {"vcodec": "libx264", "preset": "veryfast", "crf": 20, "bf": 0, "pix_fmt": "yuv420p"}
+PICTURE = {"vcodec": "libx264", "preset": "superfast", "crf": 20, "bf": 0, "pix_fmt": "yuv420p"}
 """With B-frames FFmpeg writes a wrong length where frames are unevenly spaced."""
 
 
