@@ -86,9 +86,9 @@ def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) 
     Returns:
         (h / COARSE, w / COARSE).
     """
-    gain, shift, kept = _brightness(there, here)
+    gain, shift = _brightness(there, here)
     error = (brought(there, flow) * np.float32(gain) + np.float32(shift) - here) / np.float32(residual)
-    return cv2.exp(-error * error) * np.float32(kept) + LEAST_TRUST
+    return cv2.exp(-error * error) * np.float32(clearness(there, here)) + LEAST_TRUST
 
 
 def returns(forth: Flow, back: Flow) -> FloatPicture:
@@ -103,15 +103,17 @@ def at_full_size(coarse_picture: FloatPicture, interpolation: int = cv2.INTER_LI
     return cv2.resize(coarse_picture, None, fx=COARSE, fy=COARSE, interpolation=interpolation)
 
 
-def _brightness(picture: NDArray[Any], like: NDArray[Any]) -> tuple[float, float, float]:
-    """Gain and shift that give a picture the other's mean and spread, for old film breathes; and the trust it keeps.
+def clearness(picture: FloatPicture, other: FloatPicture) -> float:
+    """How clearly a look shows what there is to see in another, 0 to 1: a flash or a fade flattens what it hides."""
+    spread, wanted = (float(np.ravel(cv2.meanStdDev(one))[1]) for one in (picture, other))
+    return min(1.0, MOST_GAIN * spread / wanted) if wanted > 1 else 1.0
 
-    A picture that a flash or a fade has flattened shows nothing to compare: it keeps trust as far as its spread does.
-    """
+
+def _brightness(picture: NDArray[Any], like: NDArray[Any]) -> tuple[float, float]:
+    """Gain and shift that give a picture the other's mean and spread: old film breathes."""
     (mean, spread), (to_mean, to_spread) = (map(float, np.ravel(cv2.meanStdDev(p))) for p in (picture, like))
     gain = min(MOST_GAIN, max(1 / MOST_GAIN, to_spread / spread)) if spread > 1 else 1.0
-    kept = min(1.0, MOST_GAIN * spread / to_spread) if to_spread > 1 else 1.0
-    return gain, to_mean - gain * mean, kept
+    return gain, to_mean - gain * mean
 
 
 @dataclass
@@ -127,7 +129,7 @@ class Motion:
     def between(self, one: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[Flow, Flow]:
         """The flow from one picture (h, w) to the other, and that back. Where nothing changed both are exactly 0."""
         one, other = _halved(one), _halved(other)
-        gain, shift, _ = _brightness(other, one)
+        gain, shift = _brightness(other, one)
         like_one = cv2.convertScaleAbs(other, alpha=gain, beta=max(shift, -gain * 255))
         moved = cv2.absdiff(_blurred(_halved(one)), _blurred(_halved(like_one))) > STILL
         return self._found(one, like_one, moved), self._found(like_one, one, moved)

@@ -110,7 +110,7 @@ def test_a_flash_has_the_colours_of_its_shot(tmp_path: Path, length: int, at: in
         one.picture[..., 1:] = 0
         one.said = np.broadcast_to(WRONG, one.ab.shape)
     for ab, one in zip(carried_colours(frames, tmp_path), frames, strict=True):
-        assert np.median(distances(ab, one.ab)) < (20 if one.said is not None else 4)
+        assert np.median(distances(ab, one.ab)) < (8 if one.said is not None else 4)
 
 
 def test_no_colour_comes_through_black(tmp_path: Path) -> None:

@@ -9,13 +9,28 @@ import cv2
 import numpy as np
 
 from pipelines.batch import AbBatch, Anchor, FollowedFrame
-from pipelines.motion import FloatPicture, Flow, at_full_size, brought, in_squares, joined, look, returns, trust
+from pipelines.motion import (
+    LEAST_TRUST,
+    FloatPicture,
+    Flow,
+    at_full_size,
+    brought,
+    clearness,
+    in_squares,
+    joined,
+    look,
+    returns,
+    trust,
+)
 from pipelines.settings import MotionSettings
 
-OUTLIER = 50.0
+OUTLIER = 55.0
 """Distance in ab from the others' colour at which an anchor's say falls to half."""
-FADE = 2
+FADE = 3
 """Power of the distance (of the window's reach) by which a neighbour's say falls to nothing."""
+CHANCE, KNOWN = 0.25, 0.4
+"""Mean trust of a picture up to which it shows other things than the anchor, in places alike by chance, and that from
+which it shows the same. Frames of different shots of a film: 0.33 in the median."""
 ROUNDS = 2
 """Times that the mean is taken again without the outliers."""
 MOST_GAIN = 1.25
@@ -52,6 +67,8 @@ class _Brought:
     """(h / COARSE, w / COARSE, 2)"""
     say: FloatPicture
     """(h / COARSE, w / COARSE), how much it counts there."""
+    clear: float
+    """How clearly that other shows what there is to see in this one, see `clearness`."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +108,15 @@ class Steady:
             waiting -= 1
 
     def _agreed(self, window: Sequence[_Linked], own: int, reach: int) -> Anchor:
-        anchor = window[own].anchor
+        here = window[own]
         others = [near for step in (-1, 1) for near in self._neighbours(window, own, step, reach)]
         if not others:
-            return anchor
-        # a flash is like none of them, and has no more say in its own colour than they have
-        own_say = np.full_like(others[0].say, max(float(other.say.mean()) for other in others))
-        return replace(anchor, ab=_agreed_ab(anchor.ab, _Brought(window[own].ab, own_say), others))
+            return here.anchor
+        # a flash is like none of them, and has less say in its own colour than they have
+        most = max(float(other.say.mean()) for other in others)
+        clear = min(other.clear for other in others)
+        own_say = np.full_like(others[0].say, max(most * clear, LEAST_TRUST))
+        return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, _Brought(here.ab, own_say, clear), others))
 
     def _neighbours(self, window: Sequence[_Linked], own: int, step: int, reach: int) -> Iterator[_Brought]:
         """The anchors before (step -1) or after (1) one, as far as the window reaches, brought to it."""
@@ -111,8 +130,15 @@ class Steady:
             assert way_back is not None
             forth = link if forth is None else joined(forth, link)
             back = way_back if back is None else joined(way_back, back)
-            say = trust(here.look, other.look, forth, self.settings.residual) * returns(forth, back)
-            yield _Brought(brought(other.ab, forth), say * np.float32(1 - (distance / (reach + 1)) ** FADE))
+            seen = trust(here.look, other.look, forth, self.settings.residual)
+            weight = (1 - (distance / (reach + 1)) ** FADE) * _is_known(seen)
+            say = seen * returns(forth, back) * np.float32(weight)
+            yield _Brought(brought(other.ab, forth), say, clearness(here.look, other.look))
+
+
+def _is_known(seen: FloatPicture) -> float:
+    """How surely a picture shows what the anchor shows, above 0 and up to 1, by how far it is trusted everywhere."""
+    return min(1.0, max(float(LEAST_TRUST), (float(seen.mean()) - CHANCE) / (KNOWN - CHANCE)))
 
 
 def _linked(batches: Iterable[AbBatch], frames: Iterable[FollowedFrame]) -> Iterator[_Linked]:
