@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import ray
-from ray.exceptions import ActorDiedError, RayTaskError
+from ray.exceptions import ActorDiedError, RayError, RayTaskError
 
 from pipelines.errors import SettingsError
 
@@ -31,12 +31,18 @@ def cluster(address: str = "") -> Iterator[None]:
         warnings.simplefilter("ignore", FutureWarning)  # of what Ray will change
         try:
             ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
+            # else each worker that dies is told on stdout, amid the progress; Ray has no option for it
+            ray._private.worker.print_to_stdstream = _leave_to_the_logs
         except Exception as error:  # a bare one where Ray's own processes do not start in time
             raise _not_there(address, error) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _leave_to_the_logs(*_: Any, **__: Any) -> None:
+    """Prints nothing: Ray's own logs have it, and what fails for it is told by whoever fails."""
 
 
 def _not_there(address: str, error: Exception) -> SettingsError:
@@ -57,7 +63,11 @@ def get(result: Any) -> Any:
     try:
         return ray.get(result)
     except RayTaskError as error:
-        raise error.cause from error
+        raise error.cause from error.with_traceback(None)
+    except RayError as error:
+        # Ray's frames hold the error that holds them, and with them ours and the results these hold: until Python looks
+        # for such circles, which it does not in a process that has nothing more to do
+        raise error.with_traceback(None) from None
 
 
 def answered(results: list[Any]) -> set[Any]:

@@ -16,12 +16,13 @@ from ray.exceptions import RayError
 
 from pipelines.batch import AbBatch
 from pipelines.errors import FilmError, SettingsError
-from pipelines.film import Listener, Result, restore
+from pipelines.film import Join, Listener, Result, restore
 from pipelines.job import Job
 from pipelines.on_ray import OnRay
 from pipelines.on_ray_cluster import in_cluster
+from pipelines.on_ray_metrics import MeteredPaint, Queued, frames_encoded, timed
 from pipelines.on_ray_tasks import as_tasks
-from pipelines.paint import Paint, PaintOrder
+from pipelines.paint import PaintOrder
 from pipelines.runner import Stream
 
 BATCHES_AHEAD = 2
@@ -50,7 +51,7 @@ def hire(gpus: int = 0, workers: int = 0) -> Crew:
         hint = "ask for fewer, or --workers N for CPU processes"
         raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
     post: Any = ray.remote(_Post).options(num_cpus=0, max_restarts=-1)
-    return Crew(OnRay(Paint, gpus=gpus, workers=workers), post.remote())
+    return Crew(OnRay(MeteredPaint, gpus=gpus, workers=workers), post.remote())
 
 
 def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
@@ -63,10 +64,11 @@ def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
     """
     listener, there = listener or Listener(), _seen_from_anywhere(job)
     teller = _Teller(crew.post, str(there.out))
-    paint = crew.paint.at_most(BATCHES_AHEAD)
+    paint = Queued(crew.paint.at_most(BATCHES_AHEAD))
 
     def spread(stage: Callable[[Any], Any]) -> Stream[Any, Any]:
-        return as_tasks(_Told(stage, teller), listener.on_wait)
+        name = "join" if isinstance(stage, Join) else "segment"
+        return as_tasks(_Told(name, stage, teller), listener.on_wait)
 
     try:
         with _heard(crew.post, str(there.out), listener.on_frame):
@@ -122,6 +124,8 @@ class _Teller:
     def hand_in(self) -> Any:
         """Tells what waits."""
         waiting, self.waiting, self.last = self.waiting, [], time.monotonic()
+        if waiting:
+            frames_encoded().inc(len(waiting))
         return self.post.tell.remote(self.film, waiting)
 
 
@@ -129,11 +133,12 @@ class _Teller:
 class _Told:
     """A stage that leaves no word behind when it ends."""
 
+    name: str
     stage: Callable[[Any], Any]
     teller: _Teller
 
     def __call__(self, batch: Any) -> Any:
-        done = self.stage(batch)
+        done = timed(self.name, self.stage)(batch)
         with suppress(RayError):  # no film fails for want of its progress
             ray.get(self.teller.hand_in())
         return done

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,37 @@ def node(cpus: int) -> dict[str, Any]:
     return {"num_cpus": cpus, "object_store_memory": STORE} | ports
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Fails unless something comes true in time."""
+def wait_until(is_so: Callable[[], object], seconds: float = 60.0, or_else: Callable[[], object] = str) -> None:
+    """Fails unless something comes true in time; `or_else` then tells what there is instead."""
     end = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < end
+        assert time.monotonic() < end, or_else()
         time.sleep(0.05)
+
+
+def objects() -> int:
+    """How many the stores of the cluster's nodes must keep; others may lie there until their room is needed."""
+    return sum(stats.num_object_store_primary_copies for stats in stores())
+
+
+def held() -> str:
+    """Which process of the cluster holds which object."""
+    from ray._private.internal_api import memory_summary
+
+    return str(memory_summary(stats_only=False))
+
+
+def stores() -> list[Any]:
+    """What the store of each node that is up says of itself."""
+    import grpc
+    import ray
+    from ray._private.internal_api import node_stats
+
+    told = []
+    for node in ray.nodes():
+        with suppress(grpc.RpcError):  # it is down, and nobody has noticed yet
+            told.append(node_stats(node["NodeManagerAddress"], node["NodeManagerPort"], False).store_stats)
+    return told
 
 
 class Nodes:
@@ -43,7 +68,7 @@ class Nodes:
         self.path = os.environ.get("PYTHONPATH")
         tests = Path(__file__).parent
         os.environ["PYTHONPATH"] = f"{tests}{os.pathsep}{tests.parent}"  # workers import what tests hand them
-        head = node(2) | {"include_dashboard": False}
+        head = node(2) | {"include_dashboard": False, "_system_config": {"metrics_report_interval_ms": 500}}
         self.cluster: Any = Cluster(initialize_head=True, head_node_args=head)
         ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR)
 

@@ -67,25 +67,25 @@ def cost(work: Callable[[], object]) -> Cost:
     return Cost(time.perf_counter() - wall, cpu() - before)
 
 
-def draw_film(path: Path, frames: int) -> Path:
-    """The sample film at 1080p, cut to its middle, again and again until it has so many frames."""
+def draw_film(path: Path, frames: int, size: tuple[int, int] = SIZE) -> Path:
+    """The sample film scaled up, cut to its middle, again and again until it has so many frames."""
     with av.open(path, "w") as out:
         stream: Any = out.add_stream("libx264", Fraction(24000, 1001), options={"preset": "veryfast", "crf": "20"})
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for number, frame in enumerate(islice(_repeated(), frames)):
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number, frame in enumerate(islice(_repeated(size), frames)):
             frame.pts, frame.time_base = number, Fraction(1001, 24000)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path
 
 
-def _repeated() -> Iterator[av.VideoFrame]:
+def _repeated(size: tuple[int, int]) -> Iterator[av.VideoFrame]:
     while True:
         with av.open(SAMPLE) as film:
             for frame in film.decode(video=0):
                 luma = frame.to_ndarray(format="gray")[60:420]  # 640 x 360, the middle
-                wide = cv2.resize(luma, SIZE, interpolation=cv2.INTER_CUBIC)
-                neutral = np.full((SIZE[1] // 2, SIZE[0]), 128, np.uint8)
+                wide = cv2.resize(luma, size, interpolation=cv2.INTER_CUBIC)
+                neutral = np.full((size[1] // 2, size[0]), 128, np.uint8)
                 yield av.VideoFrame.from_ndarray(np.vstack([wide, neutral]), format="yuv420p")
 
 

@@ -1,0 +1,116 @@
+"""What a run on Ray tells to its dashboard and to Prometheus, under names that stay: all begin with `restore_`.
+
+Each process tells of itself; Ray adds which one and where, so a cluster's figure is a sum. Ray sends them on where its
+agents run (`pip install 'ray[default]'`), and drops them elsewhere.
+"""
+
+import resource
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+from ray.util.metrics import Counter, Gauge, Histogram
+
+from pipelines.batch import AbBatch
+from pipelines.paint import Paint, Painting, PaintOrder
+
+SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
+"""Bounds of the histogram's bins."""
+
+
+@cache
+def frames_painted() -> Counter:
+    """Made once in each process that tells it."""
+    return Counter("restore_frames_painted", "Frames that the network has coloured: anchors")
+
+
+@cache
+def frames_encoded() -> Counter:
+    """As above."""
+    return Counter("restore_frames_encoded", "Frames of films that have gone to the encoder")
+
+
+@cache
+def queue_depth() -> Gauge:
+    """As above."""
+    return Gauge("restore_queue_depth", "Batches of anchors that a segment has in flight to the painters")
+
+
+@cache
+def stage_seconds() -> Histogram:
+    """As above."""
+    return Histogram(
+        "restore_stage_seconds", "Taken by a batch of anchors, a segment, a film's joining", SECONDS, ("stage",)
+    )
+
+
+@cache
+def device_memory() -> Gauge:
+    """As above."""
+    what = "The most that a painter has held on its device; on the CPU, that its process has"
+    return Gauge("restore_device_memory_bytes", what, ("device",))
+
+
+class MeteredPaint:
+    """The stage of painting, which tells what it does."""
+
+    def __init__(self) -> None:
+        self.paint = Paint()
+
+    def __call__(self, order: PaintOrder) -> AbBatch:
+        """The same as `Paint`."""
+        painted = timed("paint", self.paint)(order)
+        frames_painted().inc(len(painted.ab))
+        device = order.settings.device
+        device_memory().set(memory_on(device), {"device": device})
+        return painted
+
+
+def memory_on(device: str) -> int:
+    """Bytes: the most so far."""
+    if device == "cuda":
+        return torch.cuda.max_memory_reserved()
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def timed(name: str, stage: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A stage that tells how long each batch took it."""
+
+    def run(batch: Any) -> Any:
+        began = time.perf_counter()
+        done = stage(batch)
+        stage_seconds().observe(time.perf_counter() - began, {"stage": name})
+        return done
+
+    return run
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A pool whose streams tell how much they have in flight."""
+
+    pool: Painting
+
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
+        """The same as the pool."""
+        in_flight = 0
+
+        def change(by: int) -> None:
+            nonlocal in_flight
+            in_flight += by
+            queue_depth().set(in_flight)
+
+        def taken() -> Iterator[PaintOrder]:
+            for order in orders:
+                change(1)
+                yield order
+
+        try:
+            for painted in self.pool(taken()):
+                change(-1)
+                yield painted
+        finally:
+            change(-in_flight)

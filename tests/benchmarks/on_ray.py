@@ -1,0 +1,146 @@
+"""What Ray costs: `python tests/benchmarks/on_ray.py [scaling] [film] [--seconds 60]`; without a word, both.
+
+- scaling: anchors a second of a pool whose network is a wait of 50 ms, with 1, 2, 4 and 8 workers.
+- film: a film of 720p in this process and with one worker on Ray. CPU time of all processes, Ray's start aside, and
+  bytes that went through the object store, beside those of the lightness and ab of the anchors.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+import ray  # noqa: E402
+from archive import family  # noqa: E402
+from on_cluster import stores  # noqa: E402  # the tests are no package
+from run import draw_film  # noqa: E402
+
+from pipelines.batch import AbBatch, AnchorBatch  # noqa: E402
+from pipelines.film import restore  # noqa: E402
+from pipelines.job import prepare  # noqa: E402
+from pipelines.on_ray import OnRay  # noqa: E402
+from pipelines.on_ray_cluster import cluster  # noqa: E402
+from pipelines.on_ray_film import hire, restore_on_ray  # noqa: E402
+from pipelines.paint import Paint, PaintOrder  # noqa: E402
+from pipelines.settings import PaintSettings, Settings  # noqa: E402
+
+SIZE = (1280, 720)
+RATE = 24
+WAIT = 0.05
+NETWORK = (256, 341)
+PIXEL = 1 + 2 * 4
+"""Bytes of a pixel's lightness and ab."""
+ROUND = 2.0
+"""Seconds that a pool is watched."""
+
+
+class Wait:
+    """A network that takes its time and nothing else."""
+
+    def __call__(self, anchors: AnchorBatch) -> AbBatch:
+        time.sleep(WAIT)
+        return AbBatch(anchors, np.zeros((*anchors.lightness.shape, 2), np.float32))
+
+
+def anchors_a_second(pool: OnRay[AnchorBatch, AbBatch], workers: int) -> float:
+    """Of batches as films send them."""
+    size = PaintSettings().batch
+    batch = AnchorBatch(tuple(range(size)), (0,) * size, np.zeros((size, *NETWORK), np.uint8))
+    batches = round(workers * ROUND / WAIT)
+    began = time.perf_counter()
+    done = sum(len(painted.ab) for painted in pool(repeat(batch, batches)))
+    return done / (time.perf_counter() - began)
+
+
+def scaling() -> None:
+    """Prints what more workers give."""
+    alone = 0.0
+    for workers in (1, 2, 4, 8):
+        pool: OnRay[AnchorBatch, AbBatch] = OnRay(Wait, workers=workers)
+        ray.get([worker.ready.remote() for worker in pool.workers])
+        anchors_a_second(pool, 1)  # the first batches find no connections
+        found = anchors_a_second(pool, workers)
+        alone = alone or found
+        times, load = found / alone, os.getloadavg()[0]
+        print(f"{workers} workers: {found:.1f} anchors/s, {times:.2f} times one worker's, at a load of {load:.1f}")
+        del pool
+
+
+class Counted:
+    """The painting of this process, which knows what it has painted."""
+
+    def __init__(self) -> None:
+        self.anchors = self.bytes = 0
+
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
+        for painted in map(Paint(), orders):
+            self.anchors += len(painted.ab)
+            self.bytes += painted.anchors.lightness.size * PIXEL
+            yield painted
+
+
+def cpu() -> float:
+    """Seconds of this process and of all that it started, those that have ended among them."""
+    ticks = 0
+    for pid in family(os.getpid()):
+        try:
+            told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        ticks += sum(map(int, told[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def film(folder: Path, seconds: int) -> None:
+    """Prints what a film costs here and on Ray."""
+    settings = Settings(paint=PaintSettings(device="cpu"))
+    job = prepare(draw_film(folder / "film.mp4", seconds * RATE, SIZE), folder / "here.mp4", settings)
+    counted, before = Counted(), cpu()
+    frames = restore(job, paint=counted).frames
+    here = cpu() - before
+    before = cpu()
+    with cluster():
+        crew = hire(workers=1)
+        ray.get([worker.ready.remote() for worker in crew.paint.workers])
+        started, stored = cpu(), sum(each.cumulative_created_bytes for each in stores())
+        restore_on_ray(replace(job, out=folder / "there.mp4"), None, crew)
+        there, stored = cpu() - started, sum(each.cumulative_created_bytes for each in stores()) - stored
+    same = (folder / "here.mp4").read_bytes() == (folder / "there.mp4").read_bytes()
+    print(f"{frames} frames, {len(job.segments)} segments, results {'the same' if same else 'DIFFER'}")
+    print(
+        f"CPU here {here:.1f} s, on Ray {there:.1f} s: {there / here:.3f} times, and {started - before:.1f} s to start"
+    )
+    a_frame = counted.bytes / counted.anchors
+    print(
+        f"lightness and ab of a frame: {a_frame / 1e3:.0f} kB; of {counted.anchors} frames that were painted, anchors"
+    )
+    print(
+        f"through the object store: {stored / frames / 1e3:.0f} kB a frame, {stored / frames / a_frame:.3f} times that;"
+    )
+    print(f"{stored / counted.bytes:.3f} times the lightness and ab of the anchors alone")
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", choices=["scaling", "film", []], default=[])
+    parser.add_argument("--seconds", type=int, default=60, help="of the film")
+    asked = parser.parse_args()
+    if not asked.what or "scaling" in asked.what:
+        with cluster():
+            scaling()
+    if not asked.what or "film" in asked.what:
+        with tempfile.TemporaryDirectory() as name:
+            film(Path(name), asked.seconds)
+
+
+if __name__ == "__main__":
+    main()

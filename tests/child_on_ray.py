@@ -1,0 +1,65 @@
+"""A film on a cluster of this process, to be disturbed: python child_on_ray.py FILM OUT SETTINGS NODES.
+
+The settings are pickled. With one node it is Ray as the command starts it; more are simulated. Prints how many objects
+are left in the cluster when the film is done.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from on_cluster import Nodes, held, objects, wait_until
+
+from pipelines import on_ray_film
+from pipelines.batch import AbBatch
+from pipelines.job import prepare
+from pipelines.on_ray_cluster import cluster
+from pipelines.paint import Paint, PaintOrder
+
+BATCH_SECONDS = 0.2
+"""Waited at each batch, so that there is time to be disturbed in."""
+
+
+class SlowPaint(Paint):
+    """The stage of the product, later."""
+
+    def __call__(self, order: PaintOrder) -> AbBatch:
+        time.sleep(BATCH_SECONDS)
+        return super().__call__(order)
+
+
+@contextmanager
+def of_nodes(count: int) -> Iterator[None]:
+    """A cluster of so many."""
+    if count == 1:
+        with cluster():
+            yield
+        return
+    nodes = Nodes()
+    for _ in range(count - 1):
+        nodes.add()
+    yield
+    nodes.close()
+
+
+def main() -> None:
+    """Restores the film."""
+    film, out, settings = map(Path, sys.argv[1:4])
+    warnings.simplefilter("ignore")  # Ray's own
+    on_ray_film.MeteredPaint = SlowPaint  # type: ignore[misc]
+    with of_nodes(int(sys.argv[4])):
+        crew = on_ray_film.hire(workers=2)
+        on_ray_film.restore_on_ray(prepare(film, out, pickle.loads(settings.read_bytes())), None, crew)
+        del crew
+        wait_until(lambda: not objects(), or_else=held)
+        sys.stdout.write(f"objects left: {objects()}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What a run on Ray tells to Prometheus, read at Ray's own endpoint; and what goes through its object store."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from on_cluster import Nodes, stores, wait_until
+from resumed import FRAMES, SEGMENTS, four_seconds, near
+from runs import Films
+
+from pipelines.batch import AbBatch
+from pipelines.film import restore
+from pipelines.job import prepare
+from pipelines.paint import Paint, PaintOrder
+from pipelines.settings import Settings
+
+pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
+PIXEL = 1 + 2 * 4
+"""Bytes of lightness and ab."""
+
+
+class Counted:
+    """The painting of this process, which knows what it has painted."""
+
+    def __init__(self) -> None:
+        self.frames = self.bytes = 0
+
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
+        for painted in map(Paint(), orders):
+            self.frames += len(painted.ab)
+            self.bytes += painted.anchors.lightness.size * PIXEL
+            yield painted
+
+
+def told() -> dict[str, float]:
+    """The metrics of this product as each process tells them, with all their tags."""
+    import ray
+
+    (head,) = [node for node in ray.nodes() if node["Alive"]]
+    with urllib.request.urlopen(f"http://127.0.0.1:{head['MetricsExportPort']}/metrics", timeout=10) as page:
+        rows = [row.rpartition(" ") for row in page.read().decode().splitlines() if row.startswith("ray_restore_")]
+    return {tagged: float(value) for tagged, _, value in rows}
+
+
+def summed(rows: dict[str, float], before: dict[str, float]) -> dict[str, float]:
+    """What has been added, of all processes; by name, and by stage where there are several."""
+    found = Counter[str]()
+    for tagged, value in rows.items():
+        name, _, tags = tagged.partition("{")
+        stage = re.search(r'[Ss]tage="(\w+)"', tags)
+        found[f"{name}/{stage[1]}" if stage else name] += value - before.get(tagged, 0)
+    return dict(found)
+
+
+def test_a_film_tells_its_metrics_and_only_lightness_and_ab_go_through_the_object_store(
+    nodes: Nodes, films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    from pipelines.on_ray_film import hire, restore_on_ray
+
+    film, chosen, counted = films(four_seconds, ".mp4"), near(settings), Counted()
+    restore(prepare(film, tmp_path / "here.mp4", chosen), paint=counted)
+    crew = hire(workers=1)
+    before, stored = told(), sum(each.cumulative_created_bytes for each in stores())
+    restore_on_ray(prepare(film, tmp_path / "there.mp4", chosen), None, crew)
+    stored = sum(each.cumulative_created_bytes for each in stores()) - stored
+    assert 0 < stored <= 1.3 * counted.bytes
+    wanted = {
+        "ray_restore_frames_encoded_total": SEGMENTS * FRAMES,
+        "ray_restore_stage_seconds_count/segment": SEGMENTS,
+        "ray_restore_stage_seconds_count/join": 1,
+        "ray_restore_queue_depth": 0,
+    }
+
+    found: dict[str, float] = {}
+
+    def all_told() -> bool:
+        found.update(summed(told(), before))
+        return wanted.items() <= found.items()
+
+    wait_until(all_told, or_else=lambda: {name: found.get(name) for name in wanted})
+    assert found["ray_restore_frames_painted_total"] >= counted.frames > 0  # the pool is ahead of what is asked for
+    assert found["ray_restore_stage_seconds_count/paint"] > 0
+    assert found["ray_restore_device_memory_bytes"] > 1 << 20
