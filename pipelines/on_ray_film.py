@@ -21,6 +21,7 @@ from pipelines.job import Job
 from pipelines.on_ray import OnRay
 from pipelines.on_ray_cluster import in_cluster
 from pipelines.on_ray_metrics import MeteredPaint, Queued, frames_encoded, timed
+from pipelines.on_ray_post import Post
 from pipelines.on_ray_tasks import as_tasks
 from pipelines.paint import PaintOrder
 from pipelines.runner import Stream
@@ -50,7 +51,7 @@ def hire(gpus: int = 0, workers: int = 0) -> Crew:
     if gpus > found:
         hint = "ask for fewer, or --workers N for CPU processes"
         raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
-    post: Any = ray.remote(_Post).options(num_cpus=0, max_restarts=-1)
+    post: Any = ray.remote(Post).options(num_cpus=0, max_restarts=-1)
     return Crew(OnRay(MeteredPaint, gpus=gpus, workers=workers), post.remote())
 
 
@@ -90,21 +91,6 @@ def _seen_from_anywhere(job: Job) -> Job:
     segments = tuple(replace(segment, film=film) for segment in job.segments)
     settings = replace(job.settings, paint=paint)
     return replace(job, film=film, out=job.out.absolute(), settings=settings, segments=segments)
-
-
-class _Post:
-    """Keeps word of the frames that are done until it is asked for."""
-
-    def __init__(self) -> None:
-        self.frames: dict[str, list[int]] = {}
-
-    def tell(self, film: str, pts: list[int]) -> None:
-        """Frames of a film went to the encoder."""
-        self.frames.setdefault(film, []).extend(pts)
-
-    def collect(self, film: str) -> list[int]:
-        """Those of a film since the last time."""
-        return self.frames.pop(film, [])
 
 
 @dataclass
