@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from itertools import repeat
 from pathlib import Path
 
@@ -25,10 +26,10 @@ from run import draw_film  # noqa: E402
 
 from pipelines.batch import AbBatch, AnchorBatch  # noqa: E402
 from pipelines.film import restore  # noqa: E402
-from pipelines.job import prepare  # noqa: E402
+from pipelines.job import Job, prepare  # noqa: E402
 from pipelines.on_ray import OnRay  # noqa: E402
 from pipelines.on_ray_cluster import cluster  # noqa: E402
-from pipelines.on_ray_film import hire, restore_on_ray  # noqa: E402
+from pipelines.on_ray_film import Crew, hire, restore_on_ray  # noqa: E402
 from pipelines.paint import Paint, PaintOrder  # noqa: E402
 from pipelines.settings import PaintSettings, Settings  # noqa: E402
 
@@ -87,16 +88,31 @@ class Counted:
             yield painted
 
 
-def cpu() -> float:
-    """Seconds of this process and of all that it started, those that have ended among them."""
+def cpu(of: str = "") -> float:
+    """Seconds of this process and of all that it started, those that have ended among them; or of Ray's own servers."""
     ticks = 0
     for pid in family(os.getpid()):
         try:
+            command = Path(f"/proc/{pid}/cmdline").read_text()
             told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        ticks += sum(map(int, told[11:15]))
+        if of in command:
+            ticks += sum(map(int, told[11:13] if of else told[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def servers() -> float:
+    """CPU seconds of Ray's own servers, which grow with the time that passes, not with the work."""
+    return sum(
+        map(cpu, ("gcs_server", "raylet/raylet", "Agent", "_private/log_monitor", "autoscaler/_private/monitor"))
+    )
+
+
+def warm_up(job: Job, crew: Crew, out: Path) -> None:
+    """Two seconds of the film in as many segments: the processes that work on segments have started."""
+    settings = replace(job.settings, end=Fraction(2), segment=Fraction(1))
+    restore_on_ray(prepare(job.film.path, out, settings), None, crew)
 
 
 def film(folder: Path, seconds: int) -> None:
@@ -106,17 +122,22 @@ def film(folder: Path, seconds: int) -> None:
     counted, before = Counted(), cpu()
     frames = restore(job, paint=counted).frames
     here = cpu() - before
-    before = cpu()
     with cluster():
+        before = cpu()
         crew = hire(workers=1)
-        ray.get([worker.ready.remote() for worker in crew.paint.workers])
-        started, stored = cpu(), sum(each.cumulative_created_bytes for each in stores())
+        warm_up(job, crew, folder / "warm.mp4")
+        started, stored, began = cpu(), sum(each.cumulative_created_bytes for each in stores()), time.monotonic()
+        own = servers()
         restore_on_ray(replace(job, out=folder / "there.mp4"), None, crew)
-        there, stored = cpu() - started, sum(each.cumulative_created_bytes for each in stores()) - stored
+        there, own, passed = cpu() - started, servers() - own, time.monotonic() - began
+        stored = sum(each.cumulative_created_bytes for each in stores()) - stored
     same = (folder / "here.mp4").read_bytes() == (folder / "there.mp4").read_bytes()
     print(f"{frames} frames, {len(job.segments)} segments, results {'the same' if same else 'DIFFER'}")
     print(
-        f"CPU here {here:.1f} s, on Ray {there:.1f} s: {there / here:.3f} times, and {started - before:.1f} s to start"
+        f"CPU here {here:.1f} s, on Ray {there:.1f} s: {there / here:.3f} times, and {started - before:.1f} s to start;"
+    )
+    print(
+        f"of that {own:.1f} s of Ray's own servers, while {passed:.0f} s passed at a load of {os.getloadavg()[0]:.1f}"
     )
     a_frame = counted.bytes / counted.anchors
     print(
