@@ -36,7 +36,8 @@ from pipelines.settings import PaintSettings, Settings  # noqa: E402
 SIZE = (1280, 720)
 RATE = 24
 WAIT = 0.05
-NETWORK = (256, 341)
+NETWORK = (192, 352)
+"""Pixels of an anchor of a film of 16:9."""
 PIXEL = 1 + 2 * 4
 """Bytes of a pixel's lightness and ab."""
 ROUND = 2.0
@@ -51,11 +52,10 @@ class Wait:
         return AbBatch(anchors, np.zeros((*anchors.lightness.shape, 2), np.float32))
 
 
-def anchors_a_second(pool: OnRay[AnchorBatch, AbBatch], workers: int) -> float:
-    """Of batches as films send them."""
+def paint_all(pool: OnRay[AnchorBatch, AbBatch], batches: int) -> float:
+    """Anchors a second, of batches as films send them."""
     size = PaintSettings().batch
     batch = AnchorBatch(tuple(range(size)), (0,) * size, np.zeros((size, *NETWORK), np.uint8))
-    batches = round(workers * ROUND / WAIT)
     began = time.perf_counter()
     done = sum(len(painted.ab) for painted in pool(repeat(batch, batches)))
     return done / (time.perf_counter() - began)
@@ -67,11 +67,12 @@ def scaling() -> None:
     for workers in (1, 2, 4, 8):
         pool: OnRay[AnchorBatch, AbBatch] = OnRay(Wait, workers=workers)
         ray.get([worker.ready.remote() for worker in pool.workers])
-        anchors_a_second(pool, 1)  # the first batches find no connections
-        found = anchors_a_second(pool, workers)
+        paint_all(pool, 4 * workers)  # the first batches find no connections
+        batches, before = round(workers * ROUND / WAIT), cpu()
+        found = paint_all(pool, batches)
         alone = alone or found
-        times, load = found / alone, os.getloadavg()[0]
-        print(f"{workers} workers: {found:.1f} anchors/s, {times:.2f} times one worker's, at a load of {load:.1f}")
+        print(f"{workers} workers: {found:.1f} anchors/s, {found / alone:.2f} times one worker's,", end=" ")
+        print(f"{(cpu() - before) / batches * 1e3:.1f} ms of CPU a batch, at a load of {os.getloadavg()[0]:.1f}")
         del pool
 
 
