@@ -27,6 +27,7 @@ from run import draw_film  # noqa: E402
 from pipelines.batch import AbBatch, AnchorBatch  # noqa: E402
 from pipelines.film import restore  # noqa: E402
 from pipelines.job import Job, prepare  # noqa: E402
+from pipelines.memory import keep_freed_memory  # noqa: E402
 from pipelines.on_ray import OnRay  # noqa: E402
 from pipelines.on_ray_cluster import cluster  # noqa: E402
 from pipelines.on_ray_film import Crew, hire, restore_on_ray  # noqa: E402
@@ -156,6 +157,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", choices=["scaling", "film", []], default=[])
     parser.add_argument("--seconds", type=int, default=60, help="of the film")
     asked = parser.parse_args()
+    keep_freed_memory()  # as the command does
     if not asked.what or "scaling" in asked.what:
         with cluster():
             scaling()
