@@ -40,6 +40,7 @@ def test_the_run_is_steadier_than_the_network_on_every_frame(films: list[Path], 
     assert "PSNR to the true colours" not in gray["figures"]
     assert colour["figures"]["CIEDE2000 to the true colours"]["true"] < 3
     assert colour["figures"]["CIEDE2000 to the true colours"]["restore"] > 5
+    assert colour["figures"]["PSNR of true colours carried, 8 frames apart"]["restore"] > 35
     assert "gray.mp4, 24 frames" in shown.output
 
 

@@ -30,6 +30,7 @@ from models.steadiness import (
 )
 from pipelines.batch import AbFrame, Film, Segment
 from pipelines.checks import COLOURED, colours_of
+from pipelines.evaluate.carrying import APART, true_colours_carried
 from pipelines.evaluate.report import Figures, Report, Section, means
 from pipelines.paint import FilmPaint, Painting
 from pipelines.segment import carried
@@ -102,6 +103,9 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
     table = {row: {name: figures[name][row] for name in ab if row in figures[name]} for row in figures[RESTORE]}
     for row in table.values():
         row["ratio"] = row[RESTORE] / row[EVERY]
+    if truth is not None:
+        left = true_colours_carried(segment, settings, frames, seen.lightness, ab[TRUE])
+        table[f"PSNR of true colours carried, {APART} frames apart"] = {RESTORE: left}
     return Section(film.path.name, len(frames), table)
 
 
