@@ -9,7 +9,8 @@ import torch
 from ray.train import RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer, get_device
 
-from pipelines.train import Sources, train
+from pipelines.examples import Sources
+from pipelines.train import train
 from pipelines.train_stages import TrainConfig
 
 

@@ -19,94 +19,17 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from models.bins import BINS, rebalancing_weights, smoothed_prior, soft_encode
+from models.bins import BINS, rebalancing_weights
 from models.compact import Compact, gray_encoder_state
 from models.weights import read_weights, save_network
-from pipelines.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
-from pipelines.pictures import Picture, Pictures, read_boxes
+from pipelines.crops import CropSettings, crops
+from pipelines.examples import Examples, Sources, count_prior, examples
 from pipelines.provenance import code_version, digest_of
-from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, takes, true_ab
-
-__all__ = ["Sources", "TrainConfig", "train"]
+from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, takes
 
 LARGEST_GRADIENT = 5.0
 """Norm to which gradients are cut."""
 LOGGED_EVERY = 100
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where a run's pictures lie."""
-
-    images: Sequence[Path] = ()
-    """Folders, zip files and WebDataset shards."""
-    films: Sequence[Path] = ()
-    """Colour films."""
-    boxes: Path | None = None
-    """JSON lines of what is seen in the images (`pictures.read_boxes`)."""
-
-
-@dataclass(frozen=True)
-class Examples(Sequence[Picture]):
-    """What a run learns from: images, then frames of films."""
-
-    images: Pictures | None
-    films: Sequence[Picture]
-    numbers: list[int]
-    """Of the images that are not held out."""
-    boxes: list[Boxes]
-    """Of each example."""
-    held_out: list[str]
-    """Keys left out."""
-
-    def __len__(self) -> int:
-        return len(self.boxes)
-
-    def __getitem__(self, index: int) -> Picture:  # type: ignore[override]  # no slices
-        if index < len(self.numbers):
-            assert self.images is not None
-            return self.images[self.numbers[index]]
-        return self.films[index - len(self.numbers)]
-
-
-def examples(sources: Sources, config: TrainConfig) -> Examples:
-    """The pictures of the sources with their boxes, without those held out.
-
-    Raises:
-        ValueError: a source is none, or nothing is left to learn from.
-    """
-    images = Pictures(sources.images) if sources.images else None
-    films: Sequence[Picture] = ()
-    if sources.films:
-        from pipelines.film_pictures import FilmPictures
-
-        films = FilmPictures(sources.films)
-    keys = [key_of(name) for _, name in images.keys] if images else []
-    left_out = held_out(keys, config.held_out)
-    without = set(left_out)
-    numbers = [number for number, key in enumerate(keys) if key not in without]
-    found = read_boxes(sources.boxes) if sources.boxes else {}
-    boxes = boxes_of([keys[number] for number in numbers], found)
-    if config.stage in ("instance", "fusion"):
-        boxes = [table[table[:, 5] >= config.least_score] for table in boxes]
-        numbers = [number for number, table in zip(numbers, boxes, strict=True) if len(table)]
-        boxes, films = [table for table in boxes if len(table)], ()
-        if not boxes:
-            raise ValueError(f"no boxes, and the {config.stage} stage learns from what they show; give --boxes")
-    boxes += boxes_of([""] * len(films), {})
-    if not boxes:
-        raise ValueError(f"all {len(keys)} pictures are held out to test on; give more, or --set held_out=N")
-    return Examples(images, films, numbers, boxes, left_out)
-
-
-def count_prior(data: Examples, config: TrainConfig) -> Tensor:
-    """How often each bin is a pixel's nearest, smoothed: (313,) of sum 1."""
-    counts = torch.zeros(BINS)
-    settings = CropSettings(config.crop, config.zoom, seed=config.seed + 1)
-    steps = range(math.ceil(config.prior_pictures / config.batch))
-    for light, _ in crops(data, data.boxes, settings, config.batch, steps, config.workers):
-        counts += torch.bincount(soft_encode(true_ab(light))[0][:, 0].flatten(), minlength=BINS)
-    return smoothed_prior(counts)
 
 
 def _rate(step: int, config: TrainConfig) -> float:

@@ -22,8 +22,9 @@ from models.bins import BINS
 from models.compact import BLOCKS, Compact, CompactConfig, Encoder
 from models.weights import load_network, read_weights, save_network
 from pipelines.crops import CropSettings, crops
-from pipelines.train import Sources, TrainConfig, examples, train
-from pipelines.train_stages import LOSSES, TRAINED, Batch, Stage
+from pipelines.examples import Sources, examples
+from pipelines.train import train
+from pipelines.train_stages import LOSSES, TRAINED, Batch, Stage, TrainConfig
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 CAT = 15

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from models.weights import load_network
-from pipelines.train import Sources
+from pipelines.examples import Sources
 from pipelines.train_stages import TrainConfig
 
 SMALL = TrainConfig(steps=2, batch=8, crop=32, warmup=1, held_out=0, prior_pictures=8, workers=0)
