@@ -58,7 +58,7 @@ class MotionSettings:
     """Seconds from one anchor to the next, 0 to 10; 0 makes every frame one."""
     closest: Fraction = Fraction(1, 6)
     """Seconds: where an anchor's things are lost before the next, more are made, no nearer to each other than this."""
-    steady: Fraction = Fraction(7, 2)
+    steady: Fraction = Fraction(7, 4)
     """Seconds that an anchor looks back and ahead for others to agree with, 0 to 10; 0 leaves it alone."""
     residual: float = 32.0
     """Lightness error (of 255) after motion at which an anchor's say falls to 1/e."""

@@ -49,7 +49,7 @@ def colour_options(several: bool = False) -> Decorator:
         click.option("--anchors", type=Anchors(), metavar="SECONDS|every|auto",
                      help="Time between coloured frames; auto: less of it where motion is fast. [auto]"),
         click.option("--steady", type=Time(), metavar="SECONDS", multiple=several,
-                     help="How far colours agree; 0: not at all. [3.5]"),
+                     help="How far colours agree; 0: not at all. [1.75]"),
         click.option("--saturation", type=float, metavar="X", multiple=several,
                      help="Factor on the colours, 0 to 4. [1]"),
         click.option("--temperature", type=float, metavar="T", help="Sharpens colours below 1. [the weights' own]"),
