@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="fewer frames, memory of one length only")
     short = parser.parse_args().short
     keep_freed_memory()
-    frames, lengths = (48, (48,)) if short else (240, (500, 5000))
+    frames, lengths = (48, (48,)) if short else (720, (500, 5000))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         job = prepare(draw_film(folder / "film.mp4", frames), None, Settings())
