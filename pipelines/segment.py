@@ -23,7 +23,7 @@ from pipelines.target import Target
 
 DECODED_AHEAD = 16
 """Frames decoded while earlier ones are coloured."""
-COLOURED_AHEAD = 8
+COLOURED_AHEAD = 24
 """Frames coloured while earlier ones are encoded."""
 
 Paint = Stream[AnchorBatch, AbBatch]
