@@ -1,5 +1,6 @@
 """The command line: `restore FILM`, and what else a person types."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -40,6 +41,7 @@ def main() -> None:
     The picture's own detail, its times, the sound and everything else in the file stay as they are. Finished parts
     are kept while it works: a run that was stopped goes on when it is started again.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # PyTorch's threads leave the cores to the codecs' meanwhile
 
 
 FILM_OPTIONS = join(

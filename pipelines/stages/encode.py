@@ -23,6 +23,8 @@ KEYFRAME_SECONDS = 4
 """Longest way from one keyframe to the next, so that a player can jump."""
 MOST_DELAY = 16
 """Frames by which no encoder reorders more."""
+MOST_H264_THREADS = 4
+"""More of x264's threads wait for each other, and make larger files."""
 FIELD_NUMBERS = {"progressive": 1, "top": 2, "bottom": 3}  # FFmpeg's AVFieldOrder
 
 
@@ -74,7 +76,7 @@ def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> Vi
     context.color_range = 2 if target.is_full_range else 1
     context.sample_aspect_ratio = target.sample_aspect_ratio
     context.time_base = stream.time_base = target.time_base
-    context.thread_count = settings.threads
+    context.thread_count = min(settings.threads, MOST_H264_THREADS) if target.codec == "h264" else settings.threads
     if target.codec not in ("prores", "dnxhr", "ffv1"):
         context.gop_size = max(1, round(KEYFRAME_SECONDS * rate))
     context.field_order = FIELD_NUMBERS[target.field_order]

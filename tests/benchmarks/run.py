@@ -11,6 +11,7 @@ on the same 1080p clip (the sample film scaled up), with the same network, the s
 """
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -181,6 +182,8 @@ def peak_memory(film: Path) -> float:
 
 def main() -> None:
     """Measures and prints."""
+    if "OMP_WAIT_POLICY" not in os.environ:  # read when PyTorch is loaded; the command sets it before that
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"OMP_WAIT_POLICY": "passive"})
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="fewer frames, memory of one length only")
     short = parser.parse_args().short
