@@ -21,8 +21,8 @@ ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
 }
 """oneDNN's names of what may follow a convolution, and their parameters."""
 
-SHAPES = 4
-"""Of inputs, for which a convolution keeps its weights laid out: full frames and instances, at two sizes of film."""
+SIZES = 4
+"""Of inputs, for which a convolution keeps its weights laid out: full frames and instances, of two films."""
 
 
 class FoldedConv(nn.Module):
@@ -46,13 +46,18 @@ class FoldedConv(nn.Module):
         return y
 
     def _weight_for(self, shape: torch.Size) -> Tensor:
-        """The weight as oneDNN wants it for inputs of this shape: otherwise it can take 200 times as long."""
-        if shape not in self.laid_out:
-            while len(self.laid_out) >= SHAPES:
+        """The weight as oneDNN wants it for inputs of this size: otherwise it can take 200 times as long.
+
+        However many there are at once, it wants it alike.
+        """
+        size = shape[1:]
+        if size not in self.laid_out:
+            while len(self.laid_out) >= SIZES:
                 self.laid_out.pop(next(iter(self.laid_out)), None)
-            layout = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *self.where, self.groups, list(shape))
-            self.laid_out[shape] = layout
-        return self.laid_out[shape]
+            one = [1, *size]
+            layout = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *self.where, self.groups, one)
+            self.laid_out[size] = layout
+        return self.laid_out[size]
 
 
 class MirroredEncoder(nn.Module):

@@ -22,11 +22,6 @@ NAMES = ["weight_layer", *(f"weight_layer{n}" for n in range(2, 8)),
          "weight_layer8_1", "weight_layer8_2", "weight_layer9_1", "weight_layer9_2", "weight_layer10_1",
          "weight_layer10_2"]  # fmt: skip
 """What the published files call the fusion of each level."""
-GROUP = {"cpu": 1}
-"""Instances of a frame seen at a time, by kind of device: on a CPU more are no faster, and what fills a group up costs
-as much as an instance."""
-ELSEWHERE = 4
-"""The same on all other devices."""
 
 Place = tuple[int, int, int, int]
 """Left, top, right, bottom of a box on a level's own grid."""
@@ -73,30 +68,30 @@ class Fusion(nn.Module):
         self.simple_instance_conv, self.simple_bg_conv = _weigher(channels), _weigher(channels)
         self.nowhere = -torch.inf if is_masked else 0.0
 
-    def forward(self, full: Tensor, seen: Sequence[Tensor], boxes: Tensor) -> Tensor:
+    def forward(self, full: Tensor, seen: Tensor, boxes: Tensor) -> Tensor:
         """The fused features.
 
         Args:
             full: (1, C, h, w), of a frame.
-            seen: groups (G, C, g, g), of what the boxes show; what exceeds the boxes is filling.
+            seen: (K, C, g, g), of what the boxes show.
             boxes: (K, 4), shares of the sides.
 
         Returns:
             (1, C, h, w), in the type of `full`.
         """
-        strengths = [one.float() for group in seen for one in torch.split(self.simple_instance_conv(group), 1)]
-        features = [one for group in seen for one in torch.split(group, 1)]  # by split: others lose channels_last
+        strengths = torch.split(self.simple_instance_conv(seen).float(), 1)
+        features = torch.split(seen, 1)  # others lose channels_last
         places = [place(box, *full.shape[2:]) for box in boxes.tolist()]
-        weights = self._weights(self.simple_bg_conv(full).float()[0, 0], strengths[: len(places)], places)
+        weights = self._weights(self.simple_bg_conv(full).float()[0, 0], strengths, places)
         *shares, own = weights.to(full.dtype)
         fused = full * own
         with torch.autocast(full.device.type, enabled=False):  # it would resize features in float32, at twice the time
-            for share, at, feature in zip(shares, places, features, strict=False):
+            for share, at, feature in zip(shares, places, features, strict=False):  # none is split into an empty one
                 left, top, right, bottom = at
                 fused[0, :, top:bottom, left:right].addcmul_(share[top:bottom, left:right], _resized(feature, at))
         return fused
 
-    def _weights(self, full: Tensor, strengths: list[Tensor], places: list[Place]) -> Tensor:
+    def _weights(self, full: Tensor, strengths: Sequence[Tensor], places: list[Place]) -> Tensor:
         """How much each instance and, last, the full frame count: (K + 1, h, w), float32, of sum 1.
 
         Args:
@@ -123,22 +118,22 @@ class FusedSiggraph17(Siggraph17):
             self.add_module(name, Fusion(channels, is_masked))
         self.weight_layerout = Fusion(2, is_masked)  # in the files, and without use there too
 
-    def fuse(self, lightness: Tensor, seen: list[Levels], boxes: Tensor) -> Tensor:
+    def fuse(self, lightness: Tensor, seen: Levels, boxes: Tensor) -> Tensor:
         """ab (1, 2, h, w) of a frame with the features of its instances fused in.
 
         Args:
             lightness: (1, 1, h, w), 0..100.
-            seen: the levels of groups of what the boxes show, see `Fusion`.
+            seen: the levels of what the boxes show, K pictures.
             boxes: (K, 4), shares of the sides.
         """
         levels = self.levels(lightness)
-        x, features = next(levels), [next(group) for group in seen]
+        x, features = next(levels), next(seen)
         for number, name in enumerate(NAMES):
             if number in SUMS:  # the published code has by now applied the ReLU that follows, in place
-                features = [group.relu_() for group in features]
+                features = features.relu_()
             x = levels.send(self.get_submodule(name)(x, features, boxes))
             if number + 1 < len(NAMES):  # nobody asks for the colours of an instance alone
-                features = [group.send(own) for group, own in zip(seen, features, strict=True)]
+                features = seen.send(features)
         return x
 
 
@@ -172,11 +167,5 @@ class InstColor(nn.Module):
         ab = lightness.new_zeros((len(lightness), 2, *lightness.shape[2:])) if has_box.all() else self.full(lightness)
         for frame in has_box.nonzero()[:, 0].tolist():  # one after the other: each level of each instance is kept
             own = owners == frame
-            ab[frame] = self._fused(lightness[frame : frame + 1], squares[own], boxes[own])[0]
+            ab[frame] = self.fusion.fuse(lightness[frame][None], self.instance.levels(squares[own]), boxes[own])[0]
         return ab
-
-    def _fused(self, lightness: Tensor, squares: Tensor, boxes: Tensor) -> Tensor:
-        """The same of one frame that has boxes."""
-        group = GROUP.get(lightness.device.type, ELSEWHERE)
-        filled = torch.cat([squares, squares.new_zeros((-len(squares) % group, *squares.shape[1:]))])
-        return self.fusion.fuse(lightness, [self.instance.levels(one) for one in torch.split(filled, group)], boxes)

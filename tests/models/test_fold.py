@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from models.bins import annealed_mean
 from models.compact import Compact, CompactConfig, Encoder, PaddedConv
-from models.fold import SHAPES, FoldedConv, can_fold, folded
+from models.fold import SIZES, FoldedConv, can_fold, folded
 
 pytestmark = pytest.mark.skipif(not can_fold(), reason="this CPU has no bf16")
 
@@ -95,10 +95,10 @@ def test_pictures_of_many_sizes_give_what_each_gives_first_and_keep_no_memory() 
     network = folded(nn.Sequential(nn.Conv2d(8, 16, 3)))
     conv = network[0]  # type: ignore[index]
     assert isinstance(conv, FoldedConv)
-    pictures = [noise(1, 8, side, side) for side in range(5, 5 + 2 * SHAPES)]
+    pictures = [noise(1, 8, side, side) for side in range(5, 5 + 2 * SIZES)]
     first = [network(picture) for picture in pictures]
     assert all(torch.equal(network(picture), before) for picture, before in zip(pictures, first, strict=True))
-    assert len(conv.laid_out) == SHAPES
+    assert len(conv.laid_out) == SIZES
 
 
 @torch.inference_mode()

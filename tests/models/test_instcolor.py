@@ -7,14 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models import instcolor
 from models.instcolor import OUTSIDE, Fusion, InstColor, InstColorConfig, place
 from models.siggraph17 import LEVELS
 
 SIDE, CHANNELS = 32, 6
 PIXEL = 1 / SIDE
-SEEN = 4
-"""Instances seen at a time."""
 
 
 def boxes_of(count: int) -> Tensor:
@@ -23,12 +20,6 @@ def boxes_of(count: int) -> Tensor:
                (0.3, 1.0, 0.7, 1.0), (1.0, 1.0, 1.0, 1.0)]  # fmt: skip
     drawn = torch.rand((30, 2, 2), generator=torch.Generator().manual_seed(count)).sort(dim=1).values.reshape(-1, 4)
     return torch.cat([torch.tensor(special), drawn])[:count]
-
-
-def groups(features: Tensor) -> list[Tensor]:
-    """As they come, filled up."""
-    filled = torch.cat([features, features.new_zeros((-len(features) % SEEN, *features.shape[1:]))])
-    return list(filled.split(SEEN))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +47,7 @@ def as_published(fusion: Fusion, full: Tensor, seen: Tensor, boxes: Tensor) -> T
 @pytest.mark.parametrize("count", [1, 8, 30])
 def test_fuses_as_if_each_instance_were_brought_to_the_whole_frame(fusion: Fusion, count: int) -> None:
     full, seen, boxes = torch.randn(1, CHANNELS, SIDE, SIDE), torch.randn(count, CHANNELS, 24, 24), boxes_of(count)
-    fused = fusion(full, groups(seen), boxes)
+    fused = fusion(full, seen, boxes)
     assert torch.allclose(fused, as_published(fusion, full, seen, boxes), atol=1e-5)
 
 
@@ -66,7 +57,7 @@ def test_published_fusion_dims_what_another_box_covers_and_the_masked_one_does_n
     boxes = torch.tensor([[0.0, 0.0, 0.5, 1.0], [0.5, 0.0, 1.0, 1.0]])
     torch.manual_seed(1)
     dims, keeps = Fusion(CHANNELS, is_masked=False), Fusion(CHANNELS, is_masked=True)
-    dimmed, kept = (one(full, groups(seen), boxes) for one in (dims, keeps))
+    dimmed, kept = (one(full, seen, boxes) for one in (dims, keeps))
     assert dimmed.max() < 4.9
     assert torch.allclose(kept, full)
 
@@ -79,7 +70,7 @@ def test_half_precision_gives_no_nan(dtype: torch.dtype, count: int, is_masked: 
     torch.manual_seed(1)
     fusion = Fusion(CHANNELS, is_masked).to(dtype)
     full, seen = 40 * torch.randn(1, CHANNELS, SIDE, SIDE), 40 * torch.randn(count, CHANNELS, 24, 24)
-    fused = fusion(full.to(dtype), groups(seen.to(dtype)), boxes_of(count))
+    fused = fusion(full.to(dtype), seen.to(dtype), boxes_of(count))
     assert fused.dtype == dtype
     assert torch.isfinite(fused).all()
 
@@ -112,11 +103,7 @@ def test_frames_without_a_box_are_coloured_as_if_alone(small_network: InstColor)
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("together", [1, 4])
-def test_frame_is_coloured_with_its_own_instances_only(
-    small_network: InstColor, monkeypatch: pytest.MonkeyPatch, together: int
-) -> None:
-    monkeypatch.setitem(instcolor.GROUP, "cpu", together)
+def test_frame_is_coloured_with_its_own_instances_only(small_network: InstColor) -> None:
     lightness, squares = 100 * torch.rand(3, 1, SIDE, SIDE), 100 * torch.rand(5, 1, 16, 16)
     owners, boxes = torch.tensor([2, 0, 0, 2, 2]), boxes_of(5)
     ab = small_network(lightness, squares, boxes, owners)
@@ -126,17 +113,6 @@ def test_frame_is_coloured_with_its_own_instances_only(
         alone = small_network(lightness[frame][None], squares[own], boxes[own], none)
         assert torch.equal(ab[frame], alone[0])
     assert not torch.allclose(ab[0], small_network.full(lightness[:1])[0])
-
-
-@torch.inference_mode()
-def test_instances_seen_together_give_what_each_gives_alone(
-    small_network: InstColor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lightness, squares = 100 * torch.rand(1, 1, SIDE, SIDE), 100 * torch.rand(5, 1, 16, 16)
-    alone = small_network(lightness, squares, boxes_of(5), torch.zeros(5).long())
-    monkeypatch.setitem(instcolor.GROUP, "cpu", 4)
-    together = small_network(lightness, squares, boxes_of(5), torch.zeros(5).long())
-    assert (together - alone).abs().max() < 1e-4 * alone.abs().max()
 
 
 @torch.inference_mode()
