@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 from pipelines.batch import Film, HintTable, Segment
 from pipelines.errors import InputError
 from pipelines.motion import Motion
-from pipelines.segment import margin
+from pipelines.segment import marked
 from pipelines.settings import Hint, Settings
-from pipelines.stages.decode import Decode
 from pipelines.stages.follow import Follow as FollowFrames
-from pipelines.stages.lightness import Lightness
-from pipelines.stages.shots import Shots
 
 SPAN = Fraction(10)
 """Seconds of film that are looked at in one go."""
@@ -71,11 +68,9 @@ class Follow:
         film, motion = self.film, self.settings.motion
         start = film.pts(number * SPAN) if number else None
         segment = Segment(film, number, start, film.pts((number + 1) * SPAN))
-        decode = Decode(margin(film, self.settings), self.settings.skip_damaged, self.settings.deinterlace)
-        lightness = Lightness(film.picture, self.settings.paint.rows)
         seen, shot = [], 0
         follow = FollowFrames(motion, film.picture.time_base)
-        for followed in follow(Shots(film, motion.anchors)(lightness(decode(segment)))):
+        for followed in follow(marked(segment, self.settings)):
             frame = followed.shown
             if frame.light.frame.is_owned:
                 seen.append(_Seen(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))

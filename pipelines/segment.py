@@ -17,7 +17,7 @@ from pipelines.stages.decode import Decode
 from pipelines.stages.encode import Encode
 from pipelines.stages.follow import Follow
 from pipelines.stages.lightness import Lightness, transfer_of
-from pipelines.stages.shots import Shots, anchor_batches
+from pipelines.stages.shots import Shots, anchor_batches, lookback
 from pipelines.stages.steady import Steady
 from pipelines.target import Target
 
@@ -34,9 +34,22 @@ def margin(film: Film, settings: Settings) -> Fraction:
 
     An owned frame takes colour from the anchors on both sides, those from anchors within the steady window, which of
     the frames between two ticks are anchors depends on all of them, and a frame's shot on the few frames around it.
+    Where the ticks are depends on the last cut, see `marked`.
     """
     frame = 1 / (film.picture.frame_rate or Fraction(25))
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) * frame
+
+
+def marked(segment: Segment, settings: Settings) -> Iterator[ShotFrame]:
+    """The segment's frames and those around it on which their colours depend, with their shots and anchors."""
+    film, around = segment.film, margin(segment.film, settings)
+    before = lookback(settings.motion)
+    decode = Decode(around, settings.skip_damaged, settings.deinterlace, before)
+    lightness, shots = Lightness(film.picture, settings.paint.rows), Shots(film, settings.motion)
+    begin = None if segment.start is None else segment.start - int(around / film.picture.time_base)
+    for frame in shots(lightness(decode(segment))):
+        if begin is None or frame.pts >= begin:  # those before tell only where the last cut was
+            yield frame
 
 
 def carried(segment: Segment, settings: Settings, paint: Paint, cuts: list[int]) -> Generator[AbFrame, None, None]:
@@ -51,13 +64,10 @@ def carried(segment: Segment, settings: Settings, paint: Paint, cuts: list[int])
         cuts: gets the pts of the frames that begin a shot, those around the segment among them.
     """
     film = segment.film
-    decode = Decode(margin(film, settings), settings.skip_damaged, settings.deinterlace)
-    lightness = Lightness(film.picture, settings.paint.rows)
-    shots = Shots(film, settings.motion.anchors)
     follow = Follow(settings.motion, film.picture.time_base)
     steady = Steady(settings.motion, film.picture.time_base)
 
-    with closing(ahead(shots(lightness(decode(segment))), DECODED_AHEAD)) as frames:
+    with closing(ahead(marked(segment, settings), DECODED_AHEAD)) as frames:
         seen, linked, shown = tee(follow(_noting_cuts(frames, cuts)), 3)
         painted = paint(anchor_batches((followed.shown for followed in seen), settings.paint.batch))
         yield from Carry(settings.motion)(shown, steady(painted, linked))

@@ -22,8 +22,10 @@ from pipelines.segment import carried
 from pipelines.settings import MotionSettings, PaintSettings, Settings
 from pipelines.stages.probe import probe
 
-SHOT = 24
-"""Frames; a second."""
+SECOND = 24
+"""Frames."""
+SHOT = 30
+"""Frames: not on a tick of the film."""
 SHOTS = 5
 CHOSEN = Settings(
     paint=PaintSettings(rows=64), motion=MotionSettings(Fraction(1, 6), Fraction(1, 12), steady=Fraction(1, 3))
@@ -61,12 +63,12 @@ def wild_colours(batch: AnchorBatch) -> AbBatch:
 
 def coloured(film: Film, bounds: Sequence[int]) -> dict[int, Ab]:
     """ab of every frame by its number, of a film cut before the frames of these numbers."""
-    ticks = [None, *(film.pts(Fraction(number, SHOT)) for number in bounds), None]
+    ticks = [None, *(film.pts(Fraction(number, SECOND)) for number in bounds), None]
     frames: dict[int, Ab] = {}
     for number, (start, end) in enumerate(pairwise(ticks)):
         segment = Segment(film, number, start, end)
         for one in carried(segment, CHOSEN, in_process(wild_colours), []):
-            frames[round(film.seconds(one.frame.pts) * SHOT)] = one.ab
+            frames[round(film.seconds(one.frame.pts) * SECOND)] = one.ab
     return frames
 
 
@@ -93,19 +95,27 @@ def test_random_spans_give_the_pictures_of_one_pass(film: Film, in_one_pass: dic
     assert_same(in_one_pass, coloured(film, sorted(bounds)))
 
 
-@pytest.mark.parametrize("shot", [1, 3])
-def test_a_shot_has_the_colours_of_a_film_that_begins_with_it(
+@pytest.mark.parametrize("shot", [1, 2, 3])
+def test_a_shot_begins_as_a_film_does_that_begins_with_it(
     film: Film, in_one_pass: dict[int, Ab], tmp_path: Path, shot: int
 ) -> None:
     later = coloured(drawn(tmp_path / "later.mkv", shot), [])
-    assert_same({n - shot * SHOT: ab for n, ab in in_one_pass.items() if n >= shot * SHOT}, later)
+    first_frames = range(SECOND // 6)  # up to the second tick
+    assert_same({n: in_one_pass[shot * SHOT + n] for n in first_frames}, {n: later[n] for n in first_frames})
+
+
+def test_from_a_cut_on_a_tick_all_colours_are_those_of_a_film_that_begins_there(
+    film: Film, in_one_pass: dict[int, Ab], tmp_path: Path
+) -> None:
+    later = coloured(drawn(tmp_path / "later.mkv", 2), [])
+    assert_same({n - 2 * SHOT: ab for n, ab in in_one_pass.items() if n >= 2 * SHOT}, later)
 
 
 def test_a_flash_has_the_colour_of_its_shot(film: Film) -> None:
     calm = replace(CHOSEN, motion=MotionSettings())
     around: dict[int, Ab] = {}
     for one in carried(Segment(film, 0, None, None), calm, in_process(wild_but_white), []):
-        around[round(film.seconds(one.frame.pts) * SHOT)] = one.ab
+        around[round(film.seconds(one.frame.pts) * SECOND)] = one.ab
     flash = 2 * SHOT + 10
     for number in (flash, flash + 1):
         assert np.abs(around[number] - around[flash - 2]).mean() < 8

@@ -52,7 +52,7 @@ def find_shots(film: Film, settings: Settings, on_frame: Callable[[int], None] =
     decode = Decode(Fraction(0), settings.skip_damaged, settings.deinterlace)
     light = Lightness(film.picture, completed(settings.paint).rows)(decode(Segment(film, 0, None, None)))
     with closing(ahead(light, SEEN_AHEAD)) as seen:
-        frames = Shots(film, settings.motion.anchors)(seen)
+        frames = Shots(film, settings.motion)(seen)
         runs = [_run(shot) for _, shot in groupby(_told(frames, on_frame), key=lambda frame: frame.shot)]
     ends = [*(run.first for run in runs[1:]), runs[-1].last + _ticks(runs[-1], film)]
     return [_shot(film, number, run, end) for number, (run, end) in enumerate(zip(runs, ends, strict=True), start=1)]

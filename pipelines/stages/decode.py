@@ -192,6 +192,8 @@ class Decode:
     """Seconds."""
     skip_damaged: bool = False
     deinterlace: bool = False
+    lookback: Fraction = Fraction(0)
+    """Seconds before the margin that are decoded too."""
 
     def __call__(self, segment: Segment) -> Iterator[Frame]:
         """Yields the frames.
@@ -202,7 +204,7 @@ class Decode:
         """
         film = segment.film
         margin = int(self.margin / film.picture.time_base)
-        begin = None if segment.start is None else segment.start - margin
+        begin = None if segment.start is None else segment.start - margin - int(self.lookback / film.picture.time_base)
         end = None if segment.end is None else segment.end + margin
         last: int | None = None
         for frame, is_damaged in self._whole(segment, begin):

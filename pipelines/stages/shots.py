@@ -1,5 +1,6 @@
 """Shots and anchors, found in the lightness alone, from what lies within a few frames (DESIGN: finite memory)."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,32 +10,45 @@ import numpy as np
 
 from pipelines.batch import AnchorBatch, Film, LightFrame, ShotFrame
 from pipelines.cuts import AHEAD, Cuts
+from pipelines.settings import MotionSettings
+
+_Tick = tuple[Fraction | None, Fraction | int]
+
+
+def lookback(motion: MotionSettings) -> Fraction:
+    """Seconds for which ticks count from the cut before: all anchors that the frame after it agrees with lie there."""
+    if motion.anchors == 0:
+        return Fraction(0)
+    return (math.ceil(motion.steady / motion.anchors) + 1) * motion.anchors
 
 
 @dataclass(frozen=True)
 class Shots:
     """The stage: marks each frame with its shot and whether it is an anchor.
 
-    An anchor is the first frame of a shot, and the first at or after each tick of `interval` from the film's start.
+    An anchor is the first frame of a shot, and the first at or after each tick. Ticks count from the cut, so that a
+    shot begins as a film does that begins there; from `lookback` after it on they count from the film's start, so that
+    nobody need know how long ago the cut was.
     """
 
     film: Film
-    interval: Fraction
-    """Seconds; 0 makes every frame an anchor."""
+    motion: MotionSettings
 
     def __call__(self, frames: Iterable[LightFrame]) -> Iterator[ShotFrame]:
         """Yields the frames in order, AHEAD frames late."""
         cuts, waiting = Cuts(), deque[LightFrame]()
         shot = number = 0
-        tick: int | None = None
+        cut: Fraction | None = None
+        tick: _Tick | None = None
 
         def mark(light: LightFrame) -> ShotFrame:
-            nonlocal shot, number, tick
-            begins = cuts.begins_at(number)
-            shot += begins
-            last, tick = tick, self._tick(light.frame.pts)
+            nonlocal shot, number, cut, tick
+            seconds = self.film.seconds(light.frame.pts)
+            if cuts.begins_at(number):
+                shot, cut = shot + 1, seconds
+            last, tick = tick, self._tick(seconds, cut)
             number += 1
-            return ShotFrame(light, shot, begins or tick != last)
+            return ShotFrame(light, shot, tick != last)
 
         for light in frames:
             cuts.push(light.lightness)
@@ -44,8 +58,11 @@ class Shots:
         while waiting:
             yield mark(waiting.popleft())
 
-    def _tick(self, pts: int) -> int:
-        return pts if self.interval == 0 else int(self.film.seconds(pts) // self.interval)
+    def _tick(self, seconds: Fraction, cut: Fraction | None) -> _Tick:
+        """The last tick at or before a time, and the cut that it counts from, if it does."""
+        interval = self.motion.anchors
+        begins = cut if cut is not None and seconds - cut < lookback(self.motion) else None
+        return begins, seconds if interval == 0 else (seconds - (begins or 0)) // interval
 
 
 def anchor_batches(frames: Iterable[ShotFrame], size: int) -> Iterator[AnchorBatch]:
