@@ -96,6 +96,14 @@ def test_annealed_mean_at_1_is_the_mean() -> None:
     assert torch.allclose(annealed_mean(logits, 1.0), mean, atol=1e-3)
 
 
+@pytest.mark.parametrize("logit", [1e4, torch.inf])
+def test_annealed_mean_of_a_sure_bin_is_its_colour_however_large_its_logit(logit: float) -> None:
+    logits = torch.full((1, BINS, 1, 1), -logit)
+    logits[0, 100] = logit
+    assert annealed_mean(logits, 1.0).flatten().tolist() == pytest.approx(bin_centres()[100].tolist(), abs=1e-3)
+    assert logits[0, 100] == logit
+
+
 def test_annealed_mean_towards_0_is_the_mode() -> None:
     logits = random_logits(2, BINS, 3, 4)
     mode = bin_centres()[logits.argmax(dim=1)].permute(0, 3, 1, 2)
