@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zipfile import BadZipFile
 
 import click
@@ -125,14 +125,21 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 @click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @colour_options()
 @click.option("--seconds", type=Time(), default="10", show_default=True, help="How much of each film, from its start.")
+@click.option(
+    "--judge",
+    type=click.Choice(["farneback", "raft"]),
+    default="farneback",
+    show_default=True,
+    help="What finds the motion along which frames are compared; raft needs restore[raft] and its weights.",
+)
 @click.option("--json", "json_out", type=RESULT, help="Write all figures to this file.")
 @click.option(
     "--compare",
     type=click.Path(file_okay=False, path_type=Path),
     help="Write an mp4 of each film into this folder: every frame on the left, restore on the right.",
 )
-def steadiness(films: tuple[Path, ...], seconds: Fraction, json_out: Path | None, compare: Path | None,
-               **options: Any) -> None:  # fmt: skip
+def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback", "raft"], json_out: Path | None,
+               compare: Path | None, **options: Any) -> None:  # fmt: skip
     """Measure how steady the colours of FILMS are, beside the same network on every frame with nothing smoothed.
 
     Films in colour are made gray first, and their own colours are the truth. A folder or zip file of pictures is taken
@@ -140,6 +147,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, json_out: Path | None
     """
     settings = settings_from(options | {"recolour": True})
     with told_in_one_line(), TemporaryDirectory() as drawn:
+        from pipelines.evaluate.judges import open_judge
         from pipelines.evaluate.sequences import as_films
         from pipelines.evaluate.steadiness import evaluate_steadiness
         from pipelines.job import find_network
@@ -149,10 +157,11 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, json_out: Path | None
         from pipelines.stages.probe import probe
 
         settings = find_network(films[0], settings)[1]
+        judging = open_judge(judge, settings.paint.device, settings.paint.weights_dir)
         opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
         compared = _places([film.path.stem for film in opened], compare) if compare else []
         painting = in_process(Paint())
-        _show(evaluate_steadiness(opened, settings, painting, seconds), json_out, "frame")
+        _show(evaluate_steadiness(opened, settings, painting, seconds, judging), json_out, "frame")
         for film, out in zip(opened, compared, strict=False):
             write_comparison(film, settings, painting, seconds, out)
 
@@ -167,7 +176,8 @@ def _places(names: list[str], folder: Path) -> list[Path]:
 
 
 def _show(report: "Report", json_out: Path | None, counted: str = "picture") -> None:
-    heads = [f"{each.title}, {each.pictures} {counted}{'s' * (each.pictures != 1)}" for each in report.sections]
+    by = f", judged by {report.judge}" if report.judge else ""
+    heads = [f"{each.title}, {each.pictures} {counted}{'s' * (each.pictures != 1)}{by}" for each in report.sections]
     width = max(len(name) + 2 for row in (heads, *(section.figures for section in report.sections)) for name in row)
     tables = zip(heads, report.sections, strict=True)
     click.echo("\n\n".join(_table(head, section, width) for head, section in tables))

@@ -44,7 +44,7 @@ def test_list_shows_what_ships_first_and_how_to_get_the_others(tmp_path: Path) -
     result = weights("list", folder=tmp_path)
     first, *others = result.stdout.splitlines()
     assert first.startswith(f"{DEFAULT_NETWORK}: ships with the program")
-    assert [line.partition(":")[0] for line in others] == ["eccv16", "siggraph17", "instcolor", "maskrcnn"]
+    assert [line.partition(":")[0] for line in others] == ["eccv16", "siggraph17", "instcolor", "maskrcnn", "raft"]
     assert all("licence" in line and "not here: restore weights pull" in line for line in others)
 
 

@@ -25,6 +25,8 @@ class Report:
     sections: list[Section]
     pictures: list[dict[str, object]]
     """For each its key and what was measured on it alone."""
+    judge: str | None = None
+    """What found the motion that figures were taken along; None: they have nothing to do with motion."""
 
     def as_json(self) -> dict[str, object]:
         """As objects that JSON knows; a figure that does not exist (NaN) is none."""

@@ -1,7 +1,7 @@
 """How steady a film's colours are, beside the same network on every frame and nothing smoothed.
 
-Motion is judged by another method than the one that carries colours: Farneback's flow (SCIA 2003), not DIS. All is
-measured at the size that the network sees.
+Motion is judged by another method than the one that carries colours, see `judges`. All is measured at the size that the
+network sees.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 import av
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -31,6 +30,7 @@ from models.steadiness import (
 from pipelines.batch import AbFrame, Film, Segment
 from pipelines.checks import COLOURED, colours_of
 from pipelines.evaluate.carrying import APART, true_colours_carried
+from pipelines.evaluate.judges import FindFlow, Light, MotionJudge
 from pipelines.evaluate.report import Figures, Report, Section, means
 from pipelines.paint import FilmPaint, Painting
 from pipelines.segment import carried
@@ -59,7 +59,9 @@ def every_frame(settings: Settings) -> Settings:
     return replace(settings, motion=replace(settings.motion, anchors=nothing, closest=nothing, steady=nothing))
 
 
-def evaluate_steadiness(films: Sequence[Film], settings: Settings, painting: Painting, seconds: Fraction) -> Report:
+def evaluate_steadiness(
+    films: Sequence[Film], settings: Settings, painting: Painting, seconds: Fraction, judge: MotionJudge
+) -> Report:
     """Figures of each film, and their means.
 
     Args:
@@ -67,16 +69,17 @@ def evaluate_steadiness(films: Sequence[Film], settings: Settings, painting: Pai
         settings: of the run.
         painting: colours anchors.
         seconds: how much of each film is looked at, from its start.
+        judge: finds the motion along which frames are compared.
 
     Raises:
         FilmError: a film cannot be read.
         ValueError: a film has fewer than two frames there.
     """
-    sections = [_section(film, settings, painting, seconds) for film in films]
+    sections = [_section(film, settings, painting, seconds, judge.flow) for film in films]
     mean = Section(
         "all films", sum(section.pictures for section in sections), _means([section.figures for section in sections])
     )
-    return Report([*sections, mean] if sections[1:] else sections, [])
+    return Report([*sections, mean] if sections[1:] else sections, [], judge.name)
 
 
 def _means(rows: list[Figures]) -> Figures:
@@ -84,7 +87,7 @@ def _means(rows: list[Figures]) -> Figures:
     return means([{name: row[name] for name in shared} for row in rows])
 
 
-def _section(film: Film, settings: Settings, painting: Painting, seconds: Fraction) -> Section:
+def _section(film: Film, settings: Settings, painting: Painting, seconds: Fraction, find: FindFlow) -> Section:
     end = film.pts(min(seconds, film.duration))
     segment, cuts = Segment(film, 0, film.pts(Fraction(0)), end), list[int]()
     ab, frames = {}, list[AbFrame]()
@@ -94,7 +97,7 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
         if len(frames) < 2:
             raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")
         ab[name] = torch.from_numpy(np.stack([frame.ab for frame in frames])).permute(0, 3, 1, 2)
-    seen = _seen(film, settings, frames, cuts)
+    seen = _seen(film, settings, frames, cuts, find)
     truth = None
     if colours_of(film) > COLOURED:
         truth = _true_pictures(film, frames, seen.lightness.shape[-2:])
@@ -109,24 +112,18 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
     return Section(film.path.name, len(frames), table)
 
 
-def _seen(film: Film, settings: Settings, frames: list[AbFrame], cuts: list[int]) -> Seen:
+def _seen(film: Film, settings: Settings, frames: list[AbFrame], cuts: list[int], find: FindFlow) -> Seen:
     stage = Lightness(film.picture, settings.paint.rows)
     light = [seen.lightness for seen in stage(frame.frame for frame in frames)]
     shots = np.searchsorted(sorted(set(cuts)), [frame.frame.pts for frame in frames], side="right").tolist()
-    flows = list(_flows(light))
+    flows = list(_flows(light, find))
     return Seen(torch.from_numpy(np.stack(light)).float()[:, None] * (100 / 255), shots, flows)
 
 
-def _flows(light: list[NDArray[np.uint8]]) -> Iterator[tuple[Tensor, Tensor]]:
+def _flows(light: list[Light], find: FindFlow) -> Iterator[tuple[Tensor, Tensor]]:
     for one, other in pairwise(light):
-        forward, backward = _flow(one, other), _flow(other, one)
+        forward, backward = find(one, other), find(other, one)
         yield forward, visible(forward, backward)
-
-
-def _flow(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Tensor:
-    start = np.zeros((*one.shape, 2), np.float32)
-    flow = cv2.calcOpticalFlowFarneback(one, other, start, 0.5, 4, 21, 3, 7, 1.5, 0)
-    return torch.from_numpy(flow).permute(2, 0, 1)[None]
 
 
 def _true_pictures(film: Film, frames: list[AbFrame], size: torch.Size) -> Tensor:

@@ -160,7 +160,7 @@ def test_other_files_are_not_taken_for_published_ones(tmp_path: Path) -> None:
 
 
 def test_list_names_addresses_sizes_and_digests_for_all(tmp_path: Path) -> None:
-    assert published().keys() == {"eccv16", "siggraph17", "instcolor", "maskrcnn"}
+    assert published().keys() == {"eccv16", "siggraph17", "instcolor", "maskrcnn", "raft"}
     for one in published().values():
         assert all(url.startswith("https://") for url in one.urls)
         assert len(one.sha256) in (8, 64)

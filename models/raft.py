@@ -1,0 +1,56 @@
+"""RAFT (Teed, Deng, ECCV 2020, arXiv 2003.12039) of torchvision: finds the flow from one picture to another.
+
+It judges, and carries no colours. torchvision is needed for it and for Mask R-CNN, and for nothing else.
+"""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.networks import load_strictly
+from models.weights import read_weights
+
+STEP, LEAST = 8, 128
+"""Sides that it takes, in pixels: multiples of the one, from the other on."""
+
+
+def load_raft(path: Path) -> nn.Module:
+    """The network with the weights at `path`, in evaluation mode.
+
+    Raises:
+        ValueError: torchvision is not installed, or these are not its weights.
+    """
+    try:
+        from torchvision.models.optical_flow import raft_large
+    except ModuleNotFoundError as error:
+        raise ValueError("--judge raft needs torchvision; pip install 'restore[raft]'") from error
+    network: nn.Module = raft_large(weights=None)
+    try:
+        load_strictly(network, read_weights(path)[0])
+    except ValueError as error:
+        raise ValueError(f"{path}: not weights of raft ({error})") from error
+    return network.eval()
+
+
+@torch.inference_mode()
+def find_flow(network: nn.Module, one: Tensor, other: Tensor) -> Tensor:
+    """Flow from one picture to the other, (N, 2, h, w): columns and rows, in pixels.
+
+    Args:
+        network: from `load_raft`.
+        one: (N, 1, h, w), CIE L* 0..100, of any size; seen as a gray picture.
+        other: the same.
+    """
+    height, width = one.shape[-2:]
+    with torch.autocast(one.device.type, enabled=False):
+        refined = network(_as_seen(one), _as_seen(other))
+    return refined[-1][..., :height, :width]
+
+
+def _as_seen(lightness: Tensor) -> Tensor:
+    """Three channels from -1 to 1, the rim held as far as the network's sides ask for."""
+    missing = [max(LEAST, -(-side // STEP) * STEP) - side for side in lightness.shape[-2:]]
+    padded = F.pad(lightness, (0, missing[1], 0, missing[0]), mode="replicate")
+    return (padded / 50 - 1).expand(-1, 3, -1, -1)
