@@ -8,8 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.networks import load_strictly
-from models.weights import read_weights
+from models.torchvision_networks import load_from_torchvision
 
 UNUSED = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
 """Numbers that COCO's 80 classes leave out of 1 to 90."""
@@ -21,18 +20,11 @@ def load_maskrcnn(path: Path) -> nn.Module:
     """The detector with the weights at `path`, in evaluation mode.
 
     Raises:
-        ValueError: torchvision is not installed, or these are not its weights.
+        ValueError: torchvision is not installed or made for another PyTorch, or these are not its weights.
     """
-    try:
-        from torchvision.models.detection import maskrcnn_resnet50_fpn_v2
-    except ModuleNotFoundError as error:
-        raise ValueError("--detector maskrcnn needs torchvision; pip install 'restore[maskrcnn]'") from error
-    network: nn.Module = maskrcnn_resnet50_fpn_v2(weights=None, weights_backbone=None)
-    try:
-        load_strictly(network, read_weights(path)[0])
-    except ValueError as error:
-        raise ValueError(f"{path}: not weights of maskrcnn ({error})") from error
-    return network.eval()
+    return load_from_torchvision(
+        "maskrcnn", "detection.maskrcnn_resnet50_fpn_v2", path, "--detector maskrcnn", weights_backbone=None
+    )
 
 
 def find_instances(network: nn.Module, lightness: Tensor, least: float, most: int) -> list[Tensor]:

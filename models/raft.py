@@ -9,8 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.networks import load_strictly
-from models.weights import read_weights
+from models.torchvision_networks import load_from_torchvision
 
 STEP, LEAST = 8, 128
 """Sides that it takes, in pixels: multiples of the one, from the other on."""
@@ -20,18 +19,9 @@ def load_raft(path: Path) -> nn.Module:
     """The network with the weights at `path`, in evaluation mode.
 
     Raises:
-        ValueError: torchvision is not installed, or these are not its weights.
+        ValueError: torchvision is not installed or made for another PyTorch, or these are not its weights.
     """
-    try:
-        from torchvision.models.optical_flow import raft_large
-    except ModuleNotFoundError as error:
-        raise ValueError("--judge raft needs torchvision; pip install 'restore[raft]'") from error
-    network: nn.Module = raft_large(weights=None)
-    try:
-        load_strictly(network, read_weights(path)[0])
-    except ValueError as error:
-        raise ValueError(f"{path}: not weights of raft ({error})") from error
-    return network.eval()
+    return load_from_torchvision("raft", "optical_flow.raft_large", path, "--judge raft")
 
 
 @torch.inference_mode()

@@ -15,6 +15,7 @@ from published import network_by_rule, save_about
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from models import torchvision_networks
 from models.maskrcnn import find_instances, load_maskrcnn
 from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.painter import Painter, completed, open_finder, weights_of
@@ -174,6 +175,15 @@ def test_weights_that_do_not_fit_maskrcnn_are_refused_by_name(tmp_path: Path) ->
 def test_missing_torchvision_is_told_with_what_installs_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(ValueError, match=r"pip install 'restore\[maskrcnn\]'"):
+        load_maskrcnn(folder / "maskrcnn.safetensors")
+
+
+def test_torchvision_made_for_another_pytorch_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> ModuleType:
+        raise RuntimeError(f"operator {name}::nms does not exist\nand more")
+
+    monkeypatch.setattr(torchvision_networks, "import_module", refuse)
+    with pytest.raises(ValueError, match=r"made for this PyTorch \(operator .*::nms does not exist\); pip install"):
         load_maskrcnn(folder / "maskrcnn.safetensors")
 
 

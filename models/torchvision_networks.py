@@ -1,0 +1,38 @@
+"""Networks of torchvision, which is needed for them and for nothing else."""
+
+from importlib import import_module
+from pathlib import Path
+
+from torch import nn
+
+from models.networks import load_strictly
+from models.weights import read_weights
+
+
+def load_from_torchvision(name: str, maker: str, path: Path, asked_by: str, **nothing: None) -> nn.Module:
+    """A network of torchvision with the weights at `path`, in evaluation mode.
+
+    Args:
+        name: of the network here, and of the extra that installs what it needs.
+        maker: where torchvision makes it: module and function below `torchvision.models`.
+        path: of the weights.
+        asked_by: the option that wants it.
+        nothing: weights of parts of it that torchvision would fetch.
+
+    Raises:
+        ValueError: torchvision is not installed or made for another PyTorch, or these are not the network's weights.
+    """
+    module, _, function = maker.rpartition(".")
+    try:
+        make = getattr(import_module(f"torchvision.models.{module}"), function)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{asked_by} needs torchvision; pip install 'restore[{name}]'") from error
+    except (ImportError, RuntimeError) as error:  # its operators do not load
+        what = f"{asked_by} needs a torchvision made for this PyTorch ({str(error).splitlines()[0]})"
+        raise ValueError(f"{what}; pip install 'restore[{name}]'") from error
+    network: nn.Module = make(weights=None, **nothing)
+    try:
+        load_strictly(network, read_weights(path)[0])
+    except ValueError as error:
+        raise ValueError(f"{path}: not weights of {name} ({error})") from error
+    return network.eval()
