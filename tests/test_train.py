@@ -1,4 +1,4 @@
-"""Training: what each stage changes, that a run stopped goes on as if it had not, and what it leaves behind."""
+"""Training: what each stage changes and learns from, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -7,81 +7,32 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from runs import save_random_network
 from safetensors.torch import save_file
 from torch import Tensor
+from training import CAT, CONFIG, PICTURES, SMALL, WHOLE_ENCODER, are_equal, checkpoint_of, draw_sources, narrow, run
 
 from models.bins import BINS
-from models.compact import BLOCKS, Compact, CompactConfig, Encoder
-from models.weights import load_network, read_weights, save_network
+from models.compact import Compact, CompactConfig, Encoder
+from models.weights import load_network, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Sources, examples
-from pipelines.train import train
 from pipelines.train_stages import LOSSES, TRAINED, Batch, Stage, TrainConfig
-
-SMALL = CompactConfig(widths=(32, 24, 16, 16))
-CAT = 15
-PICTURES = 6
-CONFIG = TrainConfig(steps=3, batch=2, crop=32, warmup=1, held_out=0, prior_pictures=2, frozen_layers=16, workers=0)
-"""As small as can be; the first layers are the expensive ones."""
-WHOLE_ENCODER = 19
-"""Layers."""
-Told = dict[str, float]
 
 
 @pytest.fixture(autouse=True)
-def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs train a narrow network whose encoder does not expand, a quarter of the work, and log every step."""
-    monkeypatch.setattr("models.compact.BLOCKS", [(1, *rest) for _, *rest in BLOCKS])
-    monkeypatch.setattr("pipelines.train.Compact", partial(Compact, SMALL))
-    monkeypatch.setattr("pipelines.train.LOGGED_EVERY", 1)
+def narrowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow(monkeypatch)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    """Drawn pictures: a bright yellow thing, and a smaller red one, on dark blue."""
-    folder, lines = tmp_path_factory.mktemp("pictures"), []
-    for number in range(PICTURES):
-        picture = np.full((48, 64, 3), (10, 20, 90), np.uint8)
-        left, top = 4 + 4 * number, 4 + 2 * number
-        picture[top : top + 28, left : left + 30] = (240, 220, 60)
-        picture[36:46, 50:62] = (170, 30, 30)
-        Image.fromarray(picture).save(folder / f"{number:04d}.png")
-        boxes = [
-            [left / 64, top / 48, (left + 30) / 64, (top + 28) / 48, CAT, 0.9],
-            [50 / 64, 0.75, 62 / 64, 46 / 48, 3, 0.2],
-        ]
-        lines.append(json.dumps({"key": f"{number:04d}", "boxes": boxes}))
-    table = folder / "boxes.jsonl"
-    table.write_text("\n".join(lines))
-    return Sources([folder], boxes=table)
-
-
-def run(sources: Sources, out: Path, config: TrainConfig = CONFIG, start: Path | None = None, **how: int) -> list[Told]:
-    """Trains, and gives the terms of the loss that each step logged."""
-    told: list[Told] = []
-
-    def log(line: str) -> None:
-        if line.startswith("step"):
-            told.append({name: float(value) for name, value in re.findall(r"  ([a-z-]+) ([\d.]+)(?=  )", line)})
-
-    train(sources, config, out, start=start, log=log, **how)
-    return told
-
-
-def checkpoint_of(out: Path) -> dict[str, dict[str, Tensor]]:
-    return torch.load(out.with_suffix(".checkpoint"), weights_only=True)
-
-
-def are_equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+    return draw_sources(tmp_path_factory.mktemp("pictures"))
 
 
 # What a stage changes
@@ -232,61 +183,6 @@ def test_losses_fall(sources: Sources, tmp_path: Path) -> None:
         assert float(losses[1][name].detach()) < share * float(losses[0][name].detach()), name
 
 
-# Stopping and going on
-
-
-class StoppedError(Exception):
-    """A run was killed."""
-
-
-def stopped_after(step: int, sources: Sources, out: Path, config: TrainConfig) -> None:
-    def log(line: str) -> None:
-        if line.startswith(f"step {step + 1}/"):  # it has been taken, but not written down
-            raise StoppedError
-
-    with pytest.raises(StoppedError):
-        train(sources, config, out, log=log, checkpoint_every=step)
-
-
-@pytest.mark.parametrize("stage", ["full", "fusion"])
-def test_run_stopped_goes_on_as_if_it_had_not(stage: Stage, sources: Sources, tmp_path: Path) -> None:
-    config = replace(CONFIG, stage=stage, steps=4)
-    whole, halves = tmp_path / "whole.safetensors", tmp_path / "halves.safetensors"
-    told = run(sources, whole, config)
-    stopped_after(2, sources, halves, config)
-    assert read_weights(halves)[1]["step"] == "2"
-    assert run(sources, halves, config) == told[2:]
-    one, other = checkpoint_of(whole), checkpoint_of(halves)
-    assert are_equal(one["network"], other["network"])
-    assert are_equal(one["averaged"], other["averaged"])
-    assert torch.equal(one["bin_weights"], other["bin_weights"])
-    moments = [[state["exp_avg_sq"] for state in saved["optimizer"]["state"].values()] for saved in (one, other)]
-    assert all(torch.equal(a, b) for a, b in zip(*moments, strict=True))
-    assert are_equal(read_weights(whole)[0], read_weights(halves)[0])
-    assert read_weights(whole)[1] == read_weights(halves)[1]
-
-
-def test_finished_run_has_nothing_left_to_do(sources: Sources, tmp_path: Path) -> None:
-    out = tmp_path / "out.safetensors"
-    run(sources, out, replace(CONFIG, steps=1))
-    written = out.read_bytes()
-    assert run(sources, out, replace(CONFIG, steps=1)) == []
-    assert out.read_bytes() == written
-
-
-@pytest.mark.parametrize("data", [b"", b"no checkpoint"], ids=["empty", "text"])
-def test_damaged_checkpoint_is_refused(data: bytes, sources: Sources, tmp_path: Path) -> None:
-    (tmp_path / "out.checkpoint").write_bytes(data)
-    with pytest.raises(ValueError, match=r"out\.checkpoint: not a checkpoint of this run; move it away"):
-        run(sources, tmp_path / "out.safetensors")
-
-
-def test_checkpoint_of_another_stage_is_refused(sources: Sources, tmp_path: Path) -> None:
-    run(sources, tmp_path / "out.safetensors", replace(CONFIG, stage="detector", steps=1))
-    with pytest.raises(ValueError, match=r"out\.checkpoint: not a checkpoint of this run; move it away"):
-        run(sources, tmp_path / "out.safetensors", replace(CONFIG, stage="fusion"))
-
-
 # What it learns from, and what it leaves behind
 
 
@@ -368,13 +264,6 @@ def test_weights_tell_how_they_came_about(sources: Sources, tmp_path: Path) -> N
     assert CompactConfig(tuple(json.loads(metadata["config"])["widths"])) == SMALL
     assert (metadata["step"], metadata["pictures"]) == ("2", str(PICTURES - 1))
     assert float(metadata["temperature"]) == 0.5
-
-
-def test_weights_and_checkpoint_are_written_on_the_way(sources: Sources, tmp_path: Path) -> None:
-    out = tmp_path / "out.safetensors"
-    stopped_after(1, sources, out, replace(CONFIG, stage="detector"))
-    assert read_weights(out)[1]["step"] == "1"
-    assert {path.name for path in tmp_path.iterdir()} == {"out.safetensors", "out.checkpoint", "out.held-out"}
 
 
 @pytest.mark.parametrize(("name", "value"), [("batch", 3), ("batch", 0), ("crop", 48), ("zoom", (0.9, 0.5))])

@@ -1,0 +1,84 @@
+"""A training run that was stopped goes on as if it had not been."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from training import CONFIG, are_equal, checkpoint_of, draw_sources, narrow, run
+
+from models.weights import read_weights
+from pipelines.examples import Sources
+from pipelines.train import train
+from pipelines.train_stages import Stage, TrainConfig
+
+
+@pytest.fixture(autouse=True)
+def narrowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    return draw_sources(tmp_path_factory.mktemp("pictures"))
+
+
+class StoppedError(Exception):
+    """A run was killed."""
+
+
+def stopped_after(step: int, sources: Sources, out: Path, config: TrainConfig) -> None:
+    def log(line: str) -> None:
+        if line.startswith(f"step {step + 1}/"):  # it has been taken, but not written down
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train(sources, config, out, log=log, checkpoint_every=step)
+
+
+@pytest.mark.parametrize("stage", ["full", "fusion"])
+def test_run_stopped_goes_on_as_if_it_had_not(stage: Stage, sources: Sources, tmp_path: Path) -> None:
+    config = replace(CONFIG, stage=stage, steps=4)
+    whole, halves = tmp_path / "whole.safetensors", tmp_path / "halves.safetensors"
+    told = run(sources, whole, config)
+    stopped_after(2, sources, halves, config)
+    assert read_weights(halves)[1]["step"] == "2"
+    assert run(sources, halves, config) == told[2:]
+    one, other = checkpoint_of(whole), checkpoint_of(halves)
+    assert are_equal(one["network"], other["network"])
+    assert are_equal(one["averaged"], other["averaged"])
+    assert torch.equal(one["bin_weights"], other["bin_weights"])
+    moments = [[state["exp_avg_sq"] for state in saved["optimizer"]["state"].values()] for saved in (one, other)]
+    assert all(torch.equal(a, b) for a, b in zip(*moments, strict=True))
+    assert are_equal(read_weights(whole)[0], read_weights(halves)[0])
+    assert read_weights(whole)[1] == read_weights(halves)[1]
+
+
+def test_finished_run_has_nothing_left_to_do(sources: Sources, tmp_path: Path) -> None:
+    out = tmp_path / "out.safetensors"
+    run(sources, out, replace(CONFIG, steps=1))
+    written = out.read_bytes()
+    assert run(sources, out, replace(CONFIG, steps=1)) == []
+    assert out.read_bytes() == written
+
+
+@pytest.mark.parametrize("data", [b"", b"no checkpoint"], ids=["empty", "text"])
+def test_damaged_checkpoint_is_refused(data: bytes, sources: Sources, tmp_path: Path) -> None:
+    (tmp_path / "out.checkpoint").write_bytes(data)
+    with pytest.raises(ValueError, match=r"out\.checkpoint: not a checkpoint of this run; move it away"):
+        run(sources, tmp_path / "out.safetensors")
+
+
+def test_checkpoint_of_another_stage_is_refused(sources: Sources, tmp_path: Path) -> None:
+    run(sources, tmp_path / "out.safetensors", replace(CONFIG, stage="detector", steps=1))
+    with pytest.raises(ValueError, match=r"out\.checkpoint: not a checkpoint of this run; move it away"):
+        run(sources, tmp_path / "out.safetensors", replace(CONFIG, stage="fusion"))
+
+
+def test_weights_and_checkpoint_are_written_on_the_way(sources: Sources, tmp_path: Path) -> None:
+    out = tmp_path / "out.safetensors"
+    stopped_after(1, sources, out, replace(CONFIG, stage="detector"))
+    assert read_weights(out)[1]["step"] == "1"
+    assert {path.name for path in tmp_path.iterdir()} == {"out.safetensors", "out.checkpoint", "out.held-out"}
