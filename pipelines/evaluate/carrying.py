@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.colorspace import srgb_from_lab
 from models.metrics import psnr
-from pipelines.batch import AbBatch, AbFrame, AnchorBatch, Segment
+from pipelines.batch import AbBatch, AnchorBatch, Segment
 from pipelines.segment import carried
 from pipelines.settings import Settings
 
@@ -20,21 +20,20 @@ APART = 8
 
 
 def true_colours_carried(
-    segment: Segment, settings: Settings, frames: Sequence[AbFrame], lightness: Tensor, ab: Tensor
+    segment: Segment, settings: Settings, pts: Sequence[int], lightness: Tensor, ab: Tensor
 ) -> float:
     """Mean PSNR in dB of the frames between anchors APART frames from each other that have the true colours.
 
     Args:
         segment: of a film of even rate.
         settings: of the run.
-        frames: the segment's own.
+        pts: of the segment's own frames.
         lightness: (N, 1, h, w), theirs, CIE L*.
         ab: (N, 2, h, w), theirs, the true ones.
 
     Returns:
         NaN where no frame lies between two such anchors.
     """
-    pts = [frame.frame.pts for frame in frames]
     true = dict(zip(pts, ab.permute(0, 2, 3, 1).numpy(), strict=True))
     anchors = set[int]()
 

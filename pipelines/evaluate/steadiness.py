@@ -4,7 +4,7 @@ Motion is judged by another method than the one that carries colours, see `judge
 network sees.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -53,6 +53,15 @@ class Seen:
     """For each frame but the last: (1, 2, h, w) to the next, and (1, h, w) where that is seen too."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept of a coloured frame: nothing of its size."""
+
+    pts: int
+    lightness: Light
+    ab: NDArray[np.float32]
+
+
 def every_frame(settings: Settings) -> Settings:
     """The settings with the network on every frame, and nothing smoothed."""
     nothing = Fraction(0)
@@ -90,32 +99,39 @@ def _means(rows: list[Figures]) -> Figures:
 def _section(film: Film, settings: Settings, painting: Painting, seconds: Fraction, find: FindFlow) -> Section:
     end = film.pts(min(seconds, film.duration))
     segment, cuts = Segment(film, 0, film.pts(Fraction(0)), end), list[int]()
-    ab, frames = {}, list[AbFrame]()
+    ab, kept = {}, list[_Kept]()
     for name, way in ((RESTORE, settings), (EVERY, every_frame(settings))):
         with closing(carried(segment, way, FilmPaint(painting, film, way.paint), cuts)) as coloured:
-            frames = list(coloured)
-        if len(frames) < 2:
+            kept = list(_small(film, settings, coloured))
+        if len(kept) < 2:
             raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")
-        ab[name] = torch.from_numpy(np.stack([frame.ab for frame in frames])).permute(0, 3, 1, 2)
-    seen = _seen(film, settings, frames, cuts, find)
+        ab[name] = torch.from_numpy(np.stack([each.ab for each in kept])).permute(0, 3, 1, 2)
+    pts = [each.pts for each in kept]
+    seen = _seen(
+        [each.lightness for each in kept], np.searchsorted(sorted(set(cuts)), pts, side="right").tolist(), find
+    )
     truth = None
     if colours_of(film) > COLOURED:
-        truth = _true_pictures(film, frames, seen.lightness.shape[-2:])
+        truth = _true_pictures(film, pts, seen.lightness.shape[-2:])
         ab[TRUE] = lab_from_srgb(truth)[:, 1:]
     figures = {name: _figures(seen, colours, truth) for name, colours in ab.items()}
     table = {row: {name: figures[name][row] for name in ab if row in figures[name]} for row in figures[RESTORE]}
     for row in table.values():
         row["ratio"] = row[RESTORE] / row[EVERY]
     if truth is not None:
-        left = true_colours_carried(segment, settings, frames, seen.lightness, ab[TRUE])
+        left = true_colours_carried(segment, settings, pts, seen.lightness, ab[TRUE])
         table[f"PSNR of true colours carried, {APART} frames apart"] = {RESTORE: left}
-    return Section(film.path.name, len(frames), table)
+    return Section(film.path.name, len(pts), table)
 
 
-def _seen(film: Film, settings: Settings, frames: list[AbFrame], cuts: list[int], find: FindFlow) -> Seen:
+def _small(film: Film, settings: Settings, coloured: Iterable[AbFrame]) -> Iterator[_Kept]:
     stage = Lightness(film.picture, settings.paint.rows)
-    light = [seen.lightness for seen in stage(frame.frame for frame in frames)]
-    shots = np.searchsorted(sorted(set(cuts)), [frame.frame.pts for frame in frames], side="right").tolist()
+    for frame in coloured:
+        (light,) = stage([frame.frame])
+        yield _Kept(frame.frame.pts, light.lightness, frame.ab)
+
+
+def _seen(light: list[Light], shots: list[int], find: FindFlow) -> Seen:
     flows = list(_flows(light, find))
     return Seen(torch.from_numpy(np.stack(light)).float()[:, None] * (100 / 255), shots, flows)
 
@@ -126,13 +142,13 @@ def _flows(light: list[Light], find: FindFlow) -> Iterator[tuple[Tensor, Tensor]
         yield forward, visible(forward, backward)
 
 
-def _true_pictures(film: Film, frames: list[AbFrame], size: torch.Size) -> Tensor:
-    """The film's own pictures at these frames, (N, 3, h, w), sRGB 0..1.
+def _true_pictures(film: Film, pts: list[int], size: torch.Size) -> Tensor:
+    """The film's own pictures at these times, (N, 3, h, w), sRGB 0..1.
 
     Raises:
         ValueError: a frame is not found again.
     """
-    wanted, turns = {frame.frame.pts: n for n, frame in enumerate(frames)}, film.picture.rotation // 90
+    wanted, turns = {each: n for n, each in enumerate(pts)}, film.picture.rotation // 90
     height, width = size if turns % 2 == 0 else size[::-1]
     pictures: dict[int, NDArray[np.uint8]] = {}
     with av.open(film.path) as container:
@@ -144,7 +160,7 @@ def _true_pictures(film: Film, frames: list[AbFrame], size: torch.Size) -> Tenso
                 break
     if len(pictures) < len(wanted):
         raise ValueError(f"{film.path}: its own colours cannot be read at all of its frames; is it damaged?")
-    stacked = np.stack([pictures[n] for n in range(len(frames))])
+    stacked = np.stack([pictures[n] for n in range(len(pts))])
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 255
 
 
