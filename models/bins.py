@@ -80,9 +80,13 @@ def annealed_mean(logits: Tensor, temperature: float) -> Tensor:
 
 
 def _mean(logits: Tensor) -> Tensor:
-    """The mean colour of logits (N, h, w, 313): without looking for their maximum first, which takes longest."""
-    likely = logits.to(torch.float32, copy=True).clamp_(-LARGEST_LOGIT, LARGEST_LOGIT).exp_()
-    sums = likely @ torch.cat([bin_centres(), torch.ones(BINS, 1)], dim=1).to(likely)
+    """The mean colour of logits (N, h, w, 313), those beyond LARGEST_LOGIT as if they were it.
+
+    Without looking for their maximum first, which takes longest.
+    """
+    with torch.autocast(logits.device.type, enabled=False):
+        likely = logits.to(torch.float32, copy=True).clamp_(-LARGEST_LOGIT, LARGEST_LOGIT).exp_()
+        sums = likely @ torch.cat([bin_centres(), torch.ones(BINS, 1)], dim=1).to(likely)
     return (sums[..., :2] / sums[..., 2:]).permute(0, 3, 1, 2)
 
 

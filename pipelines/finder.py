@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.compact import Compact
+from models.compact import STRIDE, Compact
 from models.detector import best_boxes
 from models.maskrcnn import LEAST_SCORE, find_instances
+from models.networks import NETWORKS
 
 OWN_LEAST_SCORE = 0.3
 """Of the network that ships."""
@@ -39,11 +41,20 @@ class OwnFinder:
 
     def __call__(self, lightness: Tensor, most: int) -> Found:
         """The best boxes, and the features where they are of use."""
+        seen = lightness if self.is_painter else _at_its_own_size(lightness)
         with torch.autocast(lightness.device.type, dtype=torch.bfloat16):
-            features = self.network.features(lightness.to(memory_format=torch.channels_last))
+            features = self.network.features(seen.to(memory_format=torch.channels_last))
             found = self.network.find(features)
         boxes = best_boxes(found, self.least_score, most)
         return Found(boxes, tuple(features) if self.is_painter else None)
+
+
+def _at_its_own_size(lightness: Tensor) -> Tensor:
+    """Pictures as large as the network that ships was taught to look at: things twice that size it does not know."""
+    height, width = lightness.shape[-2:]
+    rows = NETWORKS["compact"].rows
+    size = [max(rows, STRIDE * round(side * rows / min(height, width) / STRIDE)) for side in (height, width)]
+    return F.interpolate(lightness, size=size, mode="bilinear", antialias=True)
 
 
 @dataclass(frozen=True)

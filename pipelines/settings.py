@@ -79,7 +79,8 @@ class EncodeSettings:
     preset: str | None = None
     """Speed of h264 and h265 (ultrafast to veryslow, default veryfast) and av1 (0 to 13, default 8)."""
     threads: int = 8
-    """Of the encoder. Part of the settings, never of the machine: encoders write other bytes with another number."""
+    """Of the encoder; h264 takes 4 at most. Part of the settings, never of the machine: encoders write other bytes with
+    another number."""
 
     def __post_init__(self) -> None:
         limit = 63 if self.codec == "av1" else 51

@@ -20,10 +20,13 @@ from runs import HALF_SECOND, Films, in_segments
 from tracks import PictureTrack, write
 
 from pipelines.errors import OutputError
-from pipelines.settings import Codec, EncodeSettings, Settings
+from pipelines.settings import Codec, EncodeSettings, MotionSettings, Settings
 from restore.api import restore_film
 
 Draw = Callable[..., Path]
+
+
+LONG = 10_000
 
 
 def open_gop_mpeg2(path: Path) -> Path:
@@ -264,3 +267,12 @@ def test_times_of_a_result_rise(films: Films, settings: Settings) -> None:
         stored: list[Any] = [packet for packet in result.demux(video=0) if packet.size]
     assert all(before.dts < after.dts for before, after in pairwise(stored))
     assert all(packet.dts <= packet.pts for packet in stored)
+
+
+@pytest.mark.slow
+def test_ten_thousand_frames_keep_their_times(films: Films, settings: Settings, tmp_path: Path) -> None:
+    film = films(clips.many_frames, ".mp4", frames=LONG)
+    quick = replace(settings, motion=MotionSettings(anchors=Fraction(5), steady=Fraction(0)))
+    kept = times(film)
+    assert len(kept) == LONG
+    assert times(restore_film(film, tmp_path / "out.mp4", in_segments(quick, Fraction(60)))) == kept

@@ -104,6 +104,14 @@ def test_annealed_mean_of_a_sure_bin_is_its_colour_however_large_its_logit(logit
     assert logits[0, 100] == logit
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_annealed_mean_is_whole_under_autocast(dtype: torch.dtype) -> None:
+    logits = 8 * random_logits(1, BINS, 2, 2)
+    with torch.autocast("cpu", dtype=dtype):
+        mean = annealed_mean(logits, 1.0)
+    assert torch.equal(mean, annealed_mean(logits, 1.0))
+
+
 def test_annealed_mean_towards_0_is_the_mode() -> None:
     logits = random_logits(2, BINS, 3, 4)
     mode = bin_centres()[logits.argmax(dim=1)].permute(0, 3, 1, 2)

@@ -102,6 +102,15 @@ def test_pictures_of_many_sizes_give_what_each_gives_first_and_keep_no_memory() 
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("first", [1, 5])
+def test_pictures_together_give_what_each_gives_alone(first: int) -> None:
+    network, batch = folded(settled(ROWS["batch norm and ReLU"])), noise(5, 8, 16, 16)
+    network(batch[:first])  # lays the weights out
+    alone = torch.cat([network(batch[n : n + 1]) for n in range(5)])
+    assert torch.equal(network(batch), alone)
+
+
+@torch.inference_mode()
 def test_picture_does_not_depend_on_the_others_of_its_batch() -> None:
     network = folded(settled(ROWS["batch norm and ReLU"]))
     batch = noise(3, 8, 16, 16)

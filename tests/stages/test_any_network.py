@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from models import torchvision_networks
 from models.maskrcnn import find_instances, load_maskrcnn
 from pipelines.batch import AnchorBatch, InstanceBatch
+from pipelines.finder import OwnFinder
 from pipelines.painter import Painter, completed, open_finder, weights_of
 from pipelines.settings import PaintSettings
 from pipelines.stages.colorize import Colorize
@@ -128,6 +129,16 @@ def test_instcolor_finds_instances_with_the_detector_that_ships(painter: Painter
     found = Detect(opened)(anchors(2))
     assert 0 < len(found.boxes[0]) <= 8
     assert found.features is None  # they are no use to another network
+
+
+def test_the_detector_that_ships_looks_at_pictures_of_its_own_size(painter: Painters) -> None:
+    opened, seen = painter("instcolor", batch=1), list[tuple[int, ...]]()
+    finder = opened.find
+    assert isinstance(finder, OwnFinder)
+    hook = finder.network.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape)))
+    Detect(opened)(anchors(2))
+    hook.remove()
+    assert seen == [(1, 1, 192, 288)]  # of 64 x 96
 
 
 class StandIn(nn.Module):
