@@ -86,8 +86,14 @@ def _mean(logits: Tensor) -> Tensor:
     """
     with torch.autocast(logits.device.type, enabled=False):
         likely = logits.to(torch.float32, copy=True).clamp_(-LARGEST_LOGIT, LARGEST_LOGIT).exp_()
-        sums = likely @ torch.cat([bin_centres(), torch.ones(BINS, 1)], dim=1).to(likely)
+        sums = likely @ _centres_and_one().to(likely)
     return (sums[..., :2] / sums[..., 2:]).permute(0, 3, 1, 2)
+
+
+@functools.cache
+def _centres_and_one() -> Tensor:
+    """(313, 3), the a* and b* of each bin, and 1."""
+    return torch.cat([bin_centres(), torch.ones(BINS, 1)], dim=1)
 
 
 def expected_ab(probability: Tensor) -> Tensor:

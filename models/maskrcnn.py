@@ -1,6 +1,6 @@
 """Mask R-CNN (He et al., ICCV 2017, arXiv 1703.06870) of torchvision: finds instances as InstColorization does.
 
-Only its boxes are used. torchvision is needed for it and for RAFT, and for nothing else.
+Only its boxes are used.
 """
 
 from pathlib import Path

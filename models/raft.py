@@ -1,6 +1,6 @@
 """RAFT (Teed, Deng, ECCV 2020, arXiv 2003.12039) of torchvision: finds the flow from one picture to another.
 
-It judges, and carries no colours. torchvision is needed for it and for Mask R-CNN, and for nothing else.
+It judges, and carries no colours.
 """
 
 from pathlib import Path

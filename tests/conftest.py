@@ -9,10 +9,13 @@ from pathlib import Path
 import cv2
 import pytest
 import torch
+import training
+from evaluated import save_classifier, save_pictures
 from on_cluster import Nodes
 from runs import Films, Refuse, listing, save_random_network, small_settings
 
 from pipelines.errors import FilmError
+from pipelines.examples import Sources
 from pipelines.settings import Settings
 from restore.api import restore_film
 
@@ -46,6 +49,30 @@ def lossless(network: Path) -> Settings:
 def films(tmp_path_factory: pytest.TempPathFactory) -> Films:
     """Drawn films and their results."""
     return Films(tmp_path_factory.mktemp("films"))
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of five pictures in colour, to measure networks on."""
+    return save_pictures(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a classifier that knows nothing."""
+    return save_classifier(tmp_path_factory.mktemp("classifier") / "classifier.safetensors")
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    """Drawn pictures with boxes, to learn from."""
+    return training.draw_sources(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training runs are as small as can be."""
+    training.narrow(monkeypatch)
 
 
 @pytest.fixture

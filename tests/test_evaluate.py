@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from evaluated import CAR, CUP, DOG, LEFT_HALF, PERSON, RIGHT_HALF, boxes, drawn, save_classifier, save_pictures
+from evaluated import CAR, CUP, DOG, LEFT_HALF, PERSON, RIGHT_HALF, boxes, drawn
 from numpy.typing import NDArray
 
 from pipelines.batch import AnchorBatch, InstanceBatch
@@ -21,16 +21,6 @@ from pipelines.evaluate.sheet import tile
 from pipelines.settings import PaintSettings
 
 NO_BOXES = np.empty((0, 6), np.float32)
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_pictures(tmp_path_factory.mktemp("pictures"))
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_classifier(tmp_path_factory.mktemp("classifier") / "classifier.safetensors")
 
 
 @pytest.fixture

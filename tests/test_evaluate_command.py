@@ -9,19 +9,9 @@ from pathlib import Path
 import cv2
 import pytest
 from click.testing import CliRunner, Result
-from evaluated import DOG, LEFT_HALF, PERSON, save_classifier, save_pictures
+from evaluated import DOG, LEFT_HALF, PERSON
 
 from restore.cli import main
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_pictures(tmp_path_factory.mktemp("pictures"))
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_classifier(tmp_path_factory.mktemp("classifier") / "classifier.safetensors")
 
 
 def run(*args: str | Path) -> Result:

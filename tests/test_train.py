@@ -15,7 +15,7 @@ import torch
 from runs import save_random_network
 from safetensors.torch import save_file
 from torch import Tensor
-from training import CAT, CONFIG, PICTURES, SMALL, WHOLE_ENCODER, are_equal, checkpoint_of, draw_sources, narrow, run
+from training import CAT, CONFIG, PICTURES, SMALL, WHOLE_ENCODER, are_equal, checkpoint_of, run
 
 from models.bins import BINS
 from models.compact import Compact, CompactConfig, Encoder
@@ -24,15 +24,7 @@ from pipelines.crops import CropSettings, crops
 from pipelines.examples import Sources, examples
 from pipelines.train_stages import LOSSES, TRAINED, Batch, Stage, TrainConfig
 
-
-@pytest.fixture(autouse=True)
-def narrowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    narrow(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    return draw_sources(tmp_path_factory.mktemp("pictures"))
+pytestmark = pytest.mark.usefixtures("narrow")
 
 
 # What a stage changes

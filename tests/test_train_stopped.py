@@ -7,22 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from training import CONFIG, are_equal, checkpoint_of, draw_sources, narrow, run
+from training import CONFIG, are_equal, checkpoint_of, run
 
 from models.weights import read_weights
 from pipelines.examples import Sources
 from pipelines.train import train
 from pipelines.train_stages import Stage, TrainConfig
 
-
-@pytest.fixture(autouse=True)
-def narrowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    narrow(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    return draw_sources(tmp_path_factory.mktemp("pictures"))
+pytestmark = pytest.mark.usefixtures("narrow")
 
 
 class StoppedError(Exception):
