@@ -123,7 +123,8 @@ class Frame:
     duration: int
     """Ticks; 0 where the file does not say."""
     luma: Luma
-    """(H, W), Y' as decoded; it may share the decoder's memory and is never written to."""
+    """(H, W), Y' as decoded; it may share the decoder's memory and is never written to. Once its lightness is known it
+    is what will be shown: of frames that are not owned nothing, (0, 0)."""
     is_owned: bool
     """False: decoded only as context for the segment's own frames."""
     is_held: bool = False

@@ -19,6 +19,7 @@ from pipelines.motion import Motion
 from pipelines.segment import marked
 from pipelines.settings import Hint, Settings
 from pipelines.stages.follow import Follow as FollowFrames
+from pipelines.stages.lightness import NOTHING
 
 SPAN = Fraction(10)
 """Seconds of film that are looked at in one go."""
@@ -70,7 +71,7 @@ class Follow:
         segment = Segment(film, number, start, film.pts((number + 1) * SPAN))
         seen, shot = [], 0
         follow = FollowFrames(motion, film.picture.time_base)
-        for followed in follow(marked(segment, self.settings)):
+        for followed in follow(marked(segment, self.settings, lambda _: NOTHING)):
             frame = followed.shown
             if frame.light.frame.is_owned:
                 seen.append(_Seen(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import tee
 from pathlib import Path
 
-from pipelines.batch import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Film, Segment, ShotFrame
+from pipelines.batch import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Film, Luma, Segment, ShotFrame
 from pipelines.cuts import BEHIND
 from pipelines.runner import Stream, ahead
 from pipelines.settings import Settings
@@ -16,7 +16,7 @@ from pipelines.stages.chroma import Chroma
 from pipelines.stages.decode import Decode
 from pipelines.stages.encode import Encode
 from pipelines.stages.follow import Follow
-from pipelines.stages.lightness import Lightness, transfer_of
+from pipelines.stages.lightness import Lightness, transfer_of, whole
 from pipelines.stages.shots import Shots, anchor_batches, lookback
 from pipelines.stages.steady import Steady
 from pipelines.target import Target
@@ -27,6 +27,8 @@ COLOURED_AHEAD = 24
 """Frames coloured while earlier ones are encoded."""
 
 Paint = Stream[AnchorBatch, AbBatch]
+Keep = Callable[[Luma], Luma]
+"""What is kept of a frame's luma until it has its colour."""
 
 
 def margin(film: Film, settings: Settings) -> Fraction:
@@ -40,19 +42,21 @@ def margin(film: Film, settings: Settings) -> Fraction:
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) * frame
 
 
-def marked(segment: Segment, settings: Settings) -> Iterator[ShotFrame]:
+def marked(segment: Segment, settings: Settings, keep: Keep = whole) -> Iterator[ShotFrame]:
     """The segment's frames and those around it on which their colours depend, with their shots and anchors."""
     film, around = segment.film, margin(segment.film, settings)
     before = lookback(settings.motion)
     decode = Decode(around, settings.skip_damaged, settings.deinterlace, before)
-    lightness, shots = Lightness(film.picture, settings.paint.rows), Shots(film, settings.motion)
+    lightness, shots = Lightness(film.picture, settings.paint.rows, keep), Shots(film, settings.motion)
     begin = None if segment.start is None else segment.start - int(around / film.picture.time_base)
     for frame in shots(lightness(decode(segment))):
         if begin is None or frame.pts >= begin:  # those before tell only where the last cut was
             yield frame
 
 
-def carried(segment: Segment, settings: Settings, paint: Paint, cuts: list[int]) -> Generator[AbFrame, None, None]:
+def carried(
+    segment: Segment, settings: Settings, paint: Paint, cuts: list[int], keep: Keep = whole
+) -> Generator[AbFrame, None, None]:
     """The segment's own frames with their colour at network size, in order.
 
     Nothing is remembered from one segment to the next. Closing it stops the thread that decodes.
@@ -62,12 +66,13 @@ def carried(segment: Segment, settings: Settings, paint: Paint, cuts: list[int])
         settings: of the run.
         paint: the network.
         cuts: gets the pts of the frames that begin a shot, those around the segment among them.
+        keep: makes of the frames' luma what is given back with their colour.
     """
     film = segment.film
     follow = Follow(settings.motion, film.picture.time_base)
     steady = Steady(settings.motion, film.picture.time_base)
 
-    with closing(ahead(marked(segment, settings), DECODED_AHEAD)) as frames:
+    with closing(ahead(marked(segment, settings, keep), DECODED_AHEAD)) as frames:
         seen, linked, shown = tee(follow(_noting_cuts(frames, cuts)), 3)
         painted = paint(anchor_batches((followed.shown for followed in seen), settings.paint.batch))
         yield from Carry(settings.motion)(shown, steady(painted, linked))

@@ -61,7 +61,7 @@ def rgb_of(coloured: ColouredFrame, target: Target) -> tuple[NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Display:
-    """The stage: frames with the ab of a run in, frames at display size out, one for one, in order."""
+    """The stage: frames made `small` and with the ab of a run in, frames to be shown out, one for one, in order."""
 
     film: Film
     settings: Settings
@@ -71,15 +71,15 @@ class Display:
     def __call__(self, frames: Iterable[AbFrame]) -> Iterator[ColouredFrame]:
         """Yields frames whose luma, too, is in the codes of the target."""
         chroma, table = Chroma(self.target, transfer_of(self.film.picture)), self.target.luma_table
-        for coloured in chroma(map(self._small, frames)):
+        for coloured in chroma(frames):
             luma = coloured.frame.luma
             shown = luma if table is None else table[luma].astype(np.uint8)
             yield replace(coloured, frame=replace(coloured.frame, luma=shown))
 
-    def _small(self, coloured: AbFrame) -> AbFrame:
-        upright = np.rot90(self._moment(coloured.frame.luma), self.film.picture.rotation // 90)
-        luma = shrunk(np.ascontiguousarray(upright), (self.target.height, self.target.width))
-        return replace(coloured, frame=replace(coloured.frame, luma=luma))
+    def small(self, luma: Luma) -> Luma:
+        """Luma as it is decoded, (H, W), upright and at the size at which it is shown."""
+        upright = np.rot90(self._moment(luma), self.film.picture.rotation // 90)
+        return shrunk(np.ascontiguousarray(upright), (self.target.height, self.target.width))
 
     def _moment(self, luma: Luma) -> Luma:
         """One field of interlaced frames, so that two moments are not blended."""

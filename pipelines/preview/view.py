@@ -15,8 +15,9 @@ from pipelines.job import find_network
 from pipelines.paint import FilmPaint, Painting
 from pipelines.preview.display import Display, display_target
 from pipelines.runner import ahead
-from pipelines.segment import carried
+from pipelines.segment import Keep, carried
 from pipelines.settings import Settings
+from pipelines.stages.lightness import whole
 from pipelines.stages.probe import probe
 
 
@@ -63,7 +64,7 @@ class Span:
         """The frames as a run of the view colours them, `height` rows high at most."""
         display = Display(self.film, view.settings, display_target(self.film, height))
         with (
-            closing(view.carried(self.start, self.end, painting)) as coloured,
+            closing(view.carried(self.start, self.end, painting, display.small)) as coloured,
             closing(ahead(display(coloured), SHOWN_AHEAD)) as ready,
         ):
             yield from ready
@@ -79,10 +80,12 @@ class View:
     hints: Tracks = field(default_factory=dict)
     """Colours given by a person, by the pts of the anchor."""
 
-    def carried(self, start: int, end: int | None, painting: Painting) -> Generator[AbFrame, None, None]:
+    def carried(
+        self, start: int, end: int | None, painting: Painting, keep: Keep = whole
+    ) -> Generator[AbFrame, None, None]:
         """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
         paint = FilmPaint(painting, self.film, self.settings.paint, self.hints)
-        return carried(Segment(self.film, 0, start, end), self.settings, paint, [])
+        return carried(Segment(self.film, 0, start, end), self.settings, paint, [], keep)
 
     def check_inside(self, at: Fraction) -> None:
         """Raises SettingsError where the film ends before `at`, in seconds."""

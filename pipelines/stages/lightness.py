@@ -1,7 +1,7 @@
 """Luma at film size to CIE L* at network size."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.colorspace import lightness_table
-from pipelines.batch import Frame, LightFrame, Picture
+from pipelines.batch import Frame, LightFrame, Luma, Picture
 from pipelines.shrink import shrunk
 
 STRIDE = 32
@@ -34,12 +34,23 @@ def network_size(picture: Picture, rows: int) -> tuple[int, int]:
     return tuple(min(side, longest) for side in sides)  # type: ignore[return-value]
 
 
+NOTHING: Luma = np.empty((0, 0), np.uint8)
+
+
+def whole(luma: Luma) -> Luma:
+    """Luma as it is."""
+    return luma
+
+
 @dataclass(frozen=True)
 class Lightness:
     """The stage: frames in, frames with their lightness out."""
 
     picture: Picture
     rows: int
+    keep: Callable[[Luma], Luma] = whole
+    """What is kept of the luma of a segment's own frames. Of those around it nothing is: the decoder's memory, held for
+    as long as they are looked at, costs more than what is done with it."""
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[LightFrame]:
         """Yields each frame with its lightness, in order."""
@@ -48,9 +59,8 @@ class Lightness:
         stored = (width, height) if self.picture.rotation in (90, 270) else (height, width)
         for frame in frames:
             small = shrunk(frame.luma, stored)
-            yield LightFrame(
-                frame, np.ascontiguousarray(np.rot90(_looked_up(table, small), self.picture.rotation // 90))
-            )
+            lightness = np.ascontiguousarray(np.rot90(_looked_up(table, small), self.picture.rotation // 90))
+            yield LightFrame(replace(frame, luma=self.keep(frame.luma) if frame.is_owned else NOTHING), lightness)
 
     def _table(self) -> NDArray[np.uint8]:
         table = lightness_table(self.picture.bits, self.picture.is_full_range, transfer_of(self.picture))

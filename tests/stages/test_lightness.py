@@ -126,5 +126,14 @@ def test_reads_a_frame_whose_lines_are_padded() -> None:
 def test_frames_pass_through_in_order() -> None:
     frames = [frame(np.full((96, 128), 20 * number, np.uint8), pts=3 * number) for number in range(5)]
     lights = list(Lightness(picture(), 32)(frames))
-    assert all(light.frame is shown for light, shown in zip(lights, frames, strict=True))
+    assert [light.frame.pts for light in lights] == [shown.pts for shown in frames]
+    assert all(light.frame.luma is shown.luma for light, shown in zip(lights, frames, strict=True))
     assert [int(light.lightness[0, 0]) for light in lights] == sorted(int(light.lightness[0, 0]) for light in lights)
+
+
+def test_of_a_frames_luma_is_kept_what_is_asked_for_and_of_others_nothing() -> None:
+    luma = np.full((96, 128), 90, np.uint8)
+    frames = [frame(luma, pts=number, is_owned=number != 1) for number in range(3)]
+    lights = list(Lightness(picture(), 32, lambda whole: whole[:4, :6])(frames))
+    assert [light.frame.luma.shape for light in lights] == [(4, 6), (0, 0), (4, 6)]
+    assert np.array_equal(lights[1].lightness, lights[0].lightness)
