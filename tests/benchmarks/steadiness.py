@@ -1,27 +1,33 @@
-"""What steady colour saves: `python tests/benchmarks/steadiness.py [--short] [FILM...]`.
+"""What steady colour saves: `OMP_WAIT_POLICY=passive python tests/benchmarks/steadiness.py [--short] [FILM...]`.
 
 Prints a table and writes nothing. `restore` of a film as it is by default, beside the same with the network on every
 frame and nothing smoothed (`--anchors every --steady 0`), with the network that ships and with siggraph17, whose
 weights are random here: what a network costs decides what there is to save. Frames a second are of the wall.
 
-Without FILM the sample is taken. The first second of each is run once before, so that loading does not count.
+Without FILM the sample is taken; a folder or zip file of pictures is a film for each folder in it. Networks are loaded,
+and the first second of each film is run once, before anything is measured. PyTorch's threads sleep while they wait, as
+the command has it.
 """
 
 import argparse
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from run import SAMPLE, cost
+from run import SAMPLE, Cost, cost
 from safetensors.torch import save_file
 
 from models.siggraph17 import Siggraph17
 from models.weights import DEFAULT_NETWORK
+from pipelines.batch import AbBatch
+from pipelines.evaluate.sequences import as_films
 from pipelines.evaluate.steadiness import every_frame
 from pipelines.film import restore
 from pipelines.job import prepare
 from pipelines.memory import keep_freed_memory
+from pipelines.paint import Paint, PaintOrder
 from pipelines.settings import PaintSettings, Settings
 
 
@@ -32,16 +38,60 @@ def random_siggraph17(folder: Path) -> Path:
     return path
 
 
-def measure(film: Path, settings: Settings, folder: Path) -> None:
-    """Prints how fast the film comes out in both ways."""
-    seconds = {}
-    for name, way in (("restore", settings), ("every frame", every_frame(settings))):
-        restore(prepare(film, None, replace(way, end=Fraction(1)), stem=folder / f"first-{name}"))  # loads, plans
-        job, results = prepare(film, None, way, stem=folder / name), []
-        took = cost(lambda job=job, results=results: results.append(restore(job)))  # type: ignore[misc]
-        frames, seconds[name] = results[0].frames, took.wall
-        print(f"  {name}: {frames / took.wall:.2f} frames/s, {1000 * took.cpu / frames:.0f} ms of CPU a frame")
-    print(f"  restore is {seconds['every frame'] / seconds['restore']:.2f} times as fast")
+@dataclass
+class Painting:
+    """Colours anchors, and counts them."""
+
+    paint: Paint
+    anchors: int = 0
+
+    def __call__(self, orders: Iterator[PaintOrder]) -> Iterator[AbBatch]:
+        for order in orders:
+            self.anchors += len(order.anchors.pts)
+            yield self.paint(order)
+
+
+@dataclass
+class Speed:
+    """Of one way to restore, over one or more films."""
+
+    frames: int = 0
+    anchors: int = 0
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def add(self, frames: int, anchors: int, taken: Cost) -> None:
+        """Takes in a film."""
+        self.frames, self.anchors = self.frames + frames, self.anchors + anchors
+        self.wall, self.cpu = self.wall + taken.wall, self.cpu + taken.cpu
+
+    @property
+    def rate(self) -> float:
+        """Frames a second of the wall."""
+        return self.frames / self.wall
+
+
+def measure(film: Path, settings: Settings, paint: Paint, folder: Path) -> tuple[Speed, Speed]:
+    """How fast the film comes out, as by default and with the network on every frame."""
+    speeds = []
+    for number, way in enumerate((settings, every_frame(settings))):
+        first = prepare(film, None, replace(way, end=Fraction(1)), stem=folder / f"first-{number}")
+        restore(first, paint=Painting(paint))  # loads, plans
+        job, results = prepare(film, None, way, stem=folder / str(number)), []
+        painting = Painting(paint)
+        taken = cost(lambda job=job, results=results, painting=painting: results.append(restore(job, paint=painting)))  # type: ignore[misc]
+        speeds.append(Speed())
+        speeds[-1].add(results[0].frames, painting.anchors, taken)
+    return speeds[0], speeds[1]
+
+
+def tell(name: str, ours: Speed, every: Speed) -> None:
+    """Prints a row."""
+    ms = " and ".join(f"{1000 * each.cpu / each.frames:.0f}" for each in (ours, every))
+    print(
+        f"  {name:<28}{ours.rate:7.1f} and {every.rate:5.1f} frames/s{ours.rate / every.rate:7.2f} times as fast"
+        f"{ms:>12} ms of CPU{ours.frames / ours.anchors:6.1f} frames an anchor"
+    )
 
 
 def main() -> None:
@@ -49,19 +99,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", nargs="*", type=Path, default=[SAMPLE])
     parser.add_argument("--short", action="store_true", help="two seconds, the network that ships only")
+    parser.add_argument("--instances", type=int, help="most instances of an anchor coloured on their own")
     asked = parser.parse_args()
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        films = [film for given in asked.films for film in as_films(given, folder)]
         networks = [DEFAULT_NETWORK] if asked.short else [DEFAULT_NETWORK, str(random_siggraph17(folder))]
         for network in networks:
-            end = Fraction(2) if asked.short else None
-            settings = Settings(paint=PaintSettings(network=network), end=end, recolour=True)
-            for number, film in enumerate(asked.films):
-                print(f"{film.name}, {Path(network).stem}")
+            print(f"{Path(network).stem}: restore, and the network on every frame")
+            instances = asked.instances if network == DEFAULT_NETWORK else None
+            painted = PaintSettings(network=network, instances=instances)
+            settings = Settings(paint=painted, end=Fraction(2) if asked.short else None, recolour=True)
+            paint, total = Paint(), (Speed(), Speed())
+            for number, film in enumerate(films):
                 work = folder / f"{Path(network).stem}-{number}"
                 work.mkdir()
-                measure(film, settings, work)
+                each = measure(film, settings, paint, work)
+                tell(film.name, *each)
+                for whole, part in zip(total, each, strict=True):
+                    whole.add(part.frames, part.anchors, Cost(part.wall, part.cpu))
+            if films[1:]:
+                tell("all", *total)
 
 
 if __name__ == "__main__":
