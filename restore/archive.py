@@ -33,11 +33,12 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     keep their places in the folder tree. A film that fails stops no other. Started again, it goes on: what is done
     is skipped.
     """
-    from pipelines.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory, keep_what_was_imported
     from restore.devices import Devices
     from restore.progress import FAILED, Quiet, told
 
     keep_freed_memory()
+    keep_what_was_imported()
     how = {name: options.pop(name) for name in ("retry_failed", "overwrite", "scratch")}
     how, base = how | {"devices": Devices.of(options)}, settings_from(options)
     with told(Quiet(), "start the same command again and it goes on from here"):

@@ -1,5 +1,6 @@
 """The command line: `restore FILM`, and what else a person types."""
 
+import gc
 import os
 import sys
 import time
@@ -42,6 +43,8 @@ def main() -> None:
     are kept while it works: a run that was stopped goes on when it is started again.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # PyTorch's threads leave the cores to the codecs' meanwhile
+    gc.disable()  # until imports are done, see `keep_what_was_imported`
+    click.get_current_context().call_on_close(gc.enable)  # of commands that import little
 
 
 FILM_OPTIONS = join(
@@ -60,12 +63,13 @@ FILM_OPTIONS = join(
 def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour one film (the default command)."""
     from pipelines.job import prepare
-    from pipelines.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory, keep_what_was_imported
     from restore.devices import Devices
     from restore.progress import begin_run, choose_show, end_run, listener_for, told
 
     devices, settings = Devices.of(options), settings_from(options)
     keep_freed_memory()
+    keep_what_was_imported()
     show, began = choose_show(as_json, quiet), time.monotonic()
     with told(show, "start the same command again and it goes on from here"):
         job = prepare(film, out, devices.applied(settings), overwrite, has_pool=bool(devices.address))

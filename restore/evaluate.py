@@ -42,9 +42,10 @@ def told_in_one_line() -> Iterator[None]:
 @click.group()
 def evaluate() -> None:
     """Measure a network: its colours and what it finds on pictures, or how steady its colours are on films."""
-    from pipelines.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory, keep_what_was_imported
 
     keep_freed_memory()
+    keep_what_was_imported()
 
 
 SHARED = [

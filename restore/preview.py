@@ -36,11 +36,12 @@ def _files(out: str) -> Decorator:
 @contextmanager
 def _looking(kind: "Kind", settings: "Settings", files: dict[str, Any]) -> Iterator[tuple["View", "Show"]]:
     """The film of a command, and who is told how it goes; a failure ends the process with the right code."""
-    from pipelines.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory, keep_what_was_imported
     from pipelines.preview.view import open_view
     from restore.progress import choose_show, told
 
     keep_freed_memory()
+    keep_what_was_imported()
     show = choose_show(files["as_json"], files["quiet"])
     with told(show, "nothing was written"):
         yield open_view(files["film"], files["out"], kind, settings, files["overwrite"]), show
