@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.colorspace import linear_from_srgb
 from models.instance_fusion import CONTEXT
+from pipelines.lettering import lettered
 from pipelines.pictures import Picture
 
 Boxes = NDArray[np.float32]
@@ -37,6 +38,8 @@ class CropSettings:
     """Side of the square cut from a picture, as a share of its short side."""
     shows: Literal["squares", "boxes"] = "squares"
     """boxes: what a random box of the picture shows, made square; the picture must have boxes."""
+    lettering: float = 0.0
+    """Share of squares with words laid over them, or that are title cards."""
     seed: int = 0
 
 
@@ -98,11 +101,13 @@ class Crops(Dataset[tuple[NDArray[np.uint8], Boxes]]):
         (left, top), (right, bottom) = np.minimum(low, size - 1), np.maximum(high, low + 1)  # a pixel at least
         cut: NDArray[Any] = picture[top:bottom, left:right]
         interpolation = cv2.INTER_AREA if min(cut.shape[:2]) > side else cv2.INTER_LINEAR
-        square = cv2.resize(cut, (side, side), interpolation=interpolation)
+        square: NDArray[Any] = cv2.resize(cut, (side, side), interpolation=interpolation)
         seen = boxes_within(boxes, *window)
         if random.random() < 0.5:
             square = square[:, ::-1]
             seen[:, [0, 2]] = 1 - seen[:, [2, 0]]
+        if self.settings.lettering and random.random() < self.settings.lettering:
+            square = lettered(square, random)
         return np.ascontiguousarray(square.transpose(2, 0, 1)), _filled(seen)
 
 
