@@ -28,7 +28,7 @@ def keep_freed_memory() -> None:
 def keep_what_was_imported() -> None:
     """Turns Python's collector on, and has it look no more at what is there: what imports made stays.
 
-    Looking for garbage among it takes a sixth of a start; the command has the collector off until then.
+    Looking for garbage among it while it grows takes time at every start; the command has the collector off until then.
     """
     gc.freeze()
     gc.enable()

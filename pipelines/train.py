@@ -190,7 +190,7 @@ def train(  # noqa: PLR0913  # one run's all
         else None
     )
     shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
-    settings = CropSettings(config.crop, config.zoom, shows, config.seed * world + rank)
+    settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
     part = config.batch // takes(config) // world
     steps = range(run.step, config.steps)
     for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):

@@ -1,8 +1,8 @@
 """What each stage of training the default network changes, and what it lowers.
 
 full: encoder, decoder and detector, on whole pictures. instance: the instance branch, on what boxes show. fusion: how
-much of each counts where, with the instance branch. detector: the detector alone once more, on an encoder that stays.
-The first three are those of Instance-aware Image Colorization (Su, Chu, Huang, CVPR 2020, arXiv 2005.10825).
+much of each counts where, with the instance branch. decoder, detector: one of these once more, on an encoder that
+stays. The first three are those of Instance-aware Image Colorization (Su, Chu, Huang, CVPR 2020, arXiv 2005.10825).
 """
 
 from collections.abc import Callable
@@ -22,11 +22,12 @@ from models.losses import ab_huber, ab_squared, rebalanced_cross_entropy, relati
 from pipelines.crops import JITTER
 from pipelines.old_film import frame_lightness, stock_lightness
 
-Stage = Literal["full", "instance", "fusion", "detector"]
+Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
 TRAINED: dict[Stage, tuple[str, ...]] = {
     "full": ("encoder", "decoder", "detector"),
     "instance": ("instance",),
     "fusion": ("instance", "fusion"),
+    "decoder": ("decoder",),
     "detector": ("detector",),
 }
 """Parts of the network that a stage changes; the others stay as they are."""
@@ -63,6 +64,8 @@ class TrainConfig:
     """Of the difference between the mean colours of the two frames of a picture; 0: each picture comes once."""
     clean_share: float = 0.0
     """Share of the pictures that come without a film's faults, as a new scan of a good print shows them."""
+    lettering: float = 0.0
+    """Share of the pictures that show words, which have no colour: laid over them, on a sign, or as a title card."""
     detector_weight: float = 0.2
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
@@ -149,6 +152,15 @@ def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[st
     return terms | {"detector": config.detector_weight * detection_loss(found, boxes)}
 
 
+def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
+    lightness, ab, _ = _frames(batch, config)
+    with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
+        with torch.no_grad():
+            features = network.features(lightness)
+        logits = network.colour(features)
+    return _colour_losses(logits, ab, batch.bin_weights, config)
+
+
 def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
@@ -189,5 +201,6 @@ LOSSES: dict[Stage, Callable[[Compact, Batch, TrainConfig], dict[str, Tensor]]] 
     "full": _full_losses,
     "instance": _instance_losses,
     "fusion": _fusion_losses,
+    "decoder": _decoder_losses,
     "detector": _detector_losses,
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # click alone, so that --help answers at once
 
 READ = click.Path(exists=True, path_type=Path)
 READ_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-STAGES = ["full", "instance", "fusion", "detector"]
+STAGES = ["full", "instance", "fusion", "decoder", "detector"]
 
 
 def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "TrainConfig":
@@ -85,11 +85,12 @@ def train(
     """Train a network on colour pictures and films; goes on from the checkpoint beside OUT.
 
     The stages of `compact`, each starting from the last one's weights: full (the whole picture, and the detector),
-    instance, fusion, and detector (once more, alone).
+    instance, fusion; and decoder and detector, once more on an encoder that stays.
     """
-    from pipelines.memory import keep_freed_memory
+    from pipelines.memory import keep_freed_memory, keep_what_was_imported
 
     keep_freed_memory()
+    keep_what_was_imported()
     if not images and not films:
         raise click.UsageError("nothing to learn from; give --images or --films")
     if gpus and workers:

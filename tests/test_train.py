@@ -98,6 +98,7 @@ def network() -> Compact:
         ("full", {"objective": "regression", "consistency_weight": 0.0}, {"squared", "detector"}),
         ("instance", {}, {"cross-entropy", "huber", "consistency"}),
         ("fusion", {"objective": "regression"}, {"squared", "consistency"}),
+        ("decoder", {}, {"cross-entropy", "huber", "consistency"}),
         ("detector", {"objective": "regression"}, {"detector"}),
     ],
 )

@@ -99,13 +99,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("films", nargs="*", type=Path, default=[SAMPLE])
     parser.add_argument("--short", action="store_true", help="two seconds, the network that ships only")
+    parser.add_argument("--own", action="store_true", help="the network that ships only")
     parser.add_argument("--instances", type=int, help="most instances of an anchor coloured on their own")
     asked = parser.parse_args()
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         films = [film for given in asked.films for film in as_films(given, folder)]
-        networks = [DEFAULT_NETWORK] if asked.short else [DEFAULT_NETWORK, str(random_siggraph17(folder))]
+        networks = [DEFAULT_NETWORK] if asked.short or asked.own else [DEFAULT_NETWORK, str(random_siggraph17(folder))]
         for network in networks:
             print(f"{Path(network).stem}: restore, and the network on every frame")
             instances = asked.instances if network == DEFAULT_NETWORK else None
