@@ -57,7 +57,7 @@ def main() -> None:
         crew = on_ray_film.hire(workers=2)
         on_ray_film.restore_on_ray(prepare(film, out, pickle.loads(settings.read_bytes())), None, crew)
         del crew
-        wait_until(lambda: not objects(), or_else=held)
+        wait_until(lambda: not objects(), 120, held)  # beside the cluster of a killed driver Ray may take 45 s
         sys.stdout.write(f"objects left: {objects()}\n")
 
 
