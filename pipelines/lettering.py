@@ -45,7 +45,7 @@ def _with_words(
     picture: Picture, ink: int, lines: int, random: np.random.Generator, plate: int | None = None
 ) -> Picture:
     """Lines of words, from a random place on, over a plate if it has a gray."""
-    written: Any = np.ascontiguousarray(picture.copy())
+    written: Any = picture.copy()
     size, face = int(random.integers(*SIZES)), cv2.FontFace(str(random.choice(FACES)))
     weight, left = int(random.integers(300, 900)), int(random.integers(-size, picture.shape[1] // 2))
     base = int(random.integers(size, picture.shape[0]))

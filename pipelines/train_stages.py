@@ -143,6 +143,12 @@ def _frames(batch: Batch, config: TrainConfig) -> tuple[Tensor, Tensor, Tensor]:
     return lightness.contiguous(memory_format=torch.channels_last), ab, boxes
 
 
+def _lasting_features(network: Compact, lightness: Tensor) -> list[Tensor]:
+    """Features of an encoder that stays as it is."""
+    with torch.no_grad():
+        return network.features(lightness)
+
+
 def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
@@ -155,8 +161,7 @@ def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[st
 def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        with torch.no_grad():
-            features = network.features(lightness)
+        features = _lasting_features(network, lightness)
         logits = network.colour(features)
     return _colour_losses(logits, ab, batch.bin_weights, config)
 
@@ -164,8 +169,7 @@ def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict
 def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        with torch.no_grad():
-            features = network.features(lightness)
+        features = _lasting_features(network, lightness)
         x = network.instance.start(features)
         for number in range(STEPS):
             x = network.instance.step(number, x, features)
@@ -181,8 +185,7 @@ def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[
     extent = (corners[:, 2:] - corners[:, :2]).repeat(1, 2)
     corners = with_context((corners + JITTER * extent * torch.empty_like(extent).uniform_(-1, 1)).clamp(0, 1))
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        with torch.no_grad():
-            features = network.features(lightness)
+        features = _lasting_features(network, lightness)
         instances = network.see(cut_out(lightness, corners, owners, INSTANCE_SIDE))
         logits = network.fuse(features, instances, corners, owners)
     return _colour_losses(logits, ab, batch.bin_weights, config)
@@ -191,8 +194,7 @@ def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[
 def _detector_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, _, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        with torch.no_grad():
-            features = network.features(lightness)
+        features = _lasting_features(network, lightness)
         found = network.find(features)
     return {"detector": config.detector_weight * detection_loss(found, boxes)}
 

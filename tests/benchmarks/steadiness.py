@@ -12,11 +12,13 @@ the command has it.
 import argparse
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
+from functools import reduce
+from operator import add
 from pathlib import Path
 
-from run import SAMPLE, Cost, cost
+from run import SAMPLE, cost
 from safetensors.torch import save_file
 
 from models.siggraph17 import Siggraph17
@@ -51,19 +53,18 @@ class Painting:
             yield self.paint(order)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Speed:
     """Of one way to restore, over one or more films."""
 
-    frames: int = 0
-    anchors: int = 0
-    wall: float = 0.0
-    cpu: float = 0.0
+    frames: int
+    anchors: int
+    wall: float
+    cpu: float
 
-    def add(self, frames: int, anchors: int, taken: Cost) -> None:
-        """Takes in a film."""
-        self.frames, self.anchors = self.frames + frames, self.anchors + anchors
-        self.wall, self.cpu = self.wall + taken.wall, self.cpu + taken.cpu
+    def __add__(self, other: "Speed") -> "Speed":
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Speed(*(one + another for one, another in pairs))
 
     @property
     def rate(self) -> float:
@@ -80,8 +81,7 @@ def measure(film: Path, settings: Settings, paint: Paint, folder: Path) -> tuple
         job, results = prepare(film, None, way, stem=folder / str(number)), []
         painting = Painting(paint)
         taken = cost(lambda job=job, results=results, painting=painting: results.append(restore(job, paint=painting)))  # type: ignore[misc]
-        speeds.append(Speed())
-        speeds[-1].add(results[0].frames, painting.anchors, taken)
+        speeds.append(Speed(results[0].frames, painting.anchors, taken.wall, taken.cpu))
     return speeds[0], speeds[1]
 
 
@@ -112,16 +112,14 @@ def main() -> None:
             instances = asked.instances if network == DEFAULT_NETWORK else None
             painted = PaintSettings(network=network, instances=instances)
             settings = Settings(paint=painted, end=Fraction(2) if asked.short else None, recolour=True)
-            paint, total = Paint(), (Speed(), Speed())
+            paint, speeds = Paint(), []
             for number, film in enumerate(films):
                 work = folder / f"{Path(network).stem}-{number}"
                 work.mkdir()
-                each = measure(film, settings, paint, work)
-                tell(film.name, *each)
-                for whole, part in zip(total, each, strict=True):
-                    whole.add(part.frames, part.anchors, Cost(part.wall, part.cpu))
+                speeds.append(measure(film, settings, paint, work))
+                tell(film.name, *speeds[-1])
             if films[1:]:
-                tell("all", *total)
+                tell("all", *(reduce(add, way) for way in zip(*speeds, strict=True)))
 
 
 if __name__ == "__main__":
