@@ -17,6 +17,7 @@ from models.bins import expected_ab
 from models.colorspace import lab_from_linear
 from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
 from models.detector import detection_loss
+from models.exposure import evenly_exposed
 from models.instance_fusion import cut_out, with_context
 from models.losses import ab_huber, ab_squared, rebalanced_cross_entropy, relative_difference
 from pipelines.crops import JITTER
@@ -186,7 +187,7 @@ def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[
     corners = with_context((corners + JITTER * extent * torch.empty_like(extent).uniform_(-1, 1)).clamp(0, 1))
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         features = _lasting_features(network, lightness)
-        instances = network.see(cut_out(lightness, corners, owners, INSTANCE_SIDE))
+        instances = network.see(cut_out(evenly_exposed(lightness), corners, owners, INSTANCE_SIDE))
         logits = network.fuse(features, instances, corners, owners)
     return _colour_losses(logits, ab, batch.bin_weights, config)
 
