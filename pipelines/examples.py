@@ -16,7 +16,7 @@ from pipelines.train_stages import TrainConfig, true_ab
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a run's pictures lie."""
+    """Where what a run learns from lies."""
 
     images: Sequence[Path] = ()
     """Folders, zip files and WebDataset shards."""
@@ -24,6 +24,8 @@ class Sources:
     """Colour films."""
     boxes: Path | None = None
     """JSON lines of what is seen in the images (`pictures.read_boxes`)."""
+    teacher: Path | None = None
+    """Weights of the network that is trained; its colours for pictures without a film's faults are learned, too."""
 
 
 @dataclass(frozen=True)

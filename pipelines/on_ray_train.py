@@ -57,7 +57,8 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
 
 def _absolute(sources: Sources) -> Sources:
     images, films = ([path.absolute() for path in paths] for paths in (sources.images, sources.films))
-    return Sources(images, films, sources.boxes and sources.boxes.absolute())
+    boxes, teacher = (path and path.absolute() for path in (sources.boxes, sources.teacher))
+    return Sources(images, films, boxes, teacher)
 
 
 def _worker(arguments: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     help="The weights, a .safetensors file; its checkpoint lies beside it.",
 )
 @click.option("--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
+@click.option("--teacher", type=READ_FILE, help="Weights of this network, whose colours of clean pictures count, too.")
 @click.option("--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
 @click.option("--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")
@@ -77,6 +78,7 @@ def train(
     images: tuple[Path, ...],
     films: tuple[Path, ...],
     boxes: Path | None,
+    teacher: Path | None,
     device: str,
     gpus: int | None,
     workers: int | None,
@@ -100,7 +102,7 @@ def train(
         from pipelines.painter import find_device
         from pipelines.train import train as run
 
-        sources = Sources(images, films, boxes)
+        sources = Sources(images, films, boxes, teacher)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
         if gpus or workers:
             from pipelines.on_ray_train import train_on_ray
