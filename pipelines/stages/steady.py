@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import cv2
@@ -13,6 +13,7 @@ from pipelines.motion import (
     LEAST_TRUST,
     FloatPicture,
     Flow,
+    Motion,
     at_full_size,
     brought,
     clearness,
@@ -33,6 +34,12 @@ CHANCE, KNOWN = 0.25, 0.4
 which it shows the same. Frames of different shots of a film: 0.33 in the median."""
 ROUNDS = 2
 """Times that the mean is taken again without the outliers."""
+LOST = 0.5
+"""Trust below which a square of an anchor is not found again in another by following it there."""
+MOST_LOST = 0.2
+"""Share of squares lost from which the two are searched directly: what was hidden for a while may be back."""
+SOUGHT = 0.75
+"""Trust in what is found so, next to what was followed."""
 MOST_GAIN = 1.25
 """Most by which contrast of colour is brought back: things that do not lie exactly on each other pale each other."""
 
@@ -54,6 +61,8 @@ class _Linked:
     before: Flow | None
     """To the anchor before it; None: of another shot, or none."""
     after: Flow | None
+    met: dict[int, tuple[Flow, Flow]] = field(default_factory=dict)
+    """By the pts of an earlier anchor: the flow to it, found in one search, and that back."""
 
     def link(self, step: int) -> Flow | None:
         return self.after if step > 0 else self.before
@@ -81,6 +90,7 @@ class Steady:
 
     settings: MotionSettings
     time_base: Fraction
+    motion: Motion = field(default_factory=Motion)
 
     def __call__(self, batches: Iterable[AbBatch], frames: Iterable[FollowedFrame]) -> Iterator[Anchor]:
         """Yields each anchor once all anchors of its window have come.
@@ -132,8 +142,26 @@ class Steady:
             back = way_back if back is None else joined(way_back, back)
             seen = trust(here.look, other.look, forth, self.settings.residual)
             weight = (1 - (distance / (reach + 1)) ** FADE) * _is_known(seen)
-            say = seen * returns(forth, back) * np.float32(weight)
-            yield _Brought(brought(other.ab, forth), say, clearness(here.look, other.look))
+            found, say = forth, seen * returns(forth, back)
+            if number != own and np.mean(say < LOST) > MOST_LOST:
+                found, say = self._sought(here, other, forth, say)
+            yield _Brought(brought(other.ab, found), say * np.float32(weight), clearness(here.look, other.look))
+
+    def _sought(self, here: _Linked, other: _Linked, followed: Flow, sure: FloatPicture) -> tuple[Flow, FloatPicture]:
+        """The flow to another anchor and how far it may be trusted, with what following lost found by a search."""
+        forth, back = self._met(here, other)
+        again = trust(here.look, other.look, forth, self.settings.residual) * returns(forth, back) * np.float32(SOUGHT)
+        is_found = (sure < LOST * SOUGHT) & (again > sure)
+        return np.where(is_found[..., None], forth, followed), np.where(is_found, again, sure)
+
+    def _met(self, here: _Linked, other: _Linked) -> tuple[Flow, Flow]:
+        """Flow between two anchors, there and back, found in one search; the same pair is not searched again."""
+        if other.anchor.pts > here.anchor.pts:
+            back, forth = self._met(other, here)
+            return forth, back
+        if other.anchor.pts not in here.met:
+            here.met[other.anchor.pts] = self.motion.between(here.anchor.lightness, other.anchor.lightness)
+        return here.met[other.anchor.pts]
 
 
 def _is_known(seen: FloatPicture) -> float:

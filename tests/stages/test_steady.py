@@ -197,3 +197,31 @@ def test_takes_no_more_than_the_window_before_it_gives() -> None:
     frames = linked([batch(noisy(30), [still()] * 30)])
     for number, _ in enumerate(Steady(MotionSettings(steady=Fraction(1)), TICKS)(counted(), frames)):
         assert taken <= number + 3 + 2
+
+
+def scene(place: tuple[int, int] | None) -> Light:
+    """A textured background, and a textured thing at a place (row, column) or nowhere."""
+    light = np.random.default_rng(1).integers(90, 120, (24, 32), np.uint8).repeat(4, 0).repeat(4, 1)
+    if place:
+        row, column = place
+        thing = np.random.default_rng(2).integers(20, 240, (8, 8), np.uint8).repeat(4, 0).repeat(4, 1)
+        light[row : row + 32, column : column + 32] = thing
+    return light
+
+
+def painted(place: tuple[int, int] | None, colour: tuple[float, float]) -> Ab:
+    ab = even_ab(0, 0, 96, 128)
+    if place:
+        ab[place[0] : place[0] + 32, place[1] : place[1] + 32] = colour
+    return ab
+
+
+def test_a_thing_that_comes_back_within_the_window_has_its_colour_again() -> None:
+    own, other = (40.0, 10.0), (-20.0, -30.0)
+    places = [(20, 30), (20, 32), None, None, (22, 36)]
+    colours = [own, own, own, own, other]
+    anchors = steadied([batch([*map(painted, places, colours)], [*map(scene, places)])], Fraction(2))
+    inner = np.s_[30:46, 44:60]
+    back, way = anchors[-1].ab[inner].mean(axis=(0, 1)) - other, np.subtract(own, other)
+    assert back @ way > 0.4 * (way @ way)  # without the anchors before it was hidden: 0.15
+    assert np.abs(anchors[2].ab[inner]).max() < 12  # what it left uncovered does not take its colour
