@@ -86,21 +86,21 @@ def check_colours(film: Film, settings: Settings) -> None:
         raise InputError(film.path, what, "--recolour colours it anew from its luma alone")
 
 
-def check_place(out: Path, film: Path, overwrite: bool) -> None:
-    """Raises OutputError where the result cannot be written at `out`."""
+def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> None:
+    """Raises OutputError where the result cannot be written at `out`, which `option` names."""
     folder = out.parent
     if not folder.is_dir():
         raise OutputError(out, "its folder does not exist", f"make it: mkdir -p {folder}")
     if out.is_dir():
-        raise OutputError(out, "is a folder", "name a file with -o")
+        raise OutputError(out, "is a folder", f"name a file with {option}")
     if out.exists() and film.exists() and out.samefile(film):
-        raise OutputError(out, "is the film itself, which is never written to", "name another file with -o")
+        raise OutputError(out, "is the film itself, which is never written to", f"name another file with {option}")
     if out.exists() and not overwrite:
-        raise OutputError(out, "exists already", "--overwrite replaces it, -o names another")
+        raise OutputError(out, "exists already", f"--overwrite replaces it, {option} names another")
     if shutil.disk_usage(folder).free < LEAST_ROOM:
-        raise OutputError(out, "the disk is full", "free some of it, or name a file elsewhere with -o")
+        raise OutputError(out, "the disk is full", f"free some of it, or name a file elsewhere with {option}")
     if not os.access(folder, os.W_OK):
-        raise OutputError(out, "its folder may not be written to", "name a file elsewhere with -o")
+        raise OutputError(out, "its folder may not be written to", f"name a file elsewhere with {option}")
 
 
 def choose(film: Film, settings: Settings, suffix: str | None) -> tuple[Target, str]:
