@@ -111,6 +111,16 @@ def test_sound_begins_and_ends_with_the_pictures_to_the_sample(
     assert len(np.concatenate(frames)) >= round(length * SAMPLE_RATE)
 
 
+def test_a_preview_has_nothing_of_the_film_but_its_picture_and_its_sound(
+    films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    out = render_preview(films(clips.everything, ".mp4"), tmp_path / "out.mp4", settings, at=Fraction(1, 2))
+    with av.open(out) as film:
+        assert [stream.type for stream in film.streams] == ["video", "audio"]
+        assert film.chapters() == []
+        assert not {"title", "comment"} & film.metadata.keys()
+
+
 def test_without_a_time_the_longest_shots_are_shown(films: Films, small: list[str], tmp_path: Path) -> None:
     def draw(path: Path) -> Path:
         drawn = [*pan(30, 0), *pan(12, 1), *pan(40, 2), *pan(50, 3)]
