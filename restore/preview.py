@@ -170,7 +170,7 @@ def sheet(**options: Any) -> None:
     """Write a contact sheet of FILM: a picture of each shot, before and after."""
     settings = settings_from(options)
     from pipelines.paint import Paint
-    from pipelines.preview.pages import write_sheet
+    from pipelines.preview.pages import sheet_places, write_sheet
     from pipelines.preview.sheet import tiles
     from pipelines.preview.shots import find_shots
     from pipelines.preview.view import SHEET, ready
@@ -178,13 +178,15 @@ def sheet(**options: Any) -> None:
     from restore.progress import counted
 
     with _looking(SHEET, settings, options) as (opened, show):
+        sheet_places(opened, 1, options["overwrite"])
         (view,) = ready(opened)
         _begin(show, view, "contact sheet")
         found = find_shots(view.film, view.settings, _in_film(show, view))
         show.note(counted(len(found), "shot"))
+        places = sheet_places(view, len(found), options["overwrite"])
         show.expect(view.film.duration)
-        drawn = _shown_by(show, tiles(view, found, in_process(Paint())))
-        written = [str(path) for path in write_sheet(view, list(drawn), options["overwrite"])]
+        write_sheet(view, list(_shown_by(show, tiles(view, found, in_process(Paint())))), places)
+        written = [str(place) for place in places]
         show.end(f"{', '.join(written)}, {counted(len(found), 'shot')}", out=written, shots=len(found))
 
 
