@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 import click
 
-from restore.config import Time, settings_from
+from restore.config import Length, settings_from
 from restore.options import WEIGHTS_DIR, colour_options
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -127,7 +127,9 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 @evaluate.command()
 @click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @colour_options()
-@click.option("--seconds", type=Time(), default="10", show_default=True, help="How much of each film, from its start.")
+@click.option(
+    "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
+)
 @click.option(
     "--judge",
     type=click.Choice(["farneback", "raft"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from restore.config import Time, settings_from
+from restore.config import Length, Time, settings_from
 from restore.options import HINTS, READ_OPTIONS, SHOW_OPTIONS, Decorator, colour_options, join
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -67,7 +67,7 @@ def _in_film(show: "Show", view: "View") -> Callable[[int], None]:
 @click.command()
 @_files("The result, an mp4. [FILM.preview.mp4]")
 @click.option("--at", type=Time(), help=f"{AT} [the middles of the 3 longest shots]")
-@click.option("--seconds", type=Time(), help="Length of what is shown, at a time or of each shot. [5, 2]")
+@click.option("--seconds", type=Length(), help="Length of what is shown, at a time or of each shot. [5, 2]")
 @click.option(
     "--layout",
     type=click.Choice(["side", "split", "over", "colour"]),

@@ -45,8 +45,9 @@ def choose_spans(
         FilmError: the film ends before, or cannot be read to its end.
     """
     if at is not None:
-        return [view.span(at, seconds or SECONDS)]
-    return _longest(view, count, seconds or SECONDS_OF_SHOT, find_shots(view.film, view.settings, on_frame))
+        return [view.span(at, SECONDS if seconds is None else seconds)]
+    length = SECONDS_OF_SHOT if seconds is None else seconds
+    return _longest(view, count, length, find_shots(view.film, view.settings, on_frame))
 
 
 def _longest(view: View, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:

@@ -191,6 +191,7 @@ def test_shots_are_listed(films: Films, tmp_path: Path) -> None:
     ("args", "code", "what"),
     [
         (["preview", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end (1.000 s); choose an earlier time"),
+        (["preview", "FILM", "--at", "0", "--seconds", "0"], 2, "'--seconds': must be above 0 seconds"),
         (["still", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end"),
         (["preview", "FILM", "-o", "OUT.avi"], 1, "a preview cannot be written as .avi; known: .mp4, .m4v, .mov"),
         (["sheet", "FILM", "-o", "OUT.jpg"], 1, "a contact sheet cannot be written as .jpg"),
