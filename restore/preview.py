@@ -91,7 +91,7 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
     """Show a few seconds of FILM, before and after, in a small file that plays anywhere."""
     ways = [(label, settings_from(each)) for label, each in _ways(options, variants, layout)]
     from pipelines.paint import Paint
-    from pipelines.preview.canvas import Composition
+    from pipelines.preview.canvas import Composition, make_canvas
     from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
     from pipelines.preview.view import PREVIEW, ready
     from pipelines.runner import in_process
@@ -103,6 +103,7 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
             opened.check_inside(at)
         view, *others = ready(opened, *(settings for _, settings in ways[1:]))
         compared = [Variant(label, each) for (label, _), each in zip(ways, (view, *others), strict=True)]
+        make_canvas(view.film, how, [each.label for each in compared] if variants else [])
         _begin(show, view, f"{len(ways)} variants" if variants else f"preview, {how.layout}")
         spans = choose_spans(view, at, seconds, 1 if variants else SPANS, _in_film(show, view))
         show.expect(sum((span.length for span in spans), Fraction(0)))
@@ -173,12 +174,14 @@ def sheet(**options: Any) -> None:
     from pipelines.preview.pages import sheet_places, write_sheet
     from pipelines.preview.sheet import tiles
     from pipelines.preview.shots import find_shots
+    from pipelines.preview.timecode import clock_of
     from pipelines.preview.view import SHEET, ready
     from pipelines.runner import in_process
     from restore.progress import counted
 
     with _looking(SHEET, settings, options) as (opened, show):
         sheet_places(opened, 1, options["overwrite"])
+        clock_of(opened.film)
         (view,) = ready(opened)
         _begin(show, view, "contact sheet")
         found = find_shots(view.film, view.settings, _in_film(show, view))
@@ -205,12 +208,13 @@ def _shown_by(show: "Show", drawn: Iterator["Tile"]) -> Iterator["Tile"]:
 def shots(**options: Any) -> None:
     """List the shots of FILM, to the frame, for people or an editing program."""
     settings = settings_from(options)
-    from pipelines.preview.shot_list import write_shots
+    from pipelines.preview.shot_list import clock_for, write_shots
     from pipelines.preview.shots import find_shots
     from pipelines.preview.view import SHOTS
     from restore.progress import counted
 
     with _looking(SHOTS, settings, options) as (view, show):
+        clock_for(view)
         _begin(show, view, "shot list")
         found = find_shots(view.film, view.settings, _in_film(show, view))
         write_shots(view, found)

@@ -215,6 +215,28 @@ def test_what_cannot_be_is_said_in_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("args", [["shots"], ["sheet"], ["preview", "--timecode"]], ids=lambda args: args[0])
+def test_a_timecode_that_is_none_is_told_before_the_film_is_looked_at(films: Films, args: list[str]) -> None:
+    def draw(path: Path) -> Path:
+        return write(path, PictureTrack(pan(2)), metadata={"timecode": "00:00:00:99"})
+
+    command, *options = args
+    result = restore(command, films(draw, ".avi"), *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "its timecode '00:00:00:99' is none at 24 frames a second" in result.stderr
+
+
+def test_an_edl_of_a_rate_without_timecode_is_refused_before_the_film_is_looked_at(
+    films: Films, tmp_path: Path
+) -> None:
+    def draw(path: Path) -> Path:
+        return write(path, PictureTrack(pan(2), rate=Fraction(18)))
+
+    result = restore("shots", films(draw, ".mp4"), "-o", tmp_path / "list.edl")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "an EDL has no timecode for 18 frames a second; write .otio or .csv" in result.stderr
+
+
 def test_a_film_with_colours_is_refused_unless_asked_for(films: Films, small: list[str], tmp_path: Path) -> None:
     film = films(broken.in_colour, ".mp4")
     result = restore("preview", film, "-o", tmp_path / "out.mp4", "--at", "0", *small)
