@@ -100,7 +100,7 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
     how, began = Composition(layout or "side", height, labels, timecode), time.monotonic()
     with _looking(PREVIEW, ways[0][1], options) as (opened, show):
         if at is not None:
-            opened.check_inside(at)
+            opened.check_frame(at)
         view, *others = ready(opened, *(settings for _, settings in ways[1:]))
         compared = [Variant(label, each) for (label, _), each in zip(ways, (view, *others), strict=True)]
         make_canvas(view.film, how, [each.label for each in compared] if variants else [])
@@ -155,7 +155,7 @@ def still(at: Fraction, bits: str | None, **options: Any) -> None:
     from pipelines.runner import in_process
 
     with _looking(STILL, settings, options) as (opened, show):
-        opened.check_inside(at)
+        opened.check_frame(at)
         (view,) = ready(opened)
         _begin(show, view, "still", Fraction(0))
         shown = write_still(view, at, in_process(Paint()), int(bits) if bits else None)

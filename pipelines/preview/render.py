@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipelines.errors import InputError
+from pipelines.errors import SettingsError
 from pipelines.paint import Painting
 from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
@@ -92,7 +92,7 @@ class Preview:
                 count += 1
                 progress(moment.pts * time_base)
             if not count:
-                raise InputError(film.path, "no frame lies in the span", "choose another --at")
+                raise SettingsError(film.path, "no frame lies in the span", "choose another --at")
 
         with written_whole(self.view.out) as part:
             arguments = compose.to_file(canvas.node, self._sound(), canvas.target, time_base, part)

@@ -193,6 +193,9 @@ def test_shots_are_listed(films: Films, tmp_path: Path) -> None:
         (["preview", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end (1.000 s); choose an earlier time"),
         (["preview", "FILM", "--at", "0", "--seconds", "0"], 2, "'--seconds': must be above 0 seconds"),
         (["still", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end"),
+        (["still", "FILM", "--at", "0.99"], 2, "at 00:00:00.990: no frame begins from there on; choose an earlier"),
+        (["preview", "FILM", "--at", "0.99"], 2, "at 00:00:00.990: no frame begins from there on"),
+        (["preview", "FILM", "--at", "0.02", "--seconds", "0.01"], 2, "no frame lies in the span; choose another --at"),
         (["preview", "FILM", "-o", "OUT.avi"], 1, "a preview cannot be written as .avi; known: .mp4, .m4v, .mov"),
         (["sheet", "FILM", "-o", "OUT.jpg"], 1, "a contact sheet cannot be written as .jpg"),
         (["shots", "FILM", "-o", "OUT"], 1, "a shot list cannot be written as a file without suffix"),
@@ -211,6 +214,7 @@ def test_what_cannot_be_is_said_in_one_line(
     result = restore(*(arg.replace("FILM", str(film)).replace("OUT", str(tmp_path / "out")) for arg in args))
     assert result.exit_code == code, result.output
     assert what in result.stderr.splitlines()[-1]
+    assert result.stdout == "" or "no frame lies" in what
     assert listing(film.parent) == before
     assert list(tmp_path.iterdir()) == []
 
