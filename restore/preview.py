@@ -1,9 +1,10 @@
 """`restore preview`, `still`, `sheet` and `shots`: a look at a film before the run, in the run's own pictures."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # click alone, so that --help answers at once
 
 COMPARED = "network", "saturation", "steady"
 """Options that --variants compares."""
+FINDING, COLOURING = "finding shots", "colouring"
+"""Phases, as machines are told of them."""
 AT = "Seconds or HH:MM:SS.mmm from the film's start."
 
 
@@ -47,13 +50,18 @@ def _looking(kind: "Kind", settings: "Settings", files: dict[str, Any]) -> Itera
         yield open_view(files["film"], files["out"], kind, settings, files["overwrite"]), show
 
 
-def _begin(show: "Show", view: "View", how: str, seconds: Fraction | None = None) -> None:
+def _begin(show: "Show", view: "View", how: str, seconds: Fraction, coloured: Sequence["View"] = ()) -> None:
+    """So many seconds of the film are looked at first; it is shown as these views colour it."""
     from restore.progress import facts_of
 
-    film, picture = view.film, view.film.picture
+    film, picture, by = view.film, view.film.picture, {}
+    if coloured:
+        networks = dict.fromkeys(each.settings.paint.network for each in coloured)
+        by = {"network": ", ".join(networks), "device": view.settings.paint.device}
+        how = f"{how}, {by['network']} on {by['device']}"
     show.begin(
-        f"{facts_of(film)} -> {how} -> {view.out}", film.duration if seconds is None else seconds, film=str(film.path),
-        out=str(view.out), width=picture.width, height=picture.height, frame_rate=str(picture.frame_rate),
+        f"{facts_of(film)} -> {how} -> {view.out}", seconds, film=str(film.path), out=str(view.out),
+        width=picture.width, height=picture.height, frame_rate=str(picture.frame_rate), **by,
     )  # fmt: skip
 
 
@@ -92,7 +100,7 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
     ways = [(label, settings_from(each)) for label, each in _ways(options, variants, layout)]
     from pipelines.paint import Paint
     from pipelines.preview.canvas import Composition, make_canvas
-    from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
+    from pipelines.preview.render import SPANS, Preview, Variant, choose_spans, total
     from pipelines.preview.view import PREVIEW, ready
     from pipelines.runner import in_process
     from restore.progress import counted, ticker
@@ -104,9 +112,16 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
         view, *others = ready(opened, *(settings for _, settings in ways[1:]))
         compared = [Variant(label, each) for (label, _), each in zip(ways, (view, *others), strict=True)]
         make_canvas(view.film, how, [each.label for each in compared] if variants else [])
-        _begin(show, view, f"{len(ways)} variants" if variants else f"preview, {how.layout}")
-        spans = choose_spans(view, at, seconds, 1 if variants else SPANS, _in_film(show, view))
-        show.expect(sum((span.length for span in spans), Fraction(0)))
+        choose = partial(choose_spans, view, at, seconds, 1 if variants else SPANS)
+        spans = choose() if at is not None else []
+        looked_at = total(spans) if spans else view.film.duration
+        _begin(
+            show, view, f"{len(ways)} variants" if variants else f"preview, {how.layout}", looked_at, [view, *others]
+        )
+        if not spans:
+            show.expect(view.film.duration, FINDING)
+            spans = choose(_in_film(show, view))
+        show.expect(total(spans), COLOURING)
         tick = ticker(show)
         made = Preview(view, how, spans, compared if variants else [])
         frames = made(in_process(Paint()), lambda done: tick(float(done)))
@@ -157,7 +172,7 @@ def still(at: Fraction, bits: str | None, **options: Any) -> None:
     with _looking(STILL, settings, options) as (opened, show):
         opened.check_frame(at)
         (view,) = ready(opened)
-        _begin(show, view, "still", Fraction(0))
+        _begin(show, view, "still", Fraction(0), [view])
         shown = write_still(view, at, in_process(Paint()), int(bits) if bits else None)
         show.end(f"{view.out}, the frame at {timecode(shown)}", out=str(view.out), at=float(shown))
 
@@ -183,11 +198,12 @@ def sheet(**options: Any) -> None:
         sheet_places(opened, 1, options["overwrite"])
         clock_of(opened.film)
         (view,) = ready(opened)
-        _begin(show, view, "contact sheet")
+        _begin(show, view, "contact sheet", view.film.duration, [view])
+        show.expect(view.film.duration, FINDING)
         found = find_shots(view.film, view.settings, _in_film(show, view))
         show.note(counted(len(found), "shot"))
         places = sheet_places(view, len(found), options["overwrite"])
-        show.expect(view.film.duration)
+        show.expect(view.film.duration, COLOURING)
         write_sheet(view, list(_shown_by(show, tiles(view, found, in_process(Paint())))), places)
         written = [str(place) for place in places]
         show.end(f"{', '.join(written)}, {counted(len(found), 'shot')}", out=written, shots=len(found))
@@ -215,7 +231,8 @@ def shots(**options: Any) -> None:
 
     with _looking(SHOTS, settings, options) as (view, show):
         clock_for(view)
-        _begin(show, view, "shot list")
+        _begin(show, view, "shot list", view.film.duration)
+        show.expect(view.film.duration, FINDING)
         found = find_shots(view.film, view.settings, _in_film(show, view))
         write_shots(view, found)
         show.end(f"{view.out}, {counted(len(found), 'shot')}", out=str(view.out), shots=len(found))

@@ -50,6 +50,11 @@ def choose_spans(
     return _longest(view, count, length, find_shots(view.film, view.settings, on_frame))
 
 
+def total(spans: Sequence[Span]) -> Fraction:
+    """Seconds that the spans last together."""
+    return sum((span.length for span in spans), Fraction(0))
+
+
 def _longest(view: View, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:
     """Spans from the middle of the longest shots, in the film's order."""
     chosen = sorted(sorted(shots, key=lambda shot: -shot.length)[:count], key=lambda shot: shot.number)

@@ -167,6 +167,47 @@ def test_a_still_lies_beside_the_film(small: list[str], tmp_path: Path) -> None:
     assert (picture.shape, picture.dtype) == ((96, 256, 3), np.uint16)
 
 
+FINDING, COLOURING = "finding shots", "colouring"
+
+
+@pytest.mark.parametrize(
+    ("args", "seconds", "phases"),
+    [
+        (["preview", "--at", "0.25", "--seconds", "0.5"], 0.5, [(COLOURING, 0.5)]),
+        (["preview", "--seconds", "0.25"], 1.5, [(FINDING, 1.5), (COLOURING, 0.75)]),
+        (["sheet"], 1.5, [(FINDING, 1.5), (COLOURING, 1.5)]),
+        (["still", "--at", "0"], 0, []),
+    ],
+)
+def test_machines_are_told_what_is_worked_on_and_by_what(
+    films: Films, small: list[str], tmp_path: Path, args: list[str], seconds: float, phases: list[tuple[str, float]]
+) -> None:
+    command, *options = args
+    out = tmp_path / ("out.mp4" if command == "preview" else "out.png")
+    lines = done(command, films(clips.with_cuts, ".mp4"), "-o", out, "--json", *options, *small)
+    start, *events = map(json.loads, lines)
+    assert (start["event"], start["seconds"], start["network"], start["device"]) == ("start", seconds, small[1], "cpu")
+    assert [(each["phase"], each["seconds"]) for each in events if each["event"] == "phase"] == phases
+
+
+def test_people_are_told_which_networks_colour_and_where(films: Films, network: Path, tmp_path: Path) -> None:
+    options = [
+        "--at",
+        "0",
+        "--seconds",
+        "0.1",
+        "--anchors",
+        "1",
+        "--device",
+        "cpu",
+        "--variants",
+        "--network",
+        "compact",
+    ]
+    lines = done("preview", films(clips.plain, ".mp4"), "-o", tmp_path / "out.mp4", *options, "--network", network)
+    assert f"-> 2 variants, compact, {network} on cpu -> " in lines[0]
+
+
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".html"])
 def test_a_sheet_is_written_as_its_suffix_says(films: Films, small: list[str], tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"sheet{suffix}"
