@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pictures
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 from runs import listing
 from tracks import PictureTrack, write
 
+from pipelines.evaluate.steadiness import _true_pictures
+from pipelines.stages.probe import probe
 from restore.cli import main
 
 
@@ -43,6 +48,14 @@ def test_the_run_is_steadier_than_the_network_on_every_frame(films: list[Path], 
     assert colour["figures"]["CIEDE2000 to the true colours"]["restore"] > 5
     assert colour["figures"]["PSNR of true colours carried, 8 frames apart"]["restore"] > 35
     assert "gray.mp4, 24 frames" in shown.output
+
+
+def test_true_colours_are_those_of_the_films_own_picture(tmp_path: Path) -> None:
+    """Not of cover art, or another stream that may come first."""
+    film = probe(write(tmp_path / "film.mkv", PictureTrack(pictures.pan(2)), PictureTrack(pictures.colours(2))))
+    second = replace(film, picture=replace(film.picture, index=1))
+    rgb = _true_pictures(second, [film.pts(Fraction(0))], torch.Size((96, 128)))
+    assert (rgb.amax(1) - rgb.amin(1)).mean() > 0.05
 
 
 def test_a_file_that_is_no_film_is_told_in_one_line(tmp_path: Path) -> None:
