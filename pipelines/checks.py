@@ -1,11 +1,12 @@
 """What must hold before a run begins: the film has no colours yet, and its result has a place and a container."""
 
-import os
+import errno
 import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import av
@@ -86,21 +87,30 @@ def check_colours(film: Film, settings: Settings) -> None:
         raise InputError(film.path, what, "--recolour colours it anew from its luma alone")
 
 
-def check_place(out: Path, film: Path, overwrite: bool) -> None:
-    """Raises OutputError where the result cannot be written at `out`."""
+def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> None:
+    """Raises OutputError where the result cannot be written at `out`, which `option` names."""
     folder = out.parent
     if not folder.is_dir():
         raise OutputError(out, "its folder does not exist", f"make it: mkdir -p {folder}")
     if out.is_dir():
-        raise OutputError(out, "is a folder", "name a file with -o")
+        raise OutputError(out, "is a folder", f"name a file with {option}")
     if out.exists() and film.exists() and out.samefile(film):
-        raise OutputError(out, "is the film itself, which is never written to", "name another file with -o")
+        raise OutputError(out, "is the film itself, which is never written to", f"name another file with {option}")
     if out.exists() and not overwrite:
-        raise OutputError(out, "exists already", "--overwrite replaces it, -o names another")
+        raise OutputError(out, "exists already", f"--overwrite replaces it, {option} names another")
+    if not _may_be_written_to(folder):
+        raise OutputError(out, "its folder may not be written to", f"name a file elsewhere with {option}")
     if shutil.disk_usage(folder).free < LEAST_ROOM:
-        raise OutputError(out, "the disk is full", "free some of it, or name a file elsewhere with -o")
-    if not os.access(folder, os.W_OK):
-        raise OutputError(out, "its folder may not be written to", "name a file elsewhere with -o")
+        raise OutputError(out, "the disk is full", f"free some of it, or name a file elsewhere with {option}")
+
+
+def _may_be_written_to(folder: Path) -> bool:
+    """By trial: what a folder's permissions say does not hold for all users and file systems."""
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return error.errno == errno.ENOSPC
+    return True
 
 
 def choose(film: Film, settings: Settings, suffix: str | None) -> tuple[Target, str]:

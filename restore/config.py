@@ -27,6 +27,17 @@ class Time(click.ParamType[Fraction]):
         return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
 
 
+class Length(Time):
+    """The same, above 0."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Seconds as an exact Fraction."""
+        seconds = super().convert(value, param, ctx)
+        if not seconds:
+            self.fail("must be above 0 seconds", param, ctx)
+        return seconds
+
+
 class Anchors(click.ParamType[Fraction]):
     """SECONDS | every | auto as seconds between anchors, 0 for every frame."""
 

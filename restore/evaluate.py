@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,10 +12,11 @@ from zipfile import BadZipFile
 
 import click
 
-from restore.config import Time, settings_from
+from restore.config import Length, settings_from
 from restore.options import WEIGHTS_DIR, colour_options
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
+    from pipelines.batch import Film
     from pipelines.evaluate.report import Report, Section
 
 NEEDS_EXTRA = "pictures are read by {}, which is not installed; pip install 'restore[train]'"
@@ -125,7 +127,9 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 @evaluate.command()
 @click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @colour_options()
-@click.option("--seconds", type=Time(), default="10", show_default=True, help="How much of each film, from its start.")
+@click.option(
+    "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
+)
 @click.option(
     "--judge",
     type=click.Choice(["farneback", "raft"]),
@@ -137,10 +141,11 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 @click.option(
     "--compare",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write an mp4 of each film into this folder: every frame on the left, restore on the right.",
+    help="Write FILM.compared.mp4 of each film into this folder: every frame on the left, restore on the right.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace comparisons that exist.")
 def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback", "raft"], json_out: Path | None,
-               compare: Path | None, **options: Any) -> None:  # fmt: skip
+               compare: Path | None, overwrite: bool, **options: Any) -> None:  # fmt: skip
     """Measure how steady the colours of FILMS are, beside the same network on every frame with nothing smoothed.
 
     Films in colour are made gray first, and their own colours are the truth. A folder or zip file of pictures is taken
@@ -160,20 +165,26 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
         settings = find_network(films[0], settings)[1]
         judging = open_judge(judge, settings.paint.device, settings.paint.weights_dir)
         opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
-        compared = _places([film.path.stem for film in opened], compare) if compare else []
+        compared = _places(opened, compare, overwrite) if compare else []
         painting = in_process(Paint())
         _show(evaluate_steadiness(opened, settings, painting, seconds, judging), json_out, "frame")
         for film, out in zip(opened, compared, strict=False):
             write_comparison(film, settings, painting, seconds, out)
 
 
-def _places(names: list[str], folder: Path) -> list[Path]:
-    """Where each film's comparison goes, in a folder that is made if it is missing."""
+def _places(films: list["Film"], folder: Path, overwrite: bool) -> list[Path]:
+    """Where each film's comparison goes, in a folder that is made if it is missing; never where a film lies."""
+    from pipelines.checks import check_place
+
+    names = [film.path.stem for film in films]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise ValueError(f"two films are called {twice}, and {folder} takes one; compare one after the other")
     folder.mkdir(parents=True, exist_ok=True)
-    return [folder / f"{name}.mp4" for name in names]
+    places = [folder / f"{name}.compared.mp4" for name in names]
+    for place, film in product(places, films):
+        check_place(place, film.path, overwrite, "--compare")
+    return places
 
 
 def _show(report: "Report", json_out: Path | None, counted: str = "picture") -> None:

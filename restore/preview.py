@@ -1,16 +1,17 @@
 """`restore preview`, `still`, `sheet` and `shots`: a look at a film before the run, in the run's own pictures."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from restore.config import Time, settings_from
+from restore.config import Length, Time, settings_from
 from restore.options import HINTS, READ_OPTIONS, SHOW_OPTIONS, Decorator, colour_options, join
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # click alone, so that --help answers at once
 
 COMPARED = "network", "saturation", "steady"
 """Options that --variants compares."""
+FINDING, COLOURING = "finding shots", "colouring"
+"""Phases, as machines are told of them."""
 AT = "Seconds or HH:MM:SS.mmm from the film's start."
 
 
@@ -47,13 +50,18 @@ def _looking(kind: "Kind", settings: "Settings", files: dict[str, Any]) -> Itera
         yield open_view(files["film"], files["out"], kind, settings, files["overwrite"]), show
 
 
-def _begin(show: "Show", view: "View", how: str, seconds: Fraction | None = None) -> None:
+def _begin(show: "Show", view: "View", how: str, seconds: Fraction, coloured: Sequence["View"] = ()) -> None:
+    """So many seconds of the film are looked at first; it is shown as these views colour it."""
     from restore.progress import facts_of
 
-    film, picture = view.film, view.film.picture
+    film, picture, by = view.film, view.film.picture, {}
+    if coloured:
+        networks = dict.fromkeys(each.settings.paint.network for each in coloured)
+        by = {"network": ", ".join(networks), "device": view.settings.paint.device}
+        how = f"{how}, {by['network']} on {by['device']}"
     show.begin(
-        f"{facts_of(film)} -> {how} -> {view.out}", film.duration if seconds is None else seconds, film=str(film.path),
-        out=str(view.out), width=picture.width, height=picture.height, frame_rate=str(picture.frame_rate),
+        f"{facts_of(film)} -> {how} -> {view.out}", seconds, film=str(film.path), out=str(view.out),
+        width=picture.width, height=picture.height, frame_rate=str(picture.frame_rate), **by,
     )  # fmt: skip
 
 
@@ -67,7 +75,7 @@ def _in_film(show: "Show", view: "View") -> Callable[[int], None]:
 @click.command()
 @_files("The result, an mp4. [FILM.preview.mp4]")
 @click.option("--at", type=Time(), help=f"{AT} [the middles of the 3 longest shots]")
-@click.option("--seconds", type=Time(), help="Length of what is shown, at a time or of each shot. [5, 2]")
+@click.option("--seconds", type=Length(), help="Length of what is shown, at a time or of each shot. [5, 2]")
 @click.option(
     "--layout",
     type=click.Choice(["side", "split", "over", "colour"]),
@@ -91,8 +99,8 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
     """Show a few seconds of FILM, before and after, in a small file that plays anywhere."""
     ways = [(label, settings_from(each)) for label, each in _ways(options, variants, layout)]
     from pipelines.paint import Paint
-    from pipelines.preview.canvas import Composition
-    from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
+    from pipelines.preview.canvas import Composition, make_canvas
+    from pipelines.preview.render import SPANS, Preview, Variant, choose_spans, total
     from pipelines.preview.view import PREVIEW, ready
     from pipelines.runner import in_process
     from restore.progress import counted, ticker
@@ -100,12 +108,20 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
     how, began = Composition(layout or "side", height, labels, timecode), time.monotonic()
     with _looking(PREVIEW, ways[0][1], options) as (opened, show):
         if at is not None:
-            opened.check_inside(at)
+            opened.check_frame(at)
         view, *others = ready(opened, *(settings for _, settings in ways[1:]))
         compared = [Variant(label, each) for (label, _), each in zip(ways, (view, *others), strict=True)]
-        _begin(show, view, f"{len(ways)} variants" if variants else f"preview, {how.layout}")
-        spans = choose_spans(view, at, seconds, 1 if variants else SPANS, _in_film(show, view))
-        show.expect(sum((span.length for span in spans), Fraction(0)))
+        make_canvas(view.film, how, [each.label for each in compared] if variants else [])
+        choose = partial(choose_spans, view, at, seconds, 1 if variants else SPANS)
+        spans = choose() if at is not None else []
+        looked_at = total(spans) if spans else view.film.duration
+        _begin(
+            show, view, f"{len(ways)} variants" if variants else f"preview, {how.layout}", looked_at, [view, *others]
+        )
+        if not spans:
+            show.expect(view.film.duration, FINDING)
+            spans = choose(_in_film(show, view))
+        show.expect(total(spans), COLOURING)
         tick = ticker(show)
         made = Preview(view, how, spans, compared if variants else [])
         frames = made(in_process(Paint()), lambda done: tick(float(done)))
@@ -154,9 +170,9 @@ def still(at: Fraction, bits: str | None, **options: Any) -> None:
     from pipelines.runner import in_process
 
     with _looking(STILL, settings, options) as (opened, show):
-        opened.check_inside(at)
+        opened.check_frame(at)
         (view,) = ready(opened)
-        _begin(show, view, "still", Fraction(0))
+        _begin(show, view, "still", Fraction(0), [view])
         shown = write_still(view, at, in_process(Paint()), int(bits) if bits else None)
         show.end(f"{view.out}, the frame at {timecode(shown)}", out=str(view.out), at=float(shown))
 
@@ -170,21 +186,26 @@ def sheet(**options: Any) -> None:
     """Write a contact sheet of FILM: a picture of each shot, before and after."""
     settings = settings_from(options)
     from pipelines.paint import Paint
-    from pipelines.preview.pages import write_sheet
+    from pipelines.preview.pages import sheet_places, write_sheet
     from pipelines.preview.sheet import tiles
     from pipelines.preview.shots import find_shots
+    from pipelines.preview.timecode import clock_of
     from pipelines.preview.view import SHEET, ready
     from pipelines.runner import in_process
     from restore.progress import counted
 
     with _looking(SHEET, settings, options) as (opened, show):
+        sheet_places(opened, 1, options["overwrite"])
+        clock_of(opened.film)
         (view,) = ready(opened)
-        _begin(show, view, "contact sheet")
+        _begin(show, view, "contact sheet", view.film.duration, [view])
+        show.expect(view.film.duration, FINDING)
         found = find_shots(view.film, view.settings, _in_film(show, view))
         show.note(counted(len(found), "shot"))
-        show.expect(view.film.duration)
-        drawn = _shown_by(show, tiles(view, found, in_process(Paint())))
-        written = [str(path) for path in write_sheet(view, list(drawn), options["overwrite"])]
+        places = sheet_places(view, len(found), options["overwrite"])
+        show.expect(view.film.duration, COLOURING)
+        write_sheet(view, list(_shown_by(show, tiles(view, found, in_process(Paint())))), places)
+        written = [str(place) for place in places]
         show.end(f"{', '.join(written)}, {counted(len(found), 'shot')}", out=written, shots=len(found))
 
 
@@ -203,13 +224,15 @@ def _shown_by(show: "Show", drawn: Iterator["Tile"]) -> Iterator["Tile"]:
 def shots(**options: Any) -> None:
     """List the shots of FILM, to the frame, for people or an editing program."""
     settings = settings_from(options)
-    from pipelines.preview.shot_list import write_shots
+    from pipelines.preview.shot_list import clock_for, write_shots
     from pipelines.preview.shots import find_shots
     from pipelines.preview.view import SHOTS
     from restore.progress import counted
 
     with _looking(SHOTS, settings, options) as (view, show):
-        _begin(show, view, "shot list")
+        clock_for(view)
+        _begin(show, view, "shot list", view.film.duration)
+        show.expect(view.film.duration, FINDING)
         found = find_shots(view.film, view.settings, _in_film(show, view))
         write_shots(view, found)
         show.end(f"{view.out}, {counted(len(found), 'shot')}", out=str(view.out), shots=len(found))

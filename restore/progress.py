@@ -59,8 +59,8 @@ class Show(Protocol):
     def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None:
         """So many seconds of film are about to be worked on; the facts are for machines."""
 
-    def expect(self, seconds: Fraction) -> None:
-        """So many seconds are worked on next."""
+    def expect(self, seconds: Fraction, phase: str) -> None:
+        """So many seconds are worked on next, in a phase that is named for machines; progress counts from 0 again."""
 
     def note(self, note: str) -> None:
         """A sentence the user should see."""
@@ -82,7 +82,7 @@ class Quiet:
     """Errors only."""
 
     def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None: ...
-    def expect(self, seconds: Fraction) -> None: ...
+    def expect(self, seconds: Fraction, phase: str) -> None: ...
     def note(self, note: str) -> None: ...
     def frame(self, seconds: float, fps: float) -> None: ...
     def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None: ...
@@ -104,9 +104,9 @@ class Lines(Quiet):
         click.echo(line)
         for note in notes:
             self.note(note)
-        self.expect(seconds)
+        self.total = float(seconds)
 
-    def expect(self, seconds: Fraction) -> None:
+    def expect(self, seconds: Fraction, phase: str) -> None:
         self.total = float(seconds)
 
     def note(self, note: str) -> None:
@@ -136,12 +136,12 @@ class Bar(Lines):
 
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[fps]}"), TimeRemainingColumn()
         self.bar = Progress(*columns, transient=True)
-        self.task = self.bar.add_task(timecode(0), fps="")
+        self.task = self.bar.add_task(timecode(0), total=float(seconds), fps="")
         super().begin(line, seconds, notes)
         self.open.enter_context(self.bar)
 
-    def expect(self, seconds: Fraction) -> None:
-        super().expect(seconds)
+    def expect(self, seconds: Fraction, phase: str) -> None:
+        super().expect(seconds, phase)
         self.bar.reset(self.task, total=self.total)
 
     def frame(self, seconds: float, fps: float) -> None:
@@ -167,6 +167,9 @@ class Json(Quiet):
 
     def begin(self, line: str, seconds: Fraction, notes: Sequence[str] = (), **facts: object) -> None:
         self._say("start", **facts, seconds=float(seconds), notes=list(notes))
+
+    def expect(self, seconds: Fraction, phase: str) -> None:
+        self._say("phase", phase=phase, seconds=float(seconds))
 
     def note(self, note: str) -> None:
         self._say("note", note=note)

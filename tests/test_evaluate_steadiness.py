@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pictures
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
+from runs import listing
 from tracks import PictureTrack, write
 
+from pipelines.evaluate.steadiness import _true_pictures
+from pipelines.stages.probe import probe
 from restore.cli import main
 
 
@@ -42,6 +48,14 @@ def test_the_run_is_steadier_than_the_network_on_every_frame(films: list[Path], 
     assert colour["figures"]["CIEDE2000 to the true colours"]["restore"] > 5
     assert colour["figures"]["PSNR of true colours carried, 8 frames apart"]["restore"] > 35
     assert "gray.mp4, 24 frames" in shown.output
+
+
+def test_true_colours_are_those_of_the_films_own_picture(tmp_path: Path) -> None:
+    """Not of cover art, or another stream that may come first."""
+    film = probe(write(tmp_path / "film.mkv", PictureTrack(pictures.pan(2)), PictureTrack(pictures.colours(2))))
+    second = replace(film, picture=replace(film.picture, index=1))
+    rgb = _true_pictures(second, [film.pts(Fraction(0))], torch.Size((96, 128)))
+    assert (rgb.amax(1) - rgb.amin(1)).mean() > 0.05
 
 
 def test_a_file_that_is_no_film_is_told_in_one_line(tmp_path: Path) -> None:
@@ -92,8 +106,8 @@ def test_a_comparison_shows_every_frame_beside_the_run(films: list[Path], tmp_pa
         main, ["evaluate", "steadiness", str(films[0]), "--seconds", "0.5", "--compare", str(folder)]
     )
     assert shown.exit_code == 0, shown.output
-    assert [path.name for path in folder.iterdir()] == ["gray.mp4"]
-    with av.open(folder / "gray.mp4") as film:
+    assert [path.name for path in folder.iterdir()] == ["gray.compared.mp4"]
+    with av.open(folder / "gray.compared.mp4") as film:
         pairs = [np.split(frame.to_ndarray(format="rgb24").astype(int), 2, axis=1) for frame in film.decode(video=0)]
     assert len(pairs) == 12
     assert pairs[0][0].shape == (48, 64, 3)
@@ -106,3 +120,19 @@ def test_two_films_of_one_name_are_not_compared_into_one_folder(films: list[Path
     assert shown.exit_code == 1
     assert "two films are called gray" in shown.output
     assert not list(tmp_path.iterdir())
+
+
+def test_a_comparison_replaces_no_film_and_nothing_that_it_is_not_told_to(films: list[Path], tmp_path: Path) -> None:
+    film = Path(shutil.copy(films[0], tmp_path / "own.mp4"))
+    other = Path(shutil.copy(films[0], tmp_path / "own.compared.mp4"))
+    before = listing(tmp_path)
+    command = ["evaluate", "steadiness", str(film), "--seconds", "0.1", "--compare", str(tmp_path)]
+    shown = CliRunner().invoke(main, command)
+    assert (shown.exit_code, listing(tmp_path)) == (1, before)
+    assert shown.output.endswith("own.compared.mp4: exists already; --overwrite replaces it, --compare names another\n")
+    shown = CliRunner().invoke(main, [*command, str(other), "--overwrite"])
+    assert (shown.exit_code, listing(tmp_path)) == (1, before)
+    assert "own.compared.mp4: is the film itself, which is never written to" in shown.output
+    shown = CliRunner().invoke(main, [*command, "--overwrite"])
+    assert shown.exit_code == 0, shown.output
+    assert film.read_bytes() == films[0].read_bytes() != other.read_bytes()

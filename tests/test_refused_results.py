@@ -111,6 +111,11 @@ def test_a_folder_that_may_not_be_written_to_is_refused(refusal: Refuse, tmp_pat
     assert "its folder may not be written to" in refusal(OutputError, film, small_disk / "out.mp4")
 
 
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="Linux alone has /sys")
+def test_a_folder_without_room_that_may_not_be_written_to_is_not_called_full(films: Films, refusal: Refuse) -> None:
+    assert "its folder may not be written to" in refusal(OutputError, films(clips.plain, ".mp4"), Path("/sys/out.mp4"))
+
+
 LARGE = EncodeSettings("ffv1")
 """With it a segment of half a second needs more than half of the small disk."""
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import av
 import numpy as np
@@ -152,7 +153,8 @@ def _true_pictures(film: Film, pts: list[int], size: torch.Size) -> Tensor:
     height, width = size if turns % 2 == 0 else size[::-1]
     pictures: dict[int, NDArray[np.uint8]] = {}
     with av.open(film.path) as container:
-        for frame in container.decode(video=0):
+        stream: Any = container.streams[film.picture.index]
+        for frame in container.decode(stream):
             if frame.pts in wanted:
                 small = frame.reformat(width, height, "rgb24", interpolation="AREA").to_ndarray()
                 pictures[wanted[frame.pts]] = np.rot90(small, -turns)

@@ -124,6 +124,7 @@ def to_file(picture: Node, sounds: Node | None, target: Target, time_base: Fract
     how = PICTURE | ({} if sounds is None else SOUND) | {
         "fps_mode": "passthrough", "enc_time_base": f"{time_base.numerator}/{time_base.denominator}",
         "video_track_timescale": time_base.denominator, "movflags": "+faststart", "format": "mp4",
+        "map_chapters": -1, "map_metadata": -1,  # FFmpeg takes them from the sound's file, at the film's times
     }  # fmt: skip
     arguments: list[str] = ffmpeg.output(*streams, f"file:{out}", **how).get_args()
     return ["-v", "error", "-nostdin", "-y", *arguments]

@@ -2,8 +2,11 @@
 
 import base64
 import io
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from importlib.resources import files
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,14 @@ from PIL import Image
 
 from pipelines.checks import check_place
 from pipelines.preview.captions import MARGIN, caption
-from pipelines.preview.sheet import SIDE, Tile
+from pipelines.preview.sheet import SIDE, Tile, picture_target
 from pipelines.preview.view import View, written_whole
 from pipelines.tiles import png, stacked
 
 PAGE = 1754, 2480
 """Rows and columns of a page: A4 across at 212 pixels an inch."""
+PAGE_HEAD = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s2I", 13, b"IHDR", PAGE[1], PAGE[0])
+"""First bytes of a page as PNG; a file of its name that begins otherwise is somebody's own."""
 INCHES = 11.69
 EDGE, GAP = 40, 24
 """Pixels of white around a page, and beside each tile."""
@@ -34,68 +39,108 @@ QUALITY = 90
 Page = NDArray[np.uint8]
 
 
-def write_sheet(view: View, tiles: Sequence[Tile], overwrite: bool) -> list[Path]:
-    """Writes the sheet in the way that its suffix names; gives what was written.
+def sheet_places(view: View, shots: int, overwrite: bool) -> list[Path]:
+    """The files of a sheet of so many shots.
 
     PNG has one file a page: FILM.sheet-1.png and so on, where there are several.
 
     Raises:
+        OutputError: one cannot be written, or pages of an earlier sheet are there and may not be replaced.
+    """
+    if view.out.suffix.lower() != ".png":
+        return [view.out]
+    drawn = -(-shots // _tiles_of_page(picture_target(view.film).height))
+    places = [view.out] if drawn == 1 else [_numbered(view.out, number) for number in range(1, drawn + 1)]
+    for place in [*places, *_earlier(view.out)]:
+        check_place(place, view.film.path, overwrite)
+    return places
+
+
+def write_sheet(view: View, tiles: Sequence[Tile], places: Sequence[Path]) -> None:
+    """Writes the sheet in the way that its suffix names: all pages or none, and none of an earlier sheet is left.
+
+    Args:
+        view: of a film.
+        tiles: of its shots.
+        places: from `sheet_places`.
+
+    Raises:
         OutputError: it cannot be written.
     """
-    suffix = view.out.suffix.lower()
-    if suffix == ".html":
-        return [_write(view.out, _html(view, tiles).encode())]
+    with ExitStack() as whole:
+        for place, data in zip(places, _files(view, tiles), strict=True):
+            whole.enter_context(written_whole(place)).write_bytes(data)
+    for page in set(_earlier(view.out)) - set(places):
+        page.unlink()
+
+
+def _files(view: View, tiles: Sequence[Tile]) -> Iterator[bytes]:
+    if view.out.suffix.lower() == ".html":
+        yield _html(view, tiles).encode()
+        return
     drawn = pages(view.film.path.name, tiles)
-    if suffix == ".pdf":
-        return [_write(view.out, _pdf(drawn))]
-    names = [view.out] if len(drawn) == 1 else [_numbered(view.out, number) for number in range(1, len(drawn) + 1)]
-    for name in names:
-        check_place(name, view.film.path, overwrite)
-    return [_write(name, png(page)) for name, page in zip(names, drawn, strict=True)]
+    if view.out.suffix.lower() == ".pdf":
+        yield _pdf(drawn)
+    else:
+        yield from map(png, drawn)
 
 
 def _numbered(out: Path, number: int) -> Path:
     return out.with_stem(f"{out.stem}-{number}")
 
 
-def _write(out: Path, data: bytes) -> Path:
-    with written_whole(out) as part:
-        part.write_bytes(data)
-    return out
+def _earlier(out: Path) -> list[Path]:
+    """The pages that are there of an earlier sheet of this name, which has none but as PNG."""
+    return [*filter(_is_page, [out]), *takewhile(_is_page, (_numbered(out, n) for n in count(1)))]
+
+
+def _is_page(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(PAGE_HEAD)) == PAGE_HEAD
+
+
+def _tiles_of_page(rows: int) -> int:
+    """How many tiles, whose pictures have so many rows, a page holds."""
+    card = rows + len(_line("", LETTERS, 2 * SIDE)) + GAP
+    return max(1, (PAGE[0] - _top() - EDGE) // card) * ACROSS
+
+
+def _top() -> int:
+    """Where a page's tiles begin, in pixels, under a headline of any length."""
+    return EDGE + len(_line("", HEADLINE, PAGE[1])) + GAP
 
 
 def pages(name: str, tiles: Sequence[Tile]) -> list[Page]:
     """The tiles of a film on as many pages (H, W, 3) as they need, number and name at the top of each."""
-    cards = [_card(tile) for tile in tiles]
-    top = EDGE + len(_line(name, HEADLINE)) + GAP
-    each = max(1, (PAGE[0] - top - EDGE) // len(cards[0])) * ACROSS
+    cards, each = [_card(tile) for tile in tiles], _tiles_of_page(len(tiles[0].picture))
     groups = [cards[first : first + each] for first in range(0, len(cards), each)]
     return [
-        _page(f"{name}   {len(tiles)} shots   page {n} of {len(groups)}", top, cards)
-        for n, cards in enumerate(groups, 1)
+        _page(f"{name}   {len(tiles)} shots   page {n} of {len(groups)}", cards) for n, cards in enumerate(groups, 1)
     ]
 
 
-def _page(headline: str, top: int, cards: list[Page]) -> Page:
+def _page(headline: str, cards: list[Page]) -> Page:
     page = np.full((*PAGE, 3), PAPER, np.uint8)
-    _put(page, _line(headline, HEADLINE), EDGE, EDGE)
-    _put(page, stacked(cards, ACROSS, PAPER), top, EDGE)
+    _put(page, _line(headline, HEADLINE, PAGE[1] - 2 * EDGE), EDGE, EDGE)
+    _put(page, stacked(cards, ACROSS, PAPER), _top(), EDGE)
     return page
 
 
 def _card(tile: Tile) -> Page:
     """A tile with its words under it and white around it."""
     rows = len(tile.picture)
-    words = _line(f"{tile.number}   {tile.timecode}   {tile.length}", LETTERS)
+    words = _line(f"{tile.number}   {tile.timecode}   {tile.length}", LETTERS, 2 * SIDE)
     card = np.full((rows + len(words) + GAP, 2 * SIDE + GAP, 3), PAPER, np.uint8)
     _put(card, tile.picture, 0, 0)
     _put(card, words, rows, 0)
     return card
 
 
-def _line(words: str, size: int) -> Page:
-    """Words whose left edge is the picture's."""
-    return np.repeat(caption(words, size, PAGE[1], INK, PAPER)[:, MARGIN:, None], 3, axis=2)
+def _line(words: str, size: int, most_width: int) -> Page:
+    """Words whose left edge is the picture's, never wider than `most_width`."""
+    return np.repeat(caption(words, size, most_width + MARGIN, INK, PAPER)[:, MARGIN:, None], 3, axis=2)
 
 
 def _put(page: Page, picture: Page, top: int, left: int) -> None:

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipelines.errors import InputError
+from pipelines.errors import SettingsError
 from pipelines.paint import Painting
 from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
@@ -45,8 +45,14 @@ def choose_spans(
         FilmError: the film ends before, or cannot be read to its end.
     """
     if at is not None:
-        return [view.span(at, seconds or SECONDS)]
-    return _longest(view, count, seconds or SECONDS_OF_SHOT, find_shots(view.film, view.settings, on_frame))
+        return [view.span(at, SECONDS if seconds is None else seconds)]
+    length = SECONDS_OF_SHOT if seconds is None else seconds
+    return _longest(view, count, length, find_shots(view.film, view.settings, on_frame))
+
+
+def total(spans: Sequence[Span]) -> Fraction:
+    """Seconds that the spans last together."""
+    return sum((span.length for span in spans), Fraction(0))
 
 
 def _longest(view: View, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:
@@ -91,7 +97,7 @@ class Preview:
                 count += 1
                 progress(moment.pts * time_base)
             if not count:
-                raise InputError(film.path, "no frame lies in the span", "choose another --at")
+                raise SettingsError(film.path, "no frame lies in the span", "choose another --at")
 
         with written_whole(self.view.out) as part:
             arguments = compose.to_file(canvas.node, self._sound(), canvas.target, time_base, part)

@@ -14,6 +14,7 @@ from pipelines.preview.display import display_size, display_target, rgb_of
 from pipelines.preview.shots import Shot
 from pipelines.preview.timecode import clock_of
 from pipelines.preview.view import Span, View
+from pipelines.target import Target
 
 SIDE = 288
 """Pixels of a picture's longer side."""
@@ -34,10 +35,10 @@ class Tile:
     """Seconds from the film's start, where the shot ends."""
 
 
-def _rows(film: Film) -> int:
-    """Height of a picture whose longer side is SIDE."""
+def picture_target(film: Film) -> Target:
+    """A picture on the sheet, whose longer side is SIDE at most."""
     rows, columns = display_size(film.picture, film.picture.height * film.picture.width)
-    return max(1, SIDE * rows // max(rows, columns))
+    return display_target(film, max(1, SIDE * rows // max(rows, columns)))
 
 
 def tiles(view: View, shots: Sequence[Shot], painting: Painting) -> Iterator[Tile]:
@@ -45,11 +46,10 @@ def tiles(view: View, shots: Sequence[Shot], painting: Painting) -> Iterator[Til
 
     Decoded and painted is what these depend on: the frames shown and the anchors around them.
     """
-    film, rows, clock = view.film, _rows(view.film), clock_of(view.film)
-    target = display_target(film, rows)
+    film, target, clock = view.film, picture_target(view.film), clock_of(view.film)
     for shot in shots:
         pts = film.pts(shot.middle)
-        with closing(Span(film, pts, pts + 1).frames(view, painting, rows)) as frames:
+        with closing(Span(film, pts, pts + 1).frames(view, painting, target.height)) as frames:
             pictures = np.hstack(rgb_of(next(frames), target))
         yield Tile(
             np.rint(pictures * 255).astype(np.uint8),

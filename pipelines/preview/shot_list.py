@@ -25,12 +25,25 @@ def write_shots(view: View, shots: Sequence[Shot]) -> None:
     """Writes the list in the way that its suffix names.
 
     Raises:
-        OutputError: it cannot be written, or the list does not fit into an EDL.
+        FilmError: it cannot be written, or the list does not fit into an EDL.
     """
-    clock = clock_of(view.film)
-    written = {".csv": _csv, ".edl": _edl, ".otio": _otio}[view.out.suffix.lower()](view, shots, clock)
+    written = {".csv": _csv, ".edl": _edl, ".otio": _otio}[view.out.suffix.lower()](view, shots, clock_for(view))
     with written_whole(view.out) as part:
         part.write_text(written, "utf-8", newline="")
+
+
+def clock_for(view: View) -> Clock:
+    """What a list counts frames by.
+
+    Raises:
+        InputError: the film's timecode is none.
+        OutputError: there is no timecode for the film's rate, and an EDL has nothing else.
+    """
+    clock = clock_of(view.film)
+    if view.out.suffix.lower() == ".edl" and not clock.has_timecode:
+        what = f"an EDL has no timecode for {float(clock.rate):.6g} frames a second"
+        raise OutputError(view.out, what, "write .otio or .csv")
+    return clock
 
 
 def _csv(view: View, shots: Sequence[Shot], clock: Clock) -> str:
@@ -55,9 +68,6 @@ def _otio(view: View, shots: Sequence[Shot], clock: Clock) -> str:
 
 def _edl(view: View, shots: Sequence[Shot], clock: Clock) -> str:
     """CMX3600; it does not say its rate, and numbers that are not dropped at 29.97 frames a second count like 30."""
-    if not clock.has_timecode:
-        what = f"an EDL has no timecode for {float(clock.rate):.6g} frames a second"
-        raise OutputError(view.out, what, "write .otio or .csv")
     if len(shots) > MOST_EVENTS:
         raise OutputError(
             view.out, f"an EDL holds {MOST_EVENTS} shots, the film has {len(shots)}", "write .otio or .csv"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.batch import ColouredFrame
-from pipelines.errors import InputError
+from pipelines.errors import SettingsError
 from pipelines.paint import Painting
 from pipelines.preview.display import rgb_of
 from pipelines.preview.view import View, written_whole
@@ -46,7 +46,7 @@ def _coloured(view: View, at: Fraction, painting: Painting, target: Target) -> C
     with closing(view.carried(film.pts(at), None, painting)) as frames:
         for coloured in Chroma(target, transfer_of(film.picture))(frames):
             return coloured
-    raise InputError(film.path, "no frame begins from there on", "choose an earlier --at", at)
+    raise SettingsError(film.path, "no frame begins from there on", "choose an earlier --at", at)
 
 
 def _upright(picture: NDArray[np.float32], target: Target) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from pipelines.preview.display import Display, display_target
 from pipelines.runner import ahead
 from pipelines.segment import Keep, carried
 from pipelines.settings import Settings
+from pipelines.stages.decode import Decode
 from pipelines.stages.lightness import whole
 from pipelines.stages.probe import probe
 
@@ -92,6 +93,13 @@ class View:
         if at >= self.film.duration:
             what = f"--at {float(at):g} s lies after the film's end ({float(self.film.duration):.3f} s)"
             raise SettingsError(self.film.path, what, "choose an earlier time")
+
+    def check_frame(self, at: Fraction) -> None:
+        """Raises SettingsError where no frame begins at `at`, in seconds, or later."""
+        self.check_inside(at)
+        frames = Decode(Fraction(0), self.settings.skip_damaged)(Segment(self.film, 0, self.film.pts(at), None))
+        if next(frames, None) is None:
+            raise SettingsError(self.film.path, "no frame begins from there on", "choose an earlier --at", at)
 
     def span(self, start: Fraction, length: Fraction) -> Span:
         """What is shown from `start` on for `length`, both in seconds, as far as the film goes.

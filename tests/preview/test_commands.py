@@ -111,6 +111,16 @@ def test_sound_begins_and_ends_with_the_pictures_to_the_sample(
     assert len(np.concatenate(frames)) >= round(length * SAMPLE_RATE)
 
 
+def test_a_preview_has_nothing_of_the_film_but_its_picture_and_its_sound(
+    films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    out = render_preview(films(clips.everything, ".mp4"), tmp_path / "out.mp4", settings, at=Fraction(1, 2))
+    with av.open(out) as film:
+        assert [stream.type for stream in film.streams] == ["video", "audio"]
+        assert film.chapters() == []
+        assert not {"title", "comment"} & film.metadata.keys()
+
+
 def test_without_a_time_the_longest_shots_are_shown(films: Films, small: list[str], tmp_path: Path) -> None:
     def draw(path: Path) -> Path:
         drawn = [*pan(30, 0), *pan(12, 1), *pan(40, 2), *pan(50, 3)]
@@ -157,6 +167,47 @@ def test_a_still_lies_beside_the_film(small: list[str], tmp_path: Path) -> None:
     assert (picture.shape, picture.dtype) == ((96, 256, 3), np.uint16)
 
 
+FINDING, COLOURING = "finding shots", "colouring"
+
+
+@pytest.mark.parametrize(
+    ("args", "seconds", "phases"),
+    [
+        (["preview", "--at", "0.25", "--seconds", "0.5"], 0.5, [(COLOURING, 0.5)]),
+        (["preview", "--seconds", "0.25"], 1.5, [(FINDING, 1.5), (COLOURING, 0.75)]),
+        (["sheet"], 1.5, [(FINDING, 1.5), (COLOURING, 1.5)]),
+        (["still", "--at", "0"], 0, []),
+    ],
+)
+def test_machines_are_told_what_is_worked_on_and_by_what(
+    films: Films, small: list[str], tmp_path: Path, args: list[str], seconds: float, phases: list[tuple[str, float]]
+) -> None:
+    command, *options = args
+    out = tmp_path / ("out.mp4" if command == "preview" else "out.png")
+    lines = done(command, films(clips.with_cuts, ".mp4"), "-o", out, "--json", *options, *small)
+    start, *events = map(json.loads, lines)
+    assert (start["event"], start["seconds"], start["network"], start["device"]) == ("start", seconds, small[1], "cpu")
+    assert [(each["phase"], each["seconds"]) for each in events if each["event"] == "phase"] == phases
+
+
+def test_people_are_told_which_networks_colour_and_where(films: Films, network: Path, tmp_path: Path) -> None:
+    options = [
+        "--at",
+        "0",
+        "--seconds",
+        "0.1",
+        "--anchors",
+        "1",
+        "--device",
+        "cpu",
+        "--variants",
+        "--network",
+        "compact",
+    ]
+    lines = done("preview", films(clips.plain, ".mp4"), "-o", tmp_path / "out.mp4", *options, "--network", network)
+    assert f"-> 2 variants, compact, {network} on cpu -> " in lines[0]
+
+
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".html"])
 def test_a_sheet_is_written_as_its_suffix_says(films: Films, small: list[str], tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"sheet{suffix}"
@@ -181,7 +232,11 @@ def test_shots_are_listed(films: Films, tmp_path: Path) -> None:
     ("args", "code", "what"),
     [
         (["preview", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end (1.000 s); choose an earlier time"),
+        (["preview", "FILM", "--at", "0", "--seconds", "0"], 2, "'--seconds': must be above 0 seconds"),
         (["still", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end"),
+        (["still", "FILM", "--at", "0.99"], 2, "at 00:00:00.990: no frame begins from there on; choose an earlier"),
+        (["preview", "FILM", "--at", "0.99"], 2, "at 00:00:00.990: no frame begins from there on"),
+        (["preview", "FILM", "--at", "0.02", "--seconds", "0.01"], 2, "no frame lies in the span; choose another --at"),
         (["preview", "FILM", "-o", "OUT.avi"], 1, "a preview cannot be written as .avi; known: .mp4, .m4v, .mov"),
         (["sheet", "FILM", "-o", "OUT.jpg"], 1, "a contact sheet cannot be written as .jpg"),
         (["shots", "FILM", "-o", "OUT"], 1, "a shot list cannot be written as a file without suffix"),
@@ -200,8 +255,31 @@ def test_what_cannot_be_is_said_in_one_line(
     result = restore(*(arg.replace("FILM", str(film)).replace("OUT", str(tmp_path / "out")) for arg in args))
     assert result.exit_code == code, result.output
     assert what in result.stderr.splitlines()[-1]
+    assert result.stdout == "" or "no frame lies" in what
     assert listing(film.parent) == before
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("args", [["shots"], ["sheet"], ["preview", "--timecode"]], ids=lambda args: args[0])
+def test_a_timecode_that_is_none_is_told_before_the_film_is_looked_at(films: Films, args: list[str]) -> None:
+    def draw(path: Path) -> Path:
+        return write(path, PictureTrack(pan(2)), metadata={"timecode": "00:00:00:99"})
+
+    command, *options = args
+    result = restore(command, films(draw, ".avi"), *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "its timecode '00:00:00:99' is none at 24 frames a second" in result.stderr
+
+
+def test_an_edl_of_a_rate_without_timecode_is_refused_before_the_film_is_looked_at(
+    films: Films, tmp_path: Path
+) -> None:
+    def draw(path: Path) -> Path:
+        return write(path, PictureTrack(pan(2), rate=Fraction(18)))
+
+    result = restore("shots", films(draw, ".mp4"), "-o", tmp_path / "list.edl")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "an EDL has no timecode for 18 frames a second; write .otio or .csv" in result.stderr
 
 
 def test_a_film_with_colours_is_refused_unless_asked_for(films: Films, small: list[str], tmp_path: Path) -> None:
