@@ -83,6 +83,7 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, **options: Any) -> None:
     """Measure colours on colour PICTURES (zip files or folders) that are made gray and coloured again."""
     with told_in_one_line():
+        _check_results(pictures, json_out, options["sheet"])
         from pipelines.evaluate.colour import evaluate_colour
         from pipelines.evaluate.content import Judge, read_labels
         from pipelines.evaluate.paint import Chosen, Paint
@@ -109,6 +110,7 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
              **options: Any) -> None:  # fmt: skip
     """Measure what a network finds in PICTURES (zip files or folders), against given boxes: AP50."""
     with told_in_one_line():
+        _check_results(pictures, json_out)
         from pipelines.evaluate.detector import evaluate_detector
         from pipelines.evaluate.paint import Chosen
         from pipelines.painter import open_painter
@@ -153,6 +155,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
     """
     settings = settings_from(options | {"recolour": True})
     with told_in_one_line(), TemporaryDirectory() as drawn:
+        _check_results(films, json_out)
         from pipelines.evaluate.judges import open_judge
         from pipelines.evaluate.sequences import as_films
         from pipelines.evaluate.steadiness import evaluate_steadiness
@@ -170,6 +173,18 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
         _show(evaluate_steadiness(opened, settings, painting, seconds, judging), json_out, "frame")
         for film, out in zip(opened, compared, strict=False):
             write_comparison(film, settings, painting, seconds, out)
+
+
+def _check_results(measured: tuple[Path, ...], *results: Path | None) -> None:
+    """Raises ValueError, before anything is measured, where a result would have no folder or replace what is measured.
+
+    Figures of an earlier run are replaced.
+    """
+    for result in filter(None, results):
+        if not result.parent.is_dir():
+            raise ValueError(f"{result}: its folder does not exist; make it: mkdir -p {result.parent}")
+        if result.exists() and any(result.samefile(path) for path in measured):
+            raise ValueError(f"{result}: is measured itself, and is never written to; name another file")
 
 
 def _places(films: list["Film"], folder: Path, overwrite: bool) -> list[Path]:

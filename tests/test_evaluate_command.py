@@ -67,7 +67,8 @@ def test_command_measures_the_detector(pictures: Path, network: Path, tmp_path: 
         (["--classifier", "x.txt"], "x.txt: not a safetensors file"),
         (["--boxes", "x.txt"], "x.txt, line 1"),
         (["--labels", "x.txt"], "x.txt, line 1: a line must be a key"),
-        (["--sheet", "missing/sheet.png"], "missing/sheet.png"),
+        (["--sheet", "missing/sheet.png"], "missing/sheet.png: its folder does not exist; make it: mkdir -p missing"),
+        (["--json", "missing/out.json"], "missing/out.json: its folder does not exist"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
@@ -80,6 +81,19 @@ def test_what_is_wrong_is_said_in_one_line(
     assert told in result.output
     assert result.output.startswith("Error: ")
     assert len(result.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--json", "--sheet"])
+def test_what_is_measured_is_never_written_to(pictures: Path, network: Path, tmp_path: Path, option: str) -> None:
+    own = tmp_path / "own.zip"
+    with zipfile.ZipFile(own, "w") as archive:
+        for picture in pictures.iterdir():
+            archive.write(picture, picture.name)
+    before = own.read_bytes()
+    result = run("colour", own, "--network", network, "--rows", 64, "--limit", 1, option, tmp_path / "." / "own.zip")
+    assert result.exit_code == 1
+    assert "own.zip: is measured itself, and is never written to" in result.output
+    assert own.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"no archive", b""])

@@ -80,10 +80,10 @@ def clock_of(film: Film) -> Clock:
 
 
 def _tags(film: Film) -> dict[str, Any]:
-    """Of the file and its streams, the picture's first."""
+    """Of the file and its streams, the picture's first; Matroska writes their names in capitals."""
     with open_film(film.path) as container:
         streams = sorted(container.streams, key=lambda stream: stream.index != film.picture.index)
         found: dict[str, Any] = dict(container.metadata)
         for stream in reversed(streams):
             found |= stream.metadata
-    return found
+    return {name.lower(): value for name, value in found.items()}

@@ -65,6 +65,11 @@ def test_a_film_with_timecode_counts_from_it(tmp_path: Path) -> None:
     assert found.at(Fraction(1)) == "01:02:04:04"
 
 
+def test_matroska_names_it_in_capitals(tmp_path: Path) -> None:
+    film = write(tmp_path / "film.mkv", PictureTrack(pan(4), timecode="01:02:03:04"))
+    assert clock_of(probe(film)).at(Fraction(0)) == "01:02:03:04"
+
+
 @pytest.mark.parametrize(
     ("own", "first"), [("00:59:59;29", "00:59:59;29"), ("00:59:59:29", "00:59:59:29"), ("", "00:00:00;00")]
 )

@@ -33,8 +33,8 @@ NOTHING = round(255 * 50 / LARGEST_GAIN / 100)
 def anchors(*numbers: int) -> AnchorBatch:
     """Anchors of 64 x 96: the higher the number, the stronger the noise; 0 is even, what is nothing to the encoder."""
     noise = np.random.default_rng(9).integers(-127, 128, (4, 64, 96))
-    lightness = np.stack([(127 if number else NOTHING) + noise[number] * number // 3 for number in numbers]).astype(np.uint8)
-    return AnchorBatch(numbers, (0,) * len(numbers), lightness)
+    lightness = [(127 if number else NOTHING) + noise[number] * number // 3 for number in numbers]
+    return AnchorBatch(numbers, (0,) * len(numbers), np.stack(lightness).astype(np.uint8))
 
 
 def painter(network: Path, confidence: float = HIGH, **settings: float) -> Painter:
