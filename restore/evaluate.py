@@ -152,6 +152,9 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
 
     Films in colour are made gray first, and their own colours are the truth. A folder or zip file of pictures is taken
     as a film of 24 frames a second for each folder in it.
+
+    The warping error is that from frame to frame; the jump is how far colours lie apart along the motion between frames
+    8 apart, the same ones for both, wherever the anchors are.
     """
     settings = settings_from(options | {"recolour": True})
     with told_in_one_line(), TemporaryDirectory() as drawn:
