@@ -39,7 +39,7 @@ from pipelines.settings import Settings
 from pipelines.stages.lightness import Lightness
 
 LAG = 8
-"""Frames from one picture to the next whose colours are compared as a jump: anchors differ from run to run, these not."""
+"""Frames from one picture to the next whose colours are compared as a jump: the same ones, wherever anchors are."""
 RESTORE, EVERY, TRUE = "restore", "every frame", "true"
 
 
