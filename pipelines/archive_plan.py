@@ -1,5 +1,6 @@
 """What of an archive is left to do, and in which order."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,11 +8,13 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
+from pipelines.errors import SettingsError
 from pipelines.gather import RESULT, ArchiveFilm
 from pipelines.painter import completed, named_by_digests
 from pipelines.record import Asked, Done, Failed, Record
 from pipelines.resume import flattened
 from pipelines.settings import PaintSettings
+from pipelines.storage import Store
 from pipelines.target import SUFFIXES
 
 SUFFIXES_WRITTEN = (*SUFFIXES.values(), ".m4v", ".qt")
@@ -74,8 +77,44 @@ def _tasks(films: Iterable[ArchiveFilm]) -> list[Task]:
     return tasks
 
 
+def _names(task: Task) -> list[str]:
+    """All that the result may be called under OUT: the film decides its container."""
+    return [task.stem] if task.film.out else [task.stem + suffix for suffix in SUFFIXES_WRITTEN]
+
+
+def _check_results(tasks: Iterable[Task], out: Store) -> None:
+    """Raises SettingsError where a result would take the place of a film of the run, or of another's result."""
+    films = {_known_by(task.film.store, task.film.name): task.film.url for task in tasks}
+    results: dict[Any, str] = {}
+    for task in tasks:
+        for name in _names(task):
+            film, place = films.get(_known_by(out, name)), _place(out, name)
+            if film is not None:
+                what = f"its result would be {out.url(name)}, and that is a film of this run ({film})"
+                raise SettingsError(task.film.url, what, "name another `out` of it in a CSV manifest")
+            if place in results:
+                both = f"{results[place]} and {task.film.url}"
+                raise SettingsError(both, f"would both become {out.url(name)}", "name `out` of each in a CSV manifest")
+            results[place] = task.film.url
+
+
+def _place(store: Store, name: str) -> str:
+    """One for all the ways to name a place, some of them through folders that are links."""
+    return store.url(name) if store.local is None else os.path.realpath(store.local / name)
+
+
+def _known_by(store: Store, name: str) -> Any:
+    """The same for all names of one file."""
+    try:
+        about = None if store.local is None else (store.local / name).stat()
+    except OSError:  # nothing is there yet
+        about = None
+    return _place(store, name) if about is None else (about.st_dev, about.st_ino)
+
+
 def make_plan(
     films: Iterable[ArchiveFilm],
+    out: Store,
     records: Mapping[str, Record],
     files: Mapping[str, Mapping[str, Any]],
     retry_failed: bool = False,
@@ -85,16 +124,22 @@ def make_plan(
 
     Args:
         films: from `gather`.
+        out: where results go.
         records: of earlier runs, by place.
         files: what lies under OUT.
         retry_failed: try again what failed.
         overwrite: make anew what has changed, and what is there without a record.
+
+    Raises:
+        SettingsError: a result would take the place of a film, or of another result.
     """
+    tasks = _tasks(films)
+    _check_results(tasks, out)
     todo: list[Task] = []
     done: list[Done] = []
     failed: list[Failed] = []
     changed: list[Done] = []
-    for task in _tasks(films):
+    for task in tasks:
         record = records.get(task.film.place)
         if isinstance(record, Failed) and record.asked.agrees(task.asked) and not retry_failed:
             failed.append(record)
@@ -113,5 +158,4 @@ def make_plan(
 
 def _result_of(task: Task, files: Mapping[str, Any]) -> str:
     """The finished result of a film, whichever container it got; empty where there is none."""
-    names = [task.stem] if task.film.out else [task.stem + suffix for suffix in SUFFIXES_WRITTEN]
-    return next((name for name in names if name in files), "")
+    return next((name for name in _names(task) if name in files), "")

@@ -191,4 +191,4 @@ def _of_row(cells: dict[str, str], wanted: str, settings_of: SettingsOf) -> Arch
     if out.startswith("/") or ".." in PurePosixPath(out).parts:
         raise ValueError(f"out must lie under OUT, got {out}")
     film = _resolved(cells.pop("film"), wanted)
-    return replace(_film(film, settings_of(cells)), out=out)
+    return replace(_film(film, settings_of(cells)), out=str(PurePosixPath(out)) if out else "")

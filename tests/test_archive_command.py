@@ -105,3 +105,35 @@ def test_a_network_that_is_not_there_is_told_before_anything_is_done(source: Pat
     assert result.exit_code == 2
     assert "lost.safetensors" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("folder", [".", "link"])
+def test_a_result_never_takes_the_place_of_a_film_of_the_run(
+    source: Path, network: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(source)
+    Path("link").symlink_to(".", target_is_directory=True)
+    Path("wanted.csv").write_text(f"film,out\na.mp4,{folder}/b/c.mkv\nb/c.mkv,b/other.mkv\n")
+    before = kept(source)
+    result = archive(network, "wanted.csv", "--out", ".", "--overwrite")
+    assert result.exit_code == 2
+    assert "a.mp4: its result would be " in result.stderr
+    assert "and that is a film of this run (b/c.mkv)" in result.stderr
+    assert kept(source) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("x.mp4", "x.mp4"), ("x.mp4", "./x.mp4"), ("", "a.restored.mp4"), ("x.mp4", "link/x.mp4")],
+)
+def test_two_films_that_would_have_one_result_are_refused(
+    source: Path, network: Path, tmp_path: Path, first: str, second: str
+) -> None:
+    out, manifest = tmp_path / "out", tmp_path / "wanted.csv"
+    out.mkdir()
+    (out / "link").symlink_to(out, target_is_directory=True)
+    manifest.write_text(f"film,out\nreels/a.mp4,{first}\nreels/b/d.mov,{second}\n")
+    result = archive(network, manifest, "--out", out)
+    assert result.exit_code == 2
+    assert re.search(r"reels/a\.mp4 and \S+reels/b/d\.mov: would both become \S+\.mp4; name `out`", result.stderr)
+    assert not (out / ".restore").exists() or not list((out / ".restore").rglob("*.json"))
