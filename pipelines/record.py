@@ -104,8 +104,8 @@ def row(record: Record) -> dict[str, Any]:
 
 
 def dump(record: Record) -> bytes:
-    """A record as JSON."""
-    return json.dumps(dataclasses.asdict(record), ensure_ascii=False).encode()
+    """A record as JSON, in ASCII: a film's name need not be UTF-8."""
+    return json.dumps(dataclasses.asdict(record)).encode()
 
 
 def load(data: bytes) -> Record:

@@ -1,6 +1,7 @@
 """The product as functions."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -178,7 +179,7 @@ def _shared(devices: Devices) -> Iterator[tuple[Restore, int]]:
 
 def _scratch(out: str) -> Path:
     """The same for each run into one folder, so that a run that was killed finds what it had staged."""
-    return Path(tempfile.gettempdir()) / f"restore-{hashlib.sha256(out.encode()).hexdigest()[:12]}"
+    return Path(tempfile.gettempdir()) / f"restore-{hashlib.sha256(os.fsencode(out)).hexdigest()[:12]}"
 
 
 __all__ = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archives import BAD, GOOD, kept, reels, results
+from archives import BAD, GOOD, kept, lines, reels, results, small
 from click.testing import CliRunner, Result
 from runs import Films
 
@@ -137,3 +138,22 @@ def test_two_films_that_would_have_one_result_are_refused(
     assert result.exit_code == 2
     assert re.search(r"reels/a\.mp4 and \S+reels/b/d\.mov: would both become \S+\.mp4; name `out`", result.stderr)
     assert not (out / ".restore").exists() or not list((out / ".restore").rglob("*.json"))
+
+
+@pytest.mark.parametrize("is_film", [True, False])
+def test_a_film_whose_name_is_not_utf8_is_one_like_others(network: Path, tmp_path: Path, is_film: bool) -> None:
+    source, out = tmp_path / "reels", tmp_path / "out"
+    name = os.fsdecode(b"bad\xff.mp4")
+    source.mkdir()
+    small(source / "good.mp4")
+    if is_film:
+        small(source / name)
+    else:
+        (source / name).write_bytes(b"")
+    for options in ((), ("--json",)):
+        result = archive(network, source, "--out", out, *options)
+        assert result.exit_code == (0 if is_film else 1), result.output
+    assert (out / os.fsdecode(b"bad\xff.restored.mp4")).exists() == is_film
+    assert (out / "good.restored.mp4").exists()
+    assert {row["place"] for row in lines(out)} == {"good.mp4", name}
+    assert "bad?.mp4" in (out / "report.html").read_text("utf-8")
