@@ -61,7 +61,7 @@ def asked_of(film: ArchiveFilm) -> Asked:
     paint, weights = _named(film.settings.paint)
     flat = flattened(replace(film.settings, paint=paint))
     flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN}
-    return Asked(film.url, film.place, film.size, film.version, weights, flat)
+    return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out)
 
 
 def _tasks(films: Iterable[ArchiveFilm]) -> list[Task]:
@@ -143,7 +143,7 @@ def make_plan(
         record = records.get(task.film.place)
         if isinstance(record, Failed) and record.asked.agrees(task.asked) and not retry_failed:
             failed.append(record)
-        elif isinstance(record, Done) and files.get(record.out, {}).get("size") == record.look.bytes:
+        elif isinstance(record, Done) and record.asked.out == task.asked.out and _is_whole(record, files):
             agrees = record.asked.agrees(task.asked)
             if not agrees and overwrite:
                 todo.append(task)
@@ -154,6 +154,10 @@ def make_plan(
             todo.append(replace(task, found=found))
     todo.sort(key=lambda task: (-task.film.size, task.film.place))
     return Plan(tuple(todo), tuple(done), tuple(failed), tuple(changed))
+
+
+def _is_whole(record: Done, files: Mapping[str, Mapping[str, Any]]) -> bool:
+    return bool(files.get(record.out, {}).get("size") == record.look.bytes)
 
 
 def _result_of(task: Task, files: Mapping[str, Any]) -> str:

@@ -30,6 +30,8 @@ class Asked:
     """sha256."""
     settings: dict[str, str]
     """By name: {"motion.steady": "1.0", ...}, but for where the network lies and ran."""
+    out: str = ""
+    """The name under OUT that a manifest gives the result; empty: it gives none."""
 
     def agrees(self, other: "Asked") -> bool:
         """Whether the same film was to be coloured in the same way, wherever it lies."""

@@ -121,6 +121,17 @@ def test_a_manifest_names_results_and_settings(films: Films, settings: Settings,
     assert {place: row["encode.codec"] for place, row in rows.items()} == {"a.mp4": "ffv1", "b/d.mov": "h264"}
 
 
+def test_another_name_for_a_result_is_another_result(films: Films, settings: Settings, tmp_path: Path) -> None:
+    reels(films, tmp_path / "reels")
+    manifest, out = tmp_path / "wanted.csv", tmp_path / "out"
+    for name in ("one.mp4", "two.mp4", "three.none", "four.mp4"):
+        manifest.write_text(f"film,out\nreels/a.mp4,{name}\n")
+        (record,) = restore_archive([manifest], out, settings)
+        assert isinstance(record, Failed) == (name == "three.none")
+    assert results(out) == ["four.mp4", "one.mp4", "two.mp4"]
+    assert len({(out / name).read_bytes() for name in results(out)}) == 1
+
+
 def test_other_settings_leave_done_films_alone_until_they_may_be_replaced(
     films: Films, settings: Settings, tmp_path: Path
 ) -> None:
