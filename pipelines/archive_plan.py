@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.errors import SettingsError
+from pipelines.errors import OutputError, SettingsError
 from pipelines.gather import RESULT, ArchiveFilm
 from pipelines.painter import completed, named_by_digests
-from pipelines.record import Asked, Done, Failed, Record
+from pipelines.record import Asked, Done, Failed, Records, Whole
 from pipelines.resume import flattened
 from pipelines.settings import PaintSettings
 from pipelines.storage import Store
@@ -31,7 +31,7 @@ class Task:
     stem: str
     """The result's name under OUT without its suffix; where the film has a name for it, with."""
     found: str = ""
-    """A result that is there without a record: it is looked at, not made."""
+    """A result of a run that was killed before it wrote the record: it is looked at, not made."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,6 @@ def _known_by(store: Store, name: str) -> Any:
 def make_plan(
     films: Iterable[ArchiveFilm],
     out: Store,
-    records: Mapping[str, Record],
-    files: Mapping[str, Mapping[str, Any]],
     retry_failed: bool = False,
     overwrite: bool = False,
 ) -> Plan:
@@ -124,24 +122,23 @@ def make_plan(
 
     Args:
         films: from `gather`.
-        out: where results go.
-        records: of earlier runs, by place.
-        files: what lies under OUT.
+        out: where results go, with the records of earlier runs.
         retry_failed: try again what failed.
-        overwrite: make anew what has changed, and what is there without a record.
+        overwrite: make anew what has changed, and try again what could not be written.
 
     Raises:
         SettingsError: a result would take the place of a film, or of another result.
     """
     tasks = _tasks(films)
     _check_results(tasks, out)
+    records, wholes, files = Records(out).load(), Records(out).wholes(), out.files()
     todo: list[Task] = []
     done: list[Done] = []
     failed: list[Failed] = []
     changed: list[Done] = []
     for task in tasks:
         record = records.get(task.film.place)
-        if isinstance(record, Failed) and record.asked.agrees(task.asked) and not retry_failed:
+        if isinstance(record, Failed) and not (retry_failed or _may_do_now(record, task, overwrite)):
             failed.append(record)
         elif isinstance(record, Done) and record.asked.out == task.asked.out and _is_whole(record, files):
             agrees = record.asked.agrees(task.asked)
@@ -150,8 +147,7 @@ def make_plan(
             else:
                 (done if agrees else changed).append(record)
         else:
-            found = "" if record or overwrite else _result_of(task, files)
-            todo.append(replace(task, found=found))
+            todo.append(replace(task, found=_result_of(task, wholes.get(task.film.place), files)))
     todo.sort(key=lambda task: (-task.film.size, task.film.place))
     return Plan(tuple(todo), tuple(done), tuple(failed), tuple(changed))
 
@@ -160,6 +156,13 @@ def _is_whole(record: Done, files: Mapping[str, Mapping[str, Any]]) -> bool:
     return bool(files.get(record.out, {}).get("size") == record.look.bytes)
 
 
-def _result_of(task: Task, files: Mapping[str, Any]) -> str:
-    """The finished result of a film, whichever container it got; empty where there is none."""
-    return next((name for name in _names(task) if name in files), "")
+def _may_do_now(record: Failed, task: Task, overwrite: bool) -> bool:
+    """Whether what a film failed for may be otherwise now."""
+    return not record.asked.agrees(task.asked) or (overwrite and record.error == OutputError.__name__)
+
+
+def _result_of(task: Task, whole: Whole | None, files: Mapping[str, Mapping[str, Any]]) -> str:
+    """The result that a run wrote which was killed right after; empty where there is none."""
+    if whole is None or not whole.asked.agrees(task.asked):
+        return ""
+    return whole.out if files.get(whole.out, {}).get("size") == whole.bytes else ""

@@ -44,7 +44,9 @@ def restore(
     with _told(job, work), alone(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
-        next(spread(Join(job, work))(iter([segments]))).replace(job.out)
+        whole = next(spread(Join(job, work))(iter([segments])))
+        listener.on_whole(whole)
+        whole.replace(job.out)
         work.remove()
     return _result(job, segments)
 
@@ -156,3 +158,5 @@ class Listener:
     """A segment of so many frames was finished by an earlier run."""
     on_wait: Callable[[], None] = lambda: None
     """About a second has passed in which others worked on the film; what it raises stops the run."""
+    on_whole: Callable[[Path], None] = lambda _: None
+    """The result is this file, whole, and about to get its name."""

@@ -58,7 +58,7 @@ class Staging:
         return stem
 
     def found(self, task: Task) -> Path:
-        """A result that was there, on this machine."""
+        """A result that is there without a record, on this machine."""
         if self.out.local is not None:
             return self.out.local / task.found
         path = self._folder(task) / PurePosixPath(task.found).name

@@ -92,7 +92,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     named, store = _named(films, out, settings, devices)
     staging = Staging(store, scratch or _scratch(str(out)))
     with alone(staging.lock, str(out)):
-        plan = make_plan(named, store, Records(store).load(), store.files(), retry_failed, overwrite)
+        plan = make_plan(named, store, retry_failed, overwrite)
         on_plan(plan)
         records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
         try:
@@ -153,7 +153,7 @@ def plan_archive(
 ) -> tuple[Plan, Store]:
     """What `restore_archive` would do, and where; writes nothing. Arguments and errors are the same."""
     named, store = _named(films, out, settings, devices or Devices())
-    return make_plan(named, store, Records(store).load(), store.files(), retry_failed, overwrite), store
+    return make_plan(named, store, retry_failed, overwrite), store
 
 
 def _named(
