@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipelines.errors import OutputError, SettingsError
-from pipelines.gather import RESULT, ArchiveFilm
+from pipelines.gather import RESULT, ArchiveFilm, Gathered
 from pipelines.painter import completed, named_by_digests
 from pipelines.record import Asked, Done, Failed, Records, Whole
 from pipelines.resume import flattened
@@ -45,6 +45,8 @@ class Plan:
     """Of an earlier run, and nothing has changed since."""
     changed: tuple[Done, ...]
     """Done, but from another version of the film, with other settings or other weights."""
+    left_out: tuple[str, ...]
+    """Paths or URLs of films whose names say that they are results."""
 
 
 @cache
@@ -113,7 +115,7 @@ def _known_by(store: Store, name: str) -> Any:
 
 
 def make_plan(
-    films: Iterable[ArchiveFilm],
+    gathered: Gathered,
     out: Store,
     retry_failed: bool = False,
     overwrite: bool = False,
@@ -121,7 +123,7 @@ def make_plan(
     """Sorts films by what earlier runs left.
 
     Args:
-        films: from `gather`.
+        gathered: the films.
         out: where results go, with the records of earlier runs.
         retry_failed: try again what failed.
         overwrite: make anew what has changed, and try again what could not be written.
@@ -129,7 +131,7 @@ def make_plan(
     Raises:
         SettingsError: a result would take the place of a film, or of another result.
     """
-    tasks = _tasks(films)
+    tasks = _tasks(gathered.films)
     _check_results(tasks, out)
     records, wholes, files = Records(out).load(), Records(out).wholes(), out.files()
     todo: list[Task] = []
@@ -149,7 +151,7 @@ def make_plan(
         else:
             todo.append(replace(task, found=_result_of(task, wholes.get(task.film.place), files)))
     todo.sort(key=lambda task: (-task.film.size, task.film.place))
-    return Plan(tuple(todo), tuple(done), tuple(failed), tuple(changed))
+    return Plan(tuple(todo), tuple(done), tuple(failed), tuple(changed), gathered.left_out)
 
 
 def _is_whole(record: Done, files: Mapping[str, Mapping[str, Any]]) -> bool:

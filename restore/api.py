@@ -12,7 +12,7 @@ from pipelines.alone import alone
 from pipelines.archive import Archive, ArchiveListener
 from pipelines.archive_plan import Plan, make_plan
 from pipelines.film import Listener, Result, restore
-from pipelines.gather import ArchiveFilm, gather
+from pipelines.gather import Gathered, gather
 from pipelines.job import find_network, prepare
 from pipelines.paint import Paint
 from pipelines.preview.canvas import Composition
@@ -158,7 +158,7 @@ def plan_archive(
 
 def _named(
     films: Sequence[Path | str], out: Path | str, settings: Settings | None, devices: Devices
-) -> tuple[list[ArchiveFilm], Store]:
+) -> tuple[Gathered, Store]:
     """The films that an archive's arguments name, and where their results go."""
     base, store = devices.applied(settings or Settings()), open_store(str(out))
     find_network("archive", base, bool(devices.address))

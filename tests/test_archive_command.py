@@ -54,6 +54,12 @@ def test_it_exits_0_where_every_film_is_restored(source: Path, network: Path, tm
     assert (result.exit_code, result.output) == (0, "")
 
 
+def test_it_says_how_many_films_are_left_out_as_results(source: Path, network: Path, tmp_path: Path) -> None:
+    (source / "a.mp4").rename(source / "a.restored.mp4")
+    result = archive(network, source, "--out", tmp_path / "out", "--dry-run")
+    assert result.stdout.splitlines()[0].endswith(" to restore, 1 left out, named *.restored.* as results are")
+
+
 def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, network: Path, tmp_path: Path) -> None:
     before = kept(tmp_path)
     result = archive(network, source, "--out", tmp_path / "out", "--dry-run")
