@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines.alone import alone
 from pipelines.archive import Archive, ArchiveListener
 from pipelines.archive_plan import Plan, make_plan
+from pipelines.errors import SettingsError
 from pipelines.film import Listener, Result, restore
 from pipelines.gather import Gathered, gather
 from pipelines.job import find_network, prepare
@@ -160,9 +161,25 @@ def _named(
     films: Sequence[Path | str], out: Path | str, settings: Settings | None, devices: Devices
 ) -> tuple[Gathered, Store]:
     """The films that an archive's arguments name, and where their results go."""
-    base, store = devices.applied(settings or Settings()), open_store(str(out))
+    base, store = devices.applied(settings or Settings()), _folder(str(out))
     find_network("archive", base, bool(devices.address))
     return gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base)), store
+
+
+def _folder(out: str) -> Store:
+    """The folder of an archive's results.
+
+    Raises:
+        SettingsError: no folder can be there.
+    """
+    if not out:
+        raise SettingsError("--out", "names no folder", "give one, such as coloured/")
+    store = open_store(out)
+    above = (store.local, *store.local.parents) if store.local else ()
+    is_there = next((path for path in above if os.path.lexists(path)), None)
+    if is_there and not is_there.is_dir():
+        raise SettingsError(out, f"is no folder: {is_there} is none", "name another folder with --out")
+    return store
 
 
 @contextmanager

@@ -94,6 +94,10 @@ def test_json_tells_each_step_in_a_line(source: Path, network: Path, tmp_path: P
         (("reels/a.mp4", "reels/a.mp4", "--out", "out"), "would both be a.mp4"),
         (("reels", "--out", "out", "--crf", "99"), "crf of h264 must be 0 to 51"),
         (("reels",), "Missing option '--out'"),
+        (("reels", "--out", ""), "--out: names no folder; give one"),
+        (("reels", "--out", "reels/a.mp4"), "reels/a.mp4: is no folder: "),
+        (("reels", "--out", "reels/a.mp4/out"), "reels/a.mp4 is none; name another folder with --out"),
+        (("reels", "--out", "reels/gone.mov"), "is no folder: "),
         (("--out", "out"), "Missing argument 'IN...'"),
     ],
 )
