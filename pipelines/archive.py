@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -124,6 +124,7 @@ class Archive:
         out, stem_only = (stem, None) if task.film.out else (None, stem)
         job = prepare(path, out, settings, True, stem_only, self.has_pool)
         self._check_free(task, _name(task, job))
+        job = replace(job, overwrite=self.overwrite)
         return _Ready(task, lambda: self._made(task, job), len(job.segments))
 
     def _check_free(self, task: Task, name: str) -> None:

@@ -45,6 +45,7 @@ def restore(
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
         whole = next(spread(Join(job, work))(iter([segments])))
+        _check_free(job)
         listener.on_whole(whole)
         whole.replace(job.out)
         work.remove()
@@ -91,6 +92,13 @@ class Join:
         job, part = self.job, self.work.part("film")
         mux(job.film, job.target, job.container, segments, Span(job.settings.start, job.settings.end), part)
         return part
+
+
+def _check_free(job: Job) -> None:
+    """Raises OutputError where a file has taken the result's place since the run began."""
+    if job.out.exists() and not job.overwrite:
+        hint = "move it away, or --overwrite replaces it: the run goes on from its finished segments"
+        raise OutputError(job.out, "exists since the run began", hint)
 
 
 def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:

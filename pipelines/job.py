@@ -30,6 +30,8 @@ class Job:
     segments: tuple[Segment, ...]
     hints: Tracks = field(default_factory=dict)
     """Colours given by a person, by the pts of the anchor."""
+    overwrite: bool = False
+    """Whether a result that is there may be replaced."""
 
     @property
     def seconds(self) -> Fraction:
@@ -73,7 +75,7 @@ def prepare(
     device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
-    return Job(film, out, settings, target, container, device, tuple(segments), followed(film, settings))
+    return Job(film, out, settings, target, container, device, tuple(segments), followed(film, settings), overwrite)
 
 
 def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:

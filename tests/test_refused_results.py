@@ -14,6 +14,7 @@ from pathlib import Path
 import broken
 import clips
 import pytest
+from readers import times
 from runs import Films, Refuse, in_segments, listing
 
 from pipelines.errors import OutputError
@@ -27,6 +28,19 @@ def test_a_result_that_exists_is_not_replaced(refusal: Refuse, tmp_path: Path) -
     assert "exists already; --overwrite" in refusal(OutputError, film, out)
     (tmp_path / "film.restored.mp4").write_text("mine")
     assert "film.restored.mp4: exists already" in refusal(OutputError, film)
+
+
+def test_a_file_that_takes_the_place_of_the_result_during_the_run_is_kept(settings: Settings, tmp_path: Path) -> None:
+    film, out = clips.plain(tmp_path / "film.mp4"), tmp_path / "out.mp4"
+    painted: list[int] = []
+    listener = Listener(on_frame=lambda pts: (painted.append(pts), out.write_text("mine"))[0])
+    with pytest.raises(OutputError, match=r"out\.mp4: exists since the run began; move it away, or --overwrite"):
+        restore_film(film, out, settings, listener=listener)
+    assert out.read_text() == "mine"
+    out.unlink()
+    frames = len(painted)
+    restore_film(film, out, settings, listener=Listener(on_frame=painted.append))
+    assert (len(painted), len(times(out))) == (frames, frames)  # of finished segments alone
 
 
 def test_a_result_in_a_folder_that_is_not_there_is_refused(refusal: Refuse, tmp_path: Path) -> None:
