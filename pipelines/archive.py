@@ -124,7 +124,7 @@ class Archive:
         out, stem_only = (stem, None) if task.film.out else (None, stem)
         job = prepare(path, out, settings, True, stem_only, self.has_pool)
         self._check_free(task, _name(task, job))
-        job = replace(job, overwrite=self.overwrite)
+        job = replace(job, overwrite=self.overwrite, starts_over=True)
         return _Ready(task, lambda: self._made(task, job), len(job.segments))
 
     def _check_free(self, task: Task, name: str) -> None:

@@ -38,7 +38,7 @@ def restore(
         FilmError: what stopped the run. Finished segments stay, and the next run goes on from them.
     """
     listener = listener or Listener()
-    work = WorkFolder(job.out, about(job))
+    work = WorkFolder(job.out, about(job), job.starts_over)
     painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.hints)
     flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
     with _told(job, work), alone(work.lock, job.out), work:

@@ -43,7 +43,7 @@ def restore_film(
         film: the black-and-white film; it is never written to.
         out: the result; None puts FILM.restored.SUFFIX beside the film.
         settings: None takes the defaults.
-        overwrite: whether a result that exists may be replaced.
+        overwrite: whether a result that exists may be replaced, and what a run with other settings began.
         listener: told how the run goes.
 
     Returns:

@@ -53,7 +53,9 @@ def main() -> None:
 FILM_OPTIONS = join(
     click.argument("film", type=click.Path(path_type=Path)),
     click.option("-o", "--out", type=click.Path(path_type=Path), help="The result; its suffix chooses the container."),
-    click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
+    click.option(
+        "--overwrite", is_flag=True, help="Replace a result that exists, or what a run with other settings began."
+    ),
     SETTING_OPTIONS,
     HINTS,
     DEVICE_OPTIONS,
