@@ -180,7 +180,7 @@ class Json(Quiet):
             self._say("progress", seconds=seconds, fps=fps)
 
     def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None:
-        self._say("done", **facts)
+        self._say("done", **facts, notes=list(notes))
 
     def failed(self, error: FilmError) -> None:
         at = None if error.at is None else float(error.at)
