@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.batch import EncodedSegment, Segment
+from pipelines.checks import WORK
 from pipelines.errors import OutputError
 from pipelines.stages.mux import SegmentFile
 
@@ -54,7 +55,7 @@ class WorkFolder:
 
     def __init__(self, out: Path, about: dict[str, str], starts_over: bool) -> None:
         self.out, self.starts_over = out, starts_over
-        self.folder = out.with_name(out.name + ".restore")
+        self.folder = out.with_name(out.name + WORK)
         self.manifest = self.folder / "manifest.json"
         self.lock = self.folder / "lock"
         """Of the run that is at work, by `alone`."""
