@@ -1,7 +1,9 @@
 """What became of each film of an archive: a small file for each under OUT, by which a later run knows it."""
 
 import dataclasses
+import hashlib
 import json
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ from pipelines.storage import Store
 FOLDER = ".restore"
 """Under OUT; a file PLACE.json for each film."""
 RECORD, WHOLE = ".json", ".whole"
-T = TypeVar("T")
+LONGEST = 200
+"""Bytes of a film's name in those of its files: most file systems take 255, endings included."""
+T = TypeVar("T", "Done | Failed", "Whole")
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,13 @@ def load(data: bytes) -> Record:
     return Done(asked, look=Look(**look, stills=stills), **held)
 
 
+def _at(place: str) -> str:
+    """Where a film's files lie, without their suffix."""
+    path = PurePosixPath(FOLDER, place)
+    name = os.fsencode(path.name)
+    return str(path if len(name) <= LONGEST else path.with_name(hashlib.sha256(name).hexdigest()))
+
+
 def _load_whole(data: bytes) -> Whole:
     held = json.loads(data)
     return Whole(Asked(**held.pop("asked")), **held)
@@ -164,14 +175,15 @@ class Records:
     def _read(self, suffix: str, load: Callable[[bytes], T]) -> dict[str, T]:
         names = [name for name in self.out.files(FOLDER) if name.endswith(suffix)]
         found = {}
-        for name, data in self.out.read(names).items():
+        for data in self.out.read(names).values():
             with suppress(ValueError, KeyError, TypeError):  # of another version, or written by hand
-                found[str(PurePosixPath(name).relative_to(FOLDER)).removesuffix(suffix)] = load(data)
+                each = load(data)
+                found[each.asked.place] = each
         return found
 
     def save(self, record: Record | Whole) -> None:
         """Writes what is to be known of a film, whole or not at all."""
-        at = f"{FOLDER}/{record.asked.place}"
+        at = _at(record.asked.place)
         self.out.write(at + (WHOLE if isinstance(record, Whole) else RECORD), dump(record))
         if isinstance(record, Done):
             self.out.remove(at + WHOLE)

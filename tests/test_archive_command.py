@@ -150,6 +150,21 @@ def test_two_films_that_would_have_one_result_are_refused(
     assert not (out / ".restore").exists() or not list((out / ".restore").rglob("*.json"))
 
 
+def test_a_film_whose_name_leaves_no_room_for_its_results_stops_no_other(network: Path, tmp_path: Path) -> None:
+    source, long = tmp_path / "reels", f"{'f' * 250}.mp4"
+    source.mkdir()
+    small(source / "good.mp4")
+    small(source / long, frames=48)
+    for reason in ("its name is too long", "1 failed before"):
+        result = archive(network, source, "--out", tmp_path / "out")
+        assert result.exit_code == 1
+        assert reason in result.output
+    assert [(row["place"], row["status"]) for row in lines(tmp_path / "out")] == [
+        (long, "failed"),
+        ("good.mp4", "done"),
+    ]
+
+
 @pytest.mark.parametrize("is_film", [True, False])
 def test_a_film_whose_name_is_not_utf8_is_one_like_others(network: Path, tmp_path: Path, is_film: bool) -> None:
     source, out = tmp_path / "reels", tmp_path / "out"
