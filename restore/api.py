@@ -76,7 +76,8 @@ def restore_archive(  # noqa: PLR0913  # one run's all
         out: folder or URL of the results, which keep their places in the folder tree.
         settings: of all films, under what a manifest says of each; None takes the defaults.
         retry_failed: try again what an earlier run could not restore.
-        overwrite: make anew what is done, where its film or the settings have changed.
+        overwrite: make anew what is done, where its film or the settings have changed, and replace other files in its
+            place.
         scratch: local folder for films from URLs and results for them; None takes one of the temporary folder.
         devices: what the films share; None: one film after another in this process.
         listener: told how the films go.
