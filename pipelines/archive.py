@@ -7,16 +7,16 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pipelines.archive_plan import Task
-from pipelines.errors import FilmError
+from pipelines.errors import FilmError, OutputError
 from pipelines.film import Listener, Result, restore
 from pipelines.job import Job, prepare
 from pipelines.look import look
-from pipelines.record import Done, Failed, Record, Records, failed
+from pipelines.record import Done, Failed, Record, Records, Whole, failed
 from pipelines.stages.probe import probe
 from pipelines.staging import Staging
 from pipelines.storage import Store
@@ -122,8 +122,17 @@ class Archive:
             return _Ready(task, lambda: self._found(task, path))
         stem, settings = self.staging.stem(task), task.film.settings
         out, stem_only = (stem, None) if task.film.out else (None, stem)
-        job = prepare(path, out, settings, self.overwrite, stem_only, self.has_pool)
+        job = prepare(path, out, settings, True, stem_only, self.has_pool)
+        self._check_free(task, _name(task, job))
+        job = replace(job, overwrite=self.overwrite, starts_over=True)
         return _Ready(task, lambda: self._made(task, job), len(job.segments))
+
+    def _check_free(self, task: Task, name: str) -> None:
+        """Raises OutputError where a file is at the result's place that nothing shows to be the film's result."""
+        if not self.overwrite and self.out.about(name):
+            what = f"{name} exists already, and no record tells how it was made"
+            hint = "--overwrite replaces it, another `out` in a CSV manifest leaves it"
+            raise OutputError(task.film.url, what, hint)
 
     def _ended(self, ready: _Ready) -> Record:
         record = self._worked(ready)
@@ -146,11 +155,11 @@ class Archive:
         began = time.monotonic()
         self.listener.on_start(task, job)
         notes = list(job.target.notes)
-        result = self.restore(job, self._listener(task, notes))
+        result = self.restore(job, self._listener(task, job, notes))
         seen = look(job.film, job.out, job.settings.start)
         return Done(
             asked=task.asked,
-            out=str(PurePosixPath(task.stem).with_name(job.out.name)),
+            out=_name(task, job),
             length=float(job.seconds),
             seconds=round(time.monotonic() - began, 3),
             cuts=tuple(round(float(at), 3) for at in result.cuts),
@@ -160,13 +169,13 @@ class Archive:
         )
 
     def _found(self, task: Task, path: Path) -> Done:
-        """The record of a result that was there."""
+        """The record of a result that a run wrote which was killed right after."""
         film = probe(path)
         seen = look(film, self.staging.found(task), task.film.settings.start)
-        note = "was there already; nothing tells how it was made"
+        note = "the run that wrote it was stopped before it could tell more"
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen)
 
-    def _listener(self, task: Task, notes: list[str]) -> Listener:
+    def _listener(self, task: Task, job: Job, notes: list[str]) -> Listener:
         def go_on() -> None:
             if self.stopped.is_set():
                 raise KeyboardInterrupt  # in this film's thread: its finished segments stay
@@ -176,7 +185,15 @@ class Archive:
                 go_on()
             self.listener.on_frame(task, pts)
 
-        return Listener(notes.append, on_frame, lambda frames: self.listener.on_resumed(task, frames), go_on)
+        def on_whole(result: Path) -> None:
+            Records(self.out).save(Whole(task.asked, _name(task, job), result.stat().st_size))
+
+        return Listener(notes.append, on_frame, lambda frames: self.listener.on_resumed(task, frames), go_on, on_whole)
+
+
+def _name(task: Task, job: Job) -> str:
+    """The result's, under OUT."""
+    return str(PurePosixPath(task.stem).with_name(job.out.name))
 
 
 def _first_done(running: dict[Future[Record], int]) -> Iterator[Record]:

@@ -1,5 +1,6 @@
 """What of an archive is left to do, and in which order."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,11 +8,13 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.gather import RESULT, ArchiveFilm
+from pipelines.errors import OutputError, SettingsError
+from pipelines.gather import RESULT, ArchiveFilm, Gathered
 from pipelines.painter import completed, named_by_digests
-from pipelines.record import Asked, Done, Failed, Record
+from pipelines.record import Asked, Done, Failed, Records, Whole
 from pipelines.resume import flattened
 from pipelines.settings import PaintSettings
+from pipelines.storage import Store
 from pipelines.target import SUFFIXES
 
 SUFFIXES_WRITTEN = (*SUFFIXES.values(), ".m4v", ".qt")
@@ -28,7 +31,7 @@ class Task:
     stem: str
     """The result's name under OUT without its suffix; where the film has a name for it, with."""
     found: str = ""
-    """A result that is there without a record: it is looked at, not made."""
+    """A result of a run that was killed before it wrote the record: it is looked at, not made."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Plan:
     """Of an earlier run, and nothing has changed since."""
     changed: tuple[Done, ...]
     """Done, but from another version of the film, with other settings or other weights."""
+    left_out: tuple[str, ...]
+    """Paths or URLs of films whose names say that they are results."""
 
 
 @cache
@@ -58,7 +63,7 @@ def asked_of(film: ArchiveFilm) -> Asked:
     paint, weights = _named(film.settings.paint)
     flat = flattened(replace(film.settings, paint=paint))
     flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN}
-    return Asked(film.url, film.place, film.size, film.version, weights, flat)
+    return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out)
 
 
 def _tasks(films: Iterable[ArchiveFilm]) -> list[Task]:
@@ -74,44 +79,92 @@ def _tasks(films: Iterable[ArchiveFilm]) -> list[Task]:
     return tasks
 
 
+def _names(task: Task) -> list[str]:
+    """All that the result may be called under OUT: the film decides its container."""
+    return [task.stem] if task.film.out else [task.stem + suffix for suffix in SUFFIXES_WRITTEN]
+
+
+def _check_results(tasks: Iterable[Task], out: Store) -> None:
+    """Raises SettingsError where a result would take the place of a film of the run, or of another's result."""
+    films = {_known_by(task.film.store, task.film.name): task.film.url for task in tasks}
+    results: dict[Any, str] = {}
+    for task in tasks:
+        for name in _names(task):
+            film, place = films.get(_known_by(out, name)), _place(out, name)
+            if film is not None:
+                what = f"its result would be {out.url(name)}, and that is a film of this run ({film})"
+                raise SettingsError(task.film.url, what, "name another `out` of it in a CSV manifest")
+            if place in results:
+                both = f"{results[place]} and {task.film.url}"
+                raise SettingsError(both, f"would both become {out.url(name)}", "name `out` of each in a CSV manifest")
+            results[place] = task.film.url
+
+
+def _place(store: Store, name: str) -> str:
+    """One for all the ways to name a place, some of them through folders that are links."""
+    return store.url(name) if store.local is None else os.path.realpath(store.local / name)
+
+
+def _known_by(store: Store, name: str) -> Any:
+    """The same for all names of one file."""
+    try:
+        about = None if store.local is None else (store.local / name).stat()
+    except OSError:  # nothing is there yet
+        about = None
+    return _place(store, name) if about is None else (about.st_dev, about.st_ino)
+
+
 def make_plan(
-    films: Iterable[ArchiveFilm],
-    records: Mapping[str, Record],
-    files: Mapping[str, Mapping[str, Any]],
+    gathered: Gathered,
+    out: Store,
     retry_failed: bool = False,
     overwrite: bool = False,
 ) -> Plan:
     """Sorts films by what earlier runs left.
 
     Args:
-        films: from `gather`.
-        records: of earlier runs, by place.
-        files: what lies under OUT.
+        gathered: the films.
+        out: where results go, with the records of earlier runs.
         retry_failed: try again what failed.
-        overwrite: make anew what has changed, and what is there without a record.
+        overwrite: make anew what has changed, and try again what could not be written.
+
+    Raises:
+        SettingsError: a result would take the place of a film, or of another result.
     """
+    tasks = _tasks(gathered.films)
+    _check_results(tasks, out)
+    records, wholes, files = Records(out).load(), Records(out).wholes(), out.files()
     todo: list[Task] = []
     done: list[Done] = []
     failed: list[Failed] = []
     changed: list[Done] = []
-    for task in _tasks(films):
+    for task in tasks:
         record = records.get(task.film.place)
-        if isinstance(record, Failed) and record.asked.agrees(task.asked) and not retry_failed:
+        if isinstance(record, Failed) and not (retry_failed or _may_do_now(record, task, overwrite)):
             failed.append(record)
-        elif isinstance(record, Done) and files.get(record.out, {}).get("size") == record.look.bytes:
+        elif isinstance(record, Done) and record.asked.out == task.asked.out and _is_whole(record, files):
             agrees = record.asked.agrees(task.asked)
             if not agrees and overwrite:
                 todo.append(task)
             else:
                 (done if agrees else changed).append(record)
         else:
-            found = "" if record or overwrite else _result_of(task, files)
-            todo.append(replace(task, found=found))
+            todo.append(replace(task, found=_result_of(task, wholes.get(task.film.place), files)))
     todo.sort(key=lambda task: (-task.film.size, task.film.place))
-    return Plan(tuple(todo), tuple(done), tuple(failed), tuple(changed))
+    return Plan(tuple(todo), tuple(done), tuple(failed), tuple(changed), gathered.left_out)
 
 
-def _result_of(task: Task, files: Mapping[str, Any]) -> str:
-    """The finished result of a film, whichever container it got; empty where there is none."""
-    names = [task.stem] if task.film.out else [task.stem + suffix for suffix in SUFFIXES_WRITTEN]
-    return next((name for name in names if name in files), "")
+def _is_whole(record: Done, files: Mapping[str, Mapping[str, Any]]) -> bool:
+    return bool(files.get(record.out, {}).get("size") == record.look.bytes)
+
+
+def _may_do_now(record: Failed, task: Task, overwrite: bool) -> bool:
+    """Whether what a film failed for may be otherwise now."""
+    return not record.asked.agrees(task.asked) or (overwrite and record.error == OutputError.__name__)
+
+
+def _result_of(task: Task, whole: Whole | None, files: Mapping[str, Mapping[str, Any]]) -> str:
+    """The result that a run wrote which was killed right after; empty where there is none."""
+    if whole is None or not whole.asked.agrees(task.asked):
+        return ""
+    return whole.out if files.get(whole.out, {}).get("size") == whole.bytes else ""

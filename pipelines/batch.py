@@ -85,6 +85,11 @@ class Film:
     duration: Fraction
     """Seconds from the first frame to the end of the last."""
 
+    @property
+    def name(self) -> str:
+        """The file's, for people to read: what in it is not UTF-8 is a question mark."""
+        return self.path.name.encode(errors="replace").decode()
+
     def pts(self, seconds: Fraction) -> int:
         """The first tick at or after `seconds` from the film's start."""
         return -((-(self.start + seconds)) // self.picture.time_base)

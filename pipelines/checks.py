@@ -1,6 +1,7 @@
 """What must hold before a run begins: the film has no colours yet, and its result has a place and a container."""
 
 import errno
+import shlex
 import shutil
 from collections.abc import Iterator
 from fractions import Fraction
@@ -28,6 +29,8 @@ DECODED_PIXELS = 120 * 640 * 480
 """Decoded at most on the way from a keyframe to where colours are looked for: a second or less of work in all."""
 LEAST_ROOM = 1 << 16
 """Bytes, without which not even the manifest can be written."""
+WORK = ".restore"
+"""Ending of a result's name for its working folder."""
 SMALL = (160, 120)
 LUMA_STEPS = 16
 
@@ -91,7 +94,9 @@ def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> N
     """Raises OutputError where the result cannot be written at `out`, which `option` names."""
     folder = out.parent
     if not folder.is_dir():
-        raise OutputError(out, "its folder does not exist", f"make it: mkdir -p {folder}")
+        raise OutputError(out, "its folder does not exist", f"make it: mkdir -p {shlex.quote(str(folder))}")
+    if _is_too_long(out):
+        raise OutputError(out, "its name is too long", f"{option} names another")
     if out.is_dir():
         raise OutputError(out, "is a folder", f"name a file with {option}")
     if out.exists() and film.exists() and out.samefile(film):
@@ -102,6 +107,15 @@ def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> N
         raise OutputError(out, "its folder may not be written to", f"name a file elsewhere with {option}")
     if shutil.disk_usage(folder).free < LEAST_ROOM:
         raise OutputError(out, "the disk is full", f"free some of it, or name a file elsewhere with {option}")
+
+
+def _is_too_long(out: Path) -> bool:
+    """Whether its folder takes no such name with the ending of the working folder."""
+    try:
+        out.with_name(out.name + WORK).lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def _may_be_written_to(folder: Path) -> bool:

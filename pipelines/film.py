@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.alone import alone
-from pipelines.batch import Segment
+from pipelines.batch import Film, Segment
 from pipelines.errors import InputError, OutputError, StageError, timecode
 from pipelines.job import Job
 from pipelines.paint import FilmPaint, Paint, Painting
@@ -21,6 +21,9 @@ from pipelines.stages.mux import SegmentFile, Span, mux
 
 MOST_PLACES = 10
 """Times that a note names."""
+MISSING, MISSING_SHARE = Fraction(1), Fraction(1, 50)
+"""Seconds, and share of the film, beyond both of which a film that ends early was cut short: rounding and sound that is
+a little longer make less."""
 
 
 def restore(
@@ -38,13 +41,16 @@ def restore(
         FilmError: what stopped the run. Finished segments stay, and the next run goes on from them.
     """
     listener = listener or Listener()
-    work = WorkFolder(job.out, about(job))
+    work = WorkFolder(job.out, about(job), job.starts_over)
     painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.hints)
     flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
     with _told(job, work), alone(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
-        next(spread(Join(job, work))(iter([segments]))).replace(job.out)
+        whole = next(spread(Join(job, work))(iter([segments])))
+        _check_free(job)
+        listener.on_whole(whole)
+        whole.replace(job.out)
         work.remove()
     return _result(job, segments)
 
@@ -91,6 +97,13 @@ class Join:
         return part
 
 
+def _check_free(job: Job) -> None:
+    """Raises OutputError where a file has taken the result's place since the run began."""
+    if job.out.exists() and not job.overwrite:
+        hint = "move it away, or --overwrite replaces it: the run goes on from its finished segments"
+        raise OutputError(job.out, "exists since the run began", hint)
+
+
 def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
     if not any(segment.encoded.pts for segment in segments):
         raise InputError(job.film.path, "no frame lies in the span to restore", "choose another --start or --end")
@@ -121,7 +134,18 @@ def _told(job: Job, work: WorkFolder) -> Iterator[None]:
 def _result(job: Job, segments: list[SegmentFile]) -> "Result":
     held = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.held)
     cuts = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.cuts)
-    return Result(sum(len(segment.encoded.pts) for segment in segments), held, cuts)
+    return Result(
+        sum(len(segment.encoded.pts) for segment in segments), held, cuts, _end(job.film, segments), _told_end(job)
+    )
+
+
+def _end(film: Film, segments: list[SegmentFile]) -> Fraction:
+    last = next(segment.encoded for segment in reversed(segments) if segment.encoded.pts)
+    return film.seconds(last.pts[-1] + last.last_duration)
+
+
+def _told_end(job: Job) -> Fraction:
+    return job.seconds + (job.settings.start or 0)
 
 
 @dataclass(frozen=True)
@@ -133,15 +157,28 @@ class Result:
     """Seconds from the film's start of damaged frames that hold the last good one."""
     cuts: tuple[Fraction, ...]
     """Seconds from the film's start of the frames that begin a shot, the first frame aside."""
+    end: Fraction
+    """Seconds from the film's start, of the last frame's end."""
+    told_end: Fraction
+    """The same by what the film says of itself, or by --end."""
 
     @property
     def notes(self) -> list[str]:
         """Sentences the user should see."""
+        return [*self._held_note(), *self._end_note()]
+
+    def _held_note(self) -> list[str]:
         if not self.held:
             return []
         places = ", ".join(map(timecode, self.held[:MOST_PLACES]))
         more = f" and {len(self.held) - MOST_PLACES} more" if len(self.held) > MOST_PLACES else ""
         return [f"the last good frame is held at {places}{more}"]
+
+    def _end_note(self) -> list[str]:
+        if self.told_end - self.end <= max(MISSING, MISSING_SHARE * self.told_end):
+            return []
+        ends = f"the film's last frame ends at {timecode(self.end)}, and it should go on to {timecode(self.told_end)}"
+        return [f"{ends}: it may have been cut short"]
 
 
 @dataclass(frozen=True)
@@ -156,3 +193,5 @@ class Listener:
     """A segment of so many frames was finished by an earlier run."""
     on_wait: Callable[[], None] = lambda: None
     """About a second has passed in which others worked on the film; what it raises stops the run."""
+    on_whole: Callable[[Path], None] = lambda _: None
+    """The result is this file, whole, and about to get its name."""

@@ -54,7 +54,16 @@ class ArchiveFilm:
         return None if self.store.local is None else self.store.local / self.name
 
 
-def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> list[ArchiveFilm]:
+@dataclass(frozen=True)
+class Gathered:
+    """What an archive run is about."""
+
+    films: tuple[ArchiveFilm, ...]
+    left_out: tuple[str, ...]
+    """Paths or URLs of films in folders, whose names say that they are results."""
+
+
+def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> Gathered:
     """The films that were named, each once.
 
     A folder's films keep their places in its tree; of several folders, each has its own name above them.
@@ -67,15 +76,18 @@ def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> list[A
     Raises:
         SettingsError: nothing is there, a manifest cannot be understood, or two films would have one place.
     """
-    films = [film for each in wanted for film in _named(each, out, settings_of, len(wanted) > 1)]
+    left_out: list[str] = []
+    films = [film for each in wanted for film in _named(each, out, settings_of, len(wanted) > 1, left_out)]
     twice = [place for place, count in Counter(film.place for film in films).items() if count > 1]
     if twice:
         both = " and ".join(film.url for film in films if film.place == twice[0])
         raise SettingsError(both, f"would both be {twice[0]} under {out.root}", "name `out` of each in a CSV manifest")
-    return films
+    return Gathered(tuple(films), tuple(dict.fromkeys(left_out)))
 
 
-def _named(wanted: str, out: Store, settings_of: SettingsOf, is_one_of_several: bool) -> Iterator[ArchiveFilm]:
+def _named(
+    wanted: str, out: Store, settings_of: SettingsOf, is_one_of_several: bool, left_out: list[str]
+) -> Iterator[ArchiveFilm]:
     path = PurePosixPath(wanted)
     exists = is_url(wanted) or Path(wanted).exists()
     if path.suffix.lower() == ".csv":
@@ -84,9 +96,9 @@ def _named(wanted: str, out: Store, settings_of: SettingsOf, is_one_of_several: 
         lines = (line.strip() for line in _text(wanted).splitlines())
         yield from _listed(wanted, [line for line in lines if line and not line.startswith("#")], settings_of({}))
     elif set(wanted) & set("*?[") and not (exists and not is_url(wanted)):
-        yield from _in_folder(_above_stars(wanted), out, settings_of({}), is_one_of_several, wanted)
+        yield from _in_folder(_above_stars(wanted), out, settings_of({}), is_one_of_several, left_out, wanted)
     elif open_store(wanted).is_folder():
-        yield from _in_folder(wanted, out, settings_of({}), is_one_of_several)
+        yield from _in_folder(wanted, out, settings_of({}), is_one_of_several, left_out)
     else:
         film = _film(wanted, settings_of({}))
         if not film.version:
@@ -95,27 +107,34 @@ def _named(wanted: str, out: Store, settings_of: SettingsOf, is_one_of_several: 
 
 
 def _in_folder(
-    folder: str, out: Store, settings: Settings, is_one_of_several: bool, pattern: str = ""
+    folder: str, out: Store, settings: Settings, is_one_of_several: bool, left_out: list[str], pattern: str = ""
 ) -> Iterator[ArchiveFilm]:
-    """The films in a folder and the folders in it, or those of them that a pattern names."""
+    """The films in a folder and the folders in it, or those of them that a pattern names; results go to `left_out`."""
     store = open_store(folder)
     names = store.files() if not pattern else store.matching(pattern)
     results = store.name_of(out)
     above = f"{PurePosixPath(store.path).name}/" if is_one_of_several else ""
     found = [
-        ArchiveFilm(store, name, above + name, settings, *_about(about))
-        for name, about in sorted(names.items())
-        if _is_source(name) and not (results and PurePosixPath(name).is_relative_to(results))
+        name
+        for name in sorted(names)
+        if _is_film(name) and not (results and PurePosixPath(name).is_relative_to(results))
     ]
+    made = {name: store.url(name) for name in found if PurePosixPath(name).stem.endswith(RESULT)}
     if not found:
         raise SettingsError(pattern or folder, "no film in it", "films are known by their suffix, such as .mp4 or .mkv")
-    yield from found
+    if len(made) == len(found):
+        what = f"no film in it but {len(made)} named *{RESULT}.* as results are"
+        raise SettingsError(pattern or folder, what, "name such a film itself to restore it")
+    left_out += made.values()
+    for name in found:
+        if name not in made:
+            yield ArchiveFilm(store, name, above + name, settings, *_about(names[name]))
 
 
-def _is_source(name: str) -> bool:
+def _is_film(name: str) -> bool:
     path = PurePosixPath(name)
     is_hidden = any(part.startswith(".") for part in path.parts)
-    return path.suffix.lower() in FILM_SUFFIXES and not is_hidden and not path.stem.endswith(RESULT)
+    return path.suffix.lower() in FILM_SUFFIXES and not is_hidden
 
 
 def _above_stars(pattern: str) -> str:
@@ -191,4 +210,4 @@ def _of_row(cells: dict[str, str], wanted: str, settings_of: SettingsOf) -> Arch
     if out.startswith("/") or ".." in PurePosixPath(out).parts:
         raise ValueError(f"out must lie under OUT, got {out}")
     film = _resolved(cells.pop("film"), wanted)
-    return replace(_film(film, settings_of(cells)), out=out)
+    return replace(_film(film, settings_of(cells)), out=str(PurePosixPath(out)) if out else "")

@@ -30,6 +30,10 @@ class Job:
     segments: tuple[Segment, ...]
     hints: Tracks = field(default_factory=dict)
     """Colours given by a person, by the pts of the anchor."""
+    overwrite: bool = False
+    """Whether a result that is there may be replaced."""
+    starts_over: bool = False
+    """Whether segments that a run with other settings has finished may be lost."""
 
     @property
     def seconds(self) -> Fraction:
@@ -53,7 +57,7 @@ def prepare(
         path: the film.
         out: the result; None names it by `stem`.
         settings: of the run.
-        overwrite: whether a result that exists may be replaced.
+        overwrite: whether a result that exists may be replaced, and what a run with other settings began.
         stem: the result without its suffix, which the container gives; None: FILM.restored beside the film.
         has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
 
@@ -73,7 +77,9 @@ def prepare(
     device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
-    return Job(film, out, settings, target, container, device, tuple(segments), followed(film, settings))
+    return Job(
+        film, out, settings, target, container, device, tuple(segments), followed(film, settings), overwrite, overwrite
+    )
 
 
 def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:

@@ -1,11 +1,15 @@
 """What became of each film of an archive: a small file for each under OUT, by which a later run knows it."""
 
 import dataclasses
+import hashlib
 import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from pipelines.errors import FilmError
 from pipelines.look import Look, Stills
@@ -13,6 +17,10 @@ from pipelines.storage import Store
 
 FOLDER = ".restore"
 """Under OUT; a file PLACE.json for each film."""
+RECORD, WHOLE = ".json", ".whole"
+LONGEST = 200
+"""Bytes of a film's name in those of its files: most file systems take 255, endings included."""
+T = TypeVar("T", "Done | Failed", "Whole")
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class Asked:
     """sha256."""
     settings: dict[str, str]
     """By name: {"motion.steady": "1.0", ...}, but for where the network lies and ran."""
+    out: str = ""
+    """The name under OUT that a manifest gives the result; empty: it gives none."""
 
     def agrees(self, other: "Asked") -> bool:
         """Whether the same film was to be coloured in the same way, wherever it lies."""
@@ -82,6 +92,16 @@ class Failed:
 Record = Done | Failed
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A result that was about to get its name: tells a run that was killed then from whose it is."""
+
+    asked: Asked
+    out: str
+    """Under OUT."""
+    bytes: int
+
+
 def failed(asked: Asked, error: FilmError) -> Failed:
     """The record of a film that failed so."""
     at = None if error.at is None else float(error.at)
@@ -103,9 +123,9 @@ def row(record: Record) -> dict[str, Any]:
     return {"status": "done"} | common | {"out": record.out} | look | run | told | made_from
 
 
-def dump(record: Record) -> bytes:
-    """A record as JSON."""
-    return json.dumps(dataclasses.asdict(record), ensure_ascii=False).encode()
+def dump(record: Record | Whole) -> bytes:
+    """A record as JSON, in ASCII: a film's name need not be UTF-8."""
+    return json.dumps(dataclasses.asdict(record)).encode()
 
 
 def load(data: bytes) -> Record:
@@ -126,6 +146,18 @@ def load(data: bytes) -> Record:
     return Done(asked, look=Look(**look, stills=stills), **held)
 
 
+def _at(place: str) -> str:
+    """Where a film's files lie, without their suffix."""
+    path = PurePosixPath(FOLDER, place)
+    name = os.fsencode(path.name)
+    return str(path if len(name) <= LONGEST else path.with_name(hashlib.sha256(name).hexdigest()))
+
+
+def _load_whole(data: bytes) -> Whole:
+    held = json.loads(data)
+    return Whole(Asked(**held.pop("asked")), **held)
+
+
 @dataclass(frozen=True)
 class Records:
     """The records of an archive, by the place of the film."""
@@ -134,16 +166,24 @@ class Records:
 
     def load(self) -> dict[str, Record]:
         """All that can be read; a film whose record cannot is one without."""
-        names = [name for name in self.out.files(FOLDER) if name.endswith(".json")]
+        return self._read(RECORD, load)
+
+    def wholes(self) -> dict[str, Whole]:
+        """Results without a record yet."""
+        return self._read(WHOLE, _load_whole)
+
+    def _read(self, suffix: str, load: Callable[[bytes], T]) -> dict[str, T]:
+        names = [name for name in self.out.files(FOLDER) if name.endswith(suffix)]
         found = {}
-        for name, data in self.out.read(names).items():
-            try:
-                record = load(data)
-            except (ValueError, KeyError, TypeError):  # of another version, or written by hand
-                continue
-            found[str(PurePosixPath(name).relative_to(FOLDER)).removesuffix(".json")] = record
+        for data in self.out.read(names).values():
+            with suppress(ValueError, KeyError, TypeError):  # of another version, or written by hand
+                each = load(data)
+                found[each.asked.place] = each
         return found
 
-    def save(self, record: Record) -> None:
-        """Writes a film's record, whole or not at all."""
-        self.out.write(f"{FOLDER}/{record.asked.place}.json", dump(record))
+    def save(self, record: Record | Whole) -> None:
+        """Writes what is to be known of a film, whole or not at all."""
+        at = _at(record.asked.place)
+        self.out.write(at + (WHOLE if isinstance(record, Whole) else RECORD), dump(record))
+        if isinstance(record, Done):
+            self.out.remove(at + WHOLE)

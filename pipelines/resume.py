@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.batch import EncodedSegment, Segment
+from pipelines.checks import WORK
+from pipelines.errors import OutputError
 from pipelines.stages.mux import SegmentFile
 
 SAMPLE = 1 << 20
@@ -51,8 +53,9 @@ class WorkFolder:
     was finished before a run was killed is found again, in whatever order it was finished. It may be pickled.
     """
 
-    def __init__(self, out: Path, about: dict[str, str]) -> None:
-        self.folder = out.with_name(out.name + ".restore")
+    def __init__(self, out: Path, about: dict[str, str], starts_over: bool) -> None:
+        self.out, self.starts_over = out, starts_over
+        self.folder = out.with_name(out.name + WORK)
         self.manifest = self.folder / "manifest.json"
         self.lock = self.folder / "lock"
         """Of the run that is at work, by `alone`."""
@@ -61,7 +64,11 @@ class WorkFolder:
         """What differs from the run that left the folder, in words; then it is started over."""
 
     def __enter__(self) -> "WorkFolder":
-        """Makes the folder, or takes up the one that an earlier run left."""
+        """Makes the folder, or takes up the one that an earlier run left.
+
+        Raises:
+            OutputError: it has finished segments of a run that differs, and may not start over.
+        """
         self.folder.mkdir(exist_ok=True)
         try:
             self._take_up()
@@ -76,12 +83,18 @@ class WorkFolder:
         if before and before != self.about:
             keys = [key for key in {**before, **self.about} if before.get(key) != self.about.get(key)]
             self.differs = [f"{key} was {before.get(key, 'unset')}, is {self.about.get(key, 'unset')}" for key in keys]
+            self._check_lost()
         kept = {self.manifest, self.lock}
         if before == self.about:
             kept |= {path for entry in self._entries() for path in (entry, entry.with_suffix(".segment"))}
         for file in set(self.folder.iterdir()) - kept:
             file.unlink(missing_ok=True)
         _write(self.manifest, {"about": self.about})
+
+    def _check_lost(self) -> None:
+        if self.done and not self.starts_over:
+            what = f"{self.done} finished segment{'s' * (self.done > 1)} would be lost: {', '.join(self.differs)}"
+            raise OutputError(self.out, what, "--overwrite starts over, and the settings of before go on")
 
     def __exit__(self, *error: object) -> None:
         """Removes what is half written, and the whole folder where no segment is done."""

@@ -1,6 +1,7 @@
 """Local places for a film and its result while it is worked on, where either lies behind a URL."""
 
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -30,7 +31,7 @@ class Staging:
 
     def _own(self, name: str) -> Path:
         """In the scratch folder, which may serve runs into several OUT."""
-        return self.scratch / hashlib.sha256(f"{self.out.root} {name}".encode()).hexdigest()[:16]
+        return self.scratch / hashlib.sha256(os.fsencode(f"{self.out.root} {name}")).hexdigest()[:16]
 
     def _folder(self, task: Task) -> Path:
         return self._own(task.film.place)
@@ -57,7 +58,7 @@ class Staging:
         return stem
 
     def found(self, task: Task) -> Path:
-        """A result that was there, on this machine."""
+        """A result that is there without a record, on this machine."""
         if self.out.local is not None:
             return self.out.local / task.found
         path = self._folder(task) / PurePosixPath(task.found).name

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -146,6 +146,11 @@ class Store:
         """Writes a small file, whole or not at all."""
         with _told(self.url(name), "cannot be written", OutputError), self._named_when_whole(name) as part:
             self.fs.pipe_file(part, data)
+
+    def remove(self, name: str) -> None:
+        """Removes a file, if it is there."""
+        with _told(self.url(name), "cannot be removed", OutputError), suppress(FileNotFoundError):
+            self.fs.rm_file(self._at(name))
 
     @contextmanager
     def _named_when_whole(self, name: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The product as functions."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from pathlib import Path
 from pipelines.alone import alone
 from pipelines.archive import Archive, ArchiveListener
 from pipelines.archive_plan import Plan, make_plan
+from pipelines.errors import SettingsError
 from pipelines.film import Listener, Result, restore
-from pipelines.gather import ArchiveFilm, gather
+from pipelines.gather import Gathered, gather
 from pipelines.job import find_network, prepare
 from pipelines.paint import Paint
 from pipelines.preview.canvas import Composition
@@ -41,7 +43,7 @@ def restore_film(
         film: the black-and-white film; it is never written to.
         out: the result; None puts FILM.restored.SUFFIX beside the film.
         settings: None takes the defaults.
-        overwrite: whether a result that exists may be replaced.
+        overwrite: whether a result that exists may be replaced, and what a run with other settings began.
         listener: told how the run goes.
 
     Returns:
@@ -74,7 +76,8 @@ def restore_archive(  # noqa: PLR0913  # one run's all
         out: folder or URL of the results, which keep their places in the folder tree.
         settings: of all films, under what a manifest says of each; None takes the defaults.
         retry_failed: try again what an earlier run could not restore.
-        overwrite: make anew what is done, where its film or the settings have changed.
+        overwrite: make anew what is done, where its film or the settings have changed, and replace other files in its
+            place.
         scratch: local folder for films from URLs and results for them; None takes one of the temporary folder.
         devices: what the films share; None: one film after another in this process.
         listener: told how the films go.
@@ -91,7 +94,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     named, store = _named(films, out, settings, devices)
     staging = Staging(store, scratch or _scratch(str(out)))
     with alone(staging.lock, str(out)):
-        plan = make_plan(named, Records(store).load(), store.files(), retry_failed, overwrite)
+        plan = make_plan(named, store, retry_failed, overwrite)
         on_plan(plan)
         records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
         try:
@@ -152,16 +155,32 @@ def plan_archive(
 ) -> tuple[Plan, Store]:
     """What `restore_archive` would do, and where; writes nothing. Arguments and errors are the same."""
     named, store = _named(films, out, settings, devices or Devices())
-    return make_plan(named, Records(store).load(), store.files(), retry_failed, overwrite), store
+    return make_plan(named, store, retry_failed, overwrite), store
 
 
 def _named(
     films: Sequence[Path | str], out: Path | str, settings: Settings | None, devices: Devices
-) -> tuple[list[ArchiveFilm], Store]:
+) -> tuple[Gathered, Store]:
     """The films that an archive's arguments name, and where their results go."""
-    base, store = devices.applied(settings or Settings()), open_store(str(out))
+    base, store = devices.applied(settings or Settings()), _folder(str(out))
     find_network("archive", base, bool(devices.address))
     return gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base)), store
+
+
+def _folder(out: str) -> Store:
+    """The folder of an archive's results.
+
+    Raises:
+        SettingsError: no folder can be there.
+    """
+    if not out:
+        raise SettingsError("--out", "names no folder", "give one, such as coloured/")
+    store = open_store(out)
+    above = (store.local, *store.local.parents) if store.local else ()
+    is_there = next((path for path in above if os.path.lexists(path)), None)
+    if is_there and not is_there.is_dir():
+        raise SettingsError(out, f"is no folder: {is_there} is none", "name another folder with --out")
+    return store
 
 
 @contextmanager
@@ -178,7 +197,7 @@ def _shared(devices: Devices) -> Iterator[tuple[Restore, int]]:
 
 def _scratch(out: str) -> Path:
     """The same for each run into one folder, so that a run that was killed finds what it had staged."""
-    return Path(tempfile.gettempdir()) / f"restore-{hashlib.sha256(out.encode()).hexdigest()[:12]}"
+    return Path(tempfile.gettempdir()) / f"restore-{hashlib.sha256(os.fsencode(out)).hexdigest()[:12]}"
 
 
 __all__ = [

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, metavar="FOLDER|URL", help="Where the results and the report go.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and how long it would take; write nothing.")
 @click.option("--retry-failed", is_flag=True, help="Try again what an earlier run could not restore.")
-@click.option("--overwrite", is_flag=True, help="Make anew what is done, where its film or the settings have changed.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Make anew what is done, where its film or the settings have changed, and replace other files in its place.",
+)
 @click.option("--scratch", type=click.Path(path_type=Path), help="Local folder for films from URLs. [temporary folder]")
 @SETTING_OPTIONS
 @DEVICE_OPTIONS

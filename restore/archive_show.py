@@ -13,6 +13,7 @@ import click
 from pipelines.archive import ArchiveListener
 from pipelines.archive_plan import Plan, Task
 from pipelines.errors import timecode
+from pipelines.gather import RESULT
 from pipelines.job import Job
 from pipelines.record import Done, Failed, Record, row
 
@@ -99,6 +100,7 @@ def planned(plan: Plan) -> str:
     parts += [f"{len(plan.changed)} done from other films or settings (--overwrite makes them anew)"] * bool(
         plan.changed
     )
+    parts += [f"{len(plan.left_out)} left out, named *{RESULT}.* as results are"] if plan.left_out else []
     return ", ".join(parts)
 
 
@@ -203,7 +205,7 @@ class Json(Quiet):
     def start(self, plan: Plan) -> None:
         todo = [{"film": task.film.url, "bytes": task.film.size} for task in plan.todo]
         before = {"done": len(plan.done), "failed_before": len(plan.failed), "changed": len(plan.changed)}
-        self._say("start", {"todo": todo} | before)
+        self._say("start", {"todo": todo} | before | {"left_out": list(plan.left_out)})
 
     def film(self, running: Running) -> None:
         facts = {"place": running.task.film.place, "seconds": float(running.job.seconds)}

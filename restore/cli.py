@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import time
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ def main() -> None:
     are kept while it works: a run that was stopped goes on when it is started again.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # PyTorch's threads leave the cores to the codecs' meanwhile
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: names of films need not be UTF-8
     gc.disable()  # until imports are done, see `keep_what_was_imported`
     click.get_current_context().call_on_close(gc.enable)  # of commands that import little
 
@@ -50,7 +53,9 @@ def main() -> None:
 FILM_OPTIONS = join(
     click.argument("film", type=click.Path(path_type=Path)),
     click.option("-o", "--out", type=click.Path(path_type=Path), help="The result; its suffix chooses the container."),
-    click.option("--overwrite", is_flag=True, help="Replace a result that exists."),
+    click.option(
+        "--overwrite", is_flag=True, help="Replace a result that exists, or what a run with other settings began."
+    ),
     SETTING_OPTIONS,
     HINTS,
     DEVICE_OPTIONS,

@@ -1,6 +1,7 @@
 """`restore evaluate`: how well a network does, as tables for people and JSON for machines."""
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -185,7 +186,9 @@ def _check_results(measured: tuple[Path, ...], *results: Path | None) -> None:
     """
     for result in filter(None, results):
         if not result.parent.is_dir():
-            raise ValueError(f"{result}: its folder does not exist; make it: mkdir -p {result.parent}")
+            raise ValueError(
+                f"{result}: its folder does not exist; make it: mkdir -p {shlex.quote(str(result.parent))}"
+            )
         if result.exists() and any(result.samefile(path) for path in measured):
             raise ValueError(f"{result}: is measured itself, and is never written to; name another file")
 

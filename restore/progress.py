@@ -43,7 +43,7 @@ def facts_of(film: Film) -> str:
     picture = film.picture
     rate = f"{float(picture.frame_rate):.6g} fps" if picture.frame_rate else "uneven rate"
     shape = "" if picture.field_order == "progressive" else ", interlaced"
-    return f"{film.path.name}: {picture.width}x{picture.height}{shape}, {rate}"
+    return f"{film.name}: {picture.width}x{picture.height}{shape}, {rate}"
 
 
 def summary(job: Job) -> str:
@@ -180,7 +180,7 @@ class Json(Quiet):
             self._say("progress", seconds=seconds, fps=fps)
 
     def end(self, line: str, notes: Sequence[str] = (), **facts: object) -> None:
-        self._say("done", **facts)
+        self._say("done", **facts, notes=list(notes))
 
     def failed(self, error: FilmError) -> None:
         at = None if error.at is None else float(error.at)

@@ -22,8 +22,8 @@ def write_report(out: Store, records: Iterable[Record]) -> None:
         OutputError: they cannot be written.
     """
     ordered = sorted(records, key=lambda record: (isinstance(record, Done), record.asked.place))
-    lines = "".join(json.dumps(row(record), ensure_ascii=False) + "\n" for record in ordered)
-    wanted = {LINES: lines.encode(), PAGE: page(ordered).encode()}
+    lines = "".join(json.dumps(row(record)) + "\n" for record in ordered)
+    wanted = {LINES: lines.encode(), PAGE: page(ordered).encode(errors="replace")}  # of names that are not UTF-8
     there = [name for name in wanted if out.about(name)]
     held = out.read(there)
     for name, data in wanted.items():

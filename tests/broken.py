@@ -37,9 +37,9 @@ def without_index(path: Path) -> Path:
     return path
 
 
-def cut_short(path: Path) -> Path:
+def cut_short(path: Path, frames: int = 24) -> Path:
     """The first two thirds of a film that can be played from its beginning: mkv, ts, avi, mpg."""
-    write(path, PictureTrack(pictures.pan()))
+    write(path, PictureTrack(pictures.pan(frames)))
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     return path
 

@@ -13,7 +13,7 @@ from archives import BAD, GOOD, Heard, kept, lines, reels, results, small
 from readers import times
 from runs import Films, in_segments
 
-from pipelines.record import Done, Failed
+from pipelines.record import Done, Failed, Record, Records, Whole
 from pipelines.settings import EncodeSettings, Settings
 from restore.api import plan_archive, restore_archive, restore_film
 
@@ -121,6 +121,17 @@ def test_a_manifest_names_results_and_settings(films: Films, settings: Settings,
     assert {place: row["encode.codec"] for place, row in rows.items()} == {"a.mp4": "ffv1", "b/d.mov": "h264"}
 
 
+def test_another_name_for_a_result_is_another_result(films: Films, settings: Settings, tmp_path: Path) -> None:
+    reels(films, tmp_path / "reels")
+    manifest, out = tmp_path / "wanted.csv", tmp_path / "out"
+    for name in ("one.mp4", "two.mp4", "three.none", "four.mp4"):
+        manifest.write_text(f"film,out\nreels/a.mp4,{name}\n")
+        (record,) = restore_archive([manifest], out, settings)
+        assert isinstance(record, Failed) == (name == "three.none")
+    assert results(out) == ["four.mp4", "one.mp4", "two.mp4"]
+    assert len({(out / name).read_bytes() for name in results(out)}) == 1
+
+
 def test_other_settings_leave_done_films_alone_until_they_may_be_replaced(
     films: Films, settings: Settings, tmp_path: Path
 ) -> None:
@@ -138,18 +149,46 @@ def test_other_settings_leave_done_films_alone_until_they_may_be_replaced(
     assert plan.todo == ()
 
 
-def test_a_result_without_a_record_is_kept_and_reported(films: Films, settings: Settings, tmp_path: Path) -> None:
-    source, out = reels(films, tmp_path / "reels"), tmp_path / "out"
-    restore_archive([source], out, settings)
-    before = {row["place"]: row for row in lines(out)}
-    (out / ".restore" / "a.mp4.json").unlink()
-    held = kept(out)["a.restored.mp4"]
-    restore_archive([source], out, settings)
+def test_a_result_without_a_record_is_kept_and_fails_its_film(films: Films, settings: Settings, tmp_path: Path) -> None:
+    source = reels(films, tmp_path / "reels")
+    mine = films(small, ".mp4")
+    (source / "a.restored.mp4").write_bytes(mine.read_bytes())
+    by_place = {record.asked.place: record for record in restore_archive([source], source, settings)}
+    failed = by_place.pop("a.mp4")
+    assert isinstance(failed, Failed)
+    assert failed.reason == (
+        "a.mp4: a.restored.mp4 exists already, and no record tells how it was made; "
+        "--overwrite replaces it, another `out` in a CSV manifest leaves it"
+    )
+    assert all(isinstance(record, Done) for record in by_place.values())
+    assert (source / "a.restored.mp4").read_bytes() == mine.read_bytes()
+    restore_archive([source], source, settings, overwrite=True)
+    assert len(times(source / "a.restored.mp4")) == GOOD["a.mp4"]
+
+
+def test_a_result_whose_run_was_killed_before_its_record_is_found(
+    films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = reels(films, tmp_path / "reels") / "a.mp4", tmp_path / "out"
+    save = Records.save
+
+    def killed(records: Records, record: Record | Whole) -> None:
+        if isinstance(record, Done):
+            raise KeyboardInterrupt
+        save(records, record)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Records, "save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore_archive([source], out, settings)
+    held, heard = kept(out)["a.restored.mp4"], Heard()
+    restore_archive([source], out, settings, listener=heard.listener)
+    assert (heard.started, len(heard.ended)) == ([], 1)
     assert kept(out)["a.restored.mp4"] == held
-    row = next(row for row in lines(out) if row["place"] == "a.mp4")
-    for fact in ("frames", "sha256", "copied", "colourfulness", "length"):
-        assert row[fact] == before["a.mp4"][fact]
-    assert row["warnings"] == ["was there already; nothing tells how it was made"]
+    (row,) = lines(out)
+    assert (row["frames"], row["status"]) == (GOOD["a.mp4"], "done")
+    assert row["warnings"] == ["the run that wrote it was stopped before it could tell more"]
+    assert sorted(path.name for path in (out / ".restore").iterdir()) == ["a.mp4.json"]
 
 
 def test_a_result_that_was_deleted_is_made_again(films: Films, settings: Settings, tmp_path: Path) -> None:

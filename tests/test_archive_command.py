@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archives import BAD, GOOD, kept, reels, results
+from archives import BAD, GOOD, kept, lines, reels, results, small
 from click.testing import CliRunner, Result
 from runs import Films
 
@@ -53,6 +54,12 @@ def test_it_exits_0_where_every_film_is_restored(source: Path, network: Path, tm
     assert (result.exit_code, result.output) == (0, "")
 
 
+def test_it_says_how_many_films_are_left_out_as_results(source: Path, network: Path, tmp_path: Path) -> None:
+    (source / "a.mp4").rename(source / "a.restored.mp4")
+    result = archive(network, source, "--out", tmp_path / "out", "--dry-run")
+    assert result.stdout.splitlines()[0].endswith(" to restore, 1 left out, named *.restored.* as results are")
+
+
 def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, network: Path, tmp_path: Path) -> None:
     before = kept(tmp_path)
     result = archive(network, source, "--out", tmp_path / "out", "--dry-run")
@@ -87,6 +94,10 @@ def test_json_tells_each_step_in_a_line(source: Path, network: Path, tmp_path: P
         (("reels/a.mp4", "reels/a.mp4", "--out", "out"), "would both be a.mp4"),
         (("reels", "--out", "out", "--crf", "99"), "crf of h264 must be 0 to 51"),
         (("reels",), "Missing option '--out'"),
+        (("reels", "--out", ""), "--out: names no folder; give one"),
+        (("reels", "--out", "reels/a.mp4"), "reels/a.mp4: is no folder: "),
+        (("reels", "--out", "reels/a.mp4/out"), "reels/a.mp4 is none; name another folder with --out"),
+        (("reels", "--out", "reels/gone.mov"), "is no folder: "),
         (("--out", "out"), "Missing argument 'IN...'"),
     ],
 )
@@ -105,3 +116,69 @@ def test_a_network_that_is_not_there_is_told_before_anything_is_done(source: Pat
     assert result.exit_code == 2
     assert "lost.safetensors" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("folder", [".", "link"])
+def test_a_result_never_takes_the_place_of_a_film_of_the_run(
+    source: Path, network: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(source)
+    Path("link").symlink_to(".", target_is_directory=True)
+    Path("wanted.csv").write_text(f"film,out\na.mp4,{folder}/b/c.mkv\nb/c.mkv,b/other.mkv\n")
+    before = kept(source)
+    result = archive(network, "wanted.csv", "--out", ".", "--overwrite")
+    assert result.exit_code == 2
+    assert "a.mp4: its result would be " in result.stderr
+    assert "and that is a film of this run (b/c.mkv)" in result.stderr
+    assert kept(source) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("x.mp4", "x.mp4"), ("x.mp4", "./x.mp4"), ("", "a.restored.mp4"), ("x.mp4", "link/x.mp4")],
+)
+def test_two_films_that_would_have_one_result_are_refused(
+    source: Path, network: Path, tmp_path: Path, first: str, second: str
+) -> None:
+    out, manifest = tmp_path / "out", tmp_path / "wanted.csv"
+    out.mkdir()
+    (out / "link").symlink_to(out, target_is_directory=True)
+    manifest.write_text(f"film,out\nreels/a.mp4,{first}\nreels/b/d.mov,{second}\n")
+    result = archive(network, manifest, "--out", out)
+    assert result.exit_code == 2
+    assert re.search(r"reels/a\.mp4 and \S+reels/b/d\.mov: would both become \S+\.mp4; name `out`", result.stderr)
+    assert not (out / ".restore").exists() or not list((out / ".restore").rglob("*.json"))
+
+
+def test_a_film_whose_name_leaves_no_room_for_its_results_stops_no_other(network: Path, tmp_path: Path) -> None:
+    source, long = tmp_path / "reels", f"{'f' * 250}.mp4"
+    source.mkdir()
+    small(source / "good.mp4")
+    small(source / long, frames=48)
+    for reason in ("its name is too long", "1 failed before"):
+        result = archive(network, source, "--out", tmp_path / "out")
+        assert result.exit_code == 1
+        assert reason in result.output
+    assert [(row["place"], row["status"]) for row in lines(tmp_path / "out")] == [
+        (long, "failed"),
+        ("good.mp4", "done"),
+    ]
+
+
+@pytest.mark.parametrize("is_film", [True, False])
+def test_a_film_whose_name_is_not_utf8_is_one_like_others(network: Path, tmp_path: Path, is_film: bool) -> None:
+    source, out = tmp_path / "reels", tmp_path / "out"
+    name = os.fsdecode(b"bad\xff.mp4")
+    source.mkdir()
+    small(source / "good.mp4")
+    if is_film:
+        small(source / name)
+    else:
+        (source / name).write_bytes(b"")
+    for options in ((), ("--json",)):
+        result = archive(network, source, "--out", out, *options)
+        assert result.exit_code == (0 if is_film else 1), result.output
+    assert (out / os.fsdecode(b"bad\xff.restored.mp4")).exists() == is_film
+    assert (out / "good.restored.mp4").exists()
+    assert {row["place"] for row in lines(out)} == {"good.mp4", name}
+    assert "bad?.mp4" in (out / "report.html").read_text("utf-8")

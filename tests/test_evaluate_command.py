@@ -67,7 +67,7 @@ def test_command_measures_the_detector(pictures: Path, network: Path, tmp_path: 
         (["--classifier", "x.txt"], "x.txt: not a safetensors file"),
         (["--boxes", "x.txt"], "x.txt, line 1"),
         (["--labels", "x.txt"], "x.txt, line 1: a line must be a key"),
-        (["--sheet", "missing/sheet.png"], "missing/sheet.png: its folder does not exist; make it: mkdir -p missing"),
+        (["--sheet", "no dir/sheet.png"], "no dir/sheet.png: its folder does not exist; make it: mkdir -p 'no dir'"),
         (["--json", "missing/out.json"], "missing/out.json: its folder does not exist"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import SettingsError
-from pipelines.gather import ArchiveFilm, gather
+from pipelines.gather import ArchiveFilm, Gathered, gather
 from pipelines.settings import Settings
 from pipelines.storage import open_store
 from restore.options import settings_of_row
@@ -23,10 +23,14 @@ def reels(tmp_path: Path) -> Path:
     return tmp_path / "reels"
 
 
-def films(*wanted: Path | str, out: Path) -> list[ArchiveFilm]:
+def gathered(*wanted: Path | str, out: Path) -> Gathered:
     return gather(
         [str(each) for each in wanted], open_store(str(out)), lambda cells: settings_of_row(cells, Settings())
     )
+
+
+def films(*wanted: Path | str, out: Path) -> tuple[ArchiveFilm, ...]:
+    return gathered(*wanted, out=out).films
 
 
 def places(*wanted: Path | str, out: Path) -> list[str]:
@@ -62,6 +66,16 @@ def test_results_inside_the_folder_are_no_films(reels: Path) -> None:
 def test_results_may_lie_beside_the_films_and_above_them(reels: Path) -> None:
     for out in (reels, reels.parent):
         assert places(reels, out=out) == ["a.mp4", "b/c.MOV", "b/d/e [1].mkv"]
+
+
+def test_films_named_as_results_are_left_out_and_told(reels: Path, tmp_path: Path) -> None:
+    out = reels / "coloured"
+    out.mkdir()
+    (out / "z.restored.mp4").write_bytes(b"z")
+    assert gathered(reels, out=out).left_out == (f"{reels}/a.restored.mp4",)
+    with pytest.raises(SettingsError, match=r"no film in it but 1 named \*\.restored\.\* as results are; name such"):
+        films(f"{reels}/*.restored.*", out=tmp_path)
+    assert places(reels / "a.restored.mp4", out=tmp_path) == ["a.restored.mp4"]
 
 
 def test_a_glob_gives_the_films_that_it_names(reels: Path, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from readers import pts_list, times, true_chromas
 from runs import Refuse, in_segments
 from tracks import PictureTrack, write
 
-from pipelines.errors import DamagedError, InputError, SettingsError
+from pipelines.errors import DamagedError, InputError, SettingsError, timecode
+from pipelines.film import restore
+from pipelines.job import prepare
 from pipelines.settings import EncodeSettings, Settings
 from restore.api import restore_film
 
@@ -40,6 +42,17 @@ def test_a_file_that_is_no_film_is_refused(refusal: Refuse, tmp_path: Path, draw
 def test_a_film_cut_short_between_frames_keeps_those_it_has(settings: Settings, tmp_path: Path, ending: str) -> None:
     film = broken.cut_short(tmp_path / f"film{ending}")
     assert times(restore_film(film, None, settings)) == times(film)
+
+
+def test_a_film_that_ends_long_before_its_end_is_told(settings: Settings, tmp_path: Path) -> None:
+    film = broken.cut_short(tmp_path / "film.mkv", frames=120)
+    last = timecode(times(film)[-1] + Fraction(1, 24) - Fraction(1, 1000))  # which Matroska cuts to milliseconds
+    (note,) = restore(prepare(film, tmp_path / "out.mkv", settings)).notes
+    assert note == (
+        f"the film's last frame ends at {last}, and it should go on to 00:00:05.000: it may have been cut short"
+    )
+    span = replace(settings, end=Fraction(1))
+    assert restore(prepare(film, tmp_path / "span.mkv", span)).notes == []
 
 
 def test_a_film_cut_short_within_a_frame_is_damaged_there(refusal: Refuse, settings: Settings, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import broken
 import clips
 import pytest
+from readers import times
 from runs import Films, Refuse, in_segments, listing
 
 from pipelines.errors import OutputError
@@ -29,9 +30,32 @@ def test_a_result_that_exists_is_not_replaced(refusal: Refuse, tmp_path: Path) -
     assert "film.restored.mp4: exists already" in refusal(OutputError, film)
 
 
+def test_a_file_that_takes_the_place_of_the_result_during_the_run_is_kept(settings: Settings, tmp_path: Path) -> None:
+    film, out = clips.plain(tmp_path / "film.mp4"), tmp_path / "out.mp4"
+    painted: list[int] = []
+    listener = Listener(on_frame=lambda pts: (painted.append(pts), out.write_text("mine"))[0])
+    with pytest.raises(OutputError, match=r"out\.mp4: exists since the run began; move it away, or --overwrite"):
+        restore_film(film, out, settings, listener=listener)
+    assert out.read_text() == "mine"
+    out.unlink()
+    frames = len(painted)
+    restore_film(film, out, settings, listener=Listener(on_frame=painted.append))
+    assert (len(painted), len(times(out))) == (frames, frames)  # of finished segments alone
+
+
 def test_a_result_in_a_folder_that_is_not_there_is_refused(refusal: Refuse, tmp_path: Path) -> None:
     film = clips.plain(tmp_path / "film.mp4")
-    assert "its folder does not exist; make it: mkdir -p" in refusal(OutputError, film, tmp_path / "new" / "out.mp4")
+    message = refusal(OutputError, film, tmp_path / "no dir" / "out.mp4")
+    assert f"its folder does not exist; make it: mkdir -p '{tmp_path}/no dir'" in message
+
+
+@pytest.mark.parametrize("letters", [240, 246])
+def test_a_film_whose_name_leaves_no_room_for_the_results_is_refused(
+    refusal: Refuse, settings: Settings, tmp_path: Path, letters: int
+) -> None:
+    film = clips.plain(tmp_path / f"{'f' * letters}.mp4")
+    assert ".restored.mp4: its name is too long; -o names another" in refusal(OutputError, film)
+    assert restore_film(film, tmp_path / "out.mp4", settings).exists()
 
 
 def test_a_result_that_is_a_folder_is_refused(refusal: Refuse, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import clips
 import pytest
 from readers import times
 from resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
-from runs import Films, in_segments, save_random_network
+from runs import Films, in_segments, listing, save_random_network
 
+from pipelines.errors import OutputError
 from pipelines.film import Listener, restore
 from pipelines.job import prepare
 from pipelines.settings import Settings
@@ -84,17 +85,43 @@ def test_other_settings_start_over_and_say_what_differs(
 ) -> None:
     out, heard, other = tmp_path / "out.mp4", Heard(), changed(chosen, name)
     stopped_after(film, out, chosen, 2)
-    restore_film(film, out, other, listener=heard.listener)
+    restore_film(film, out, other, overwrite=True, listener=heard.listener)
     was, now = OTHER[name]
     assert heard.notes == [f"starts over: {name} was {was}, is {now}"]
     assert heard.resumed == []
     assert_whole(out, films.restored(film, other, ".mp4"))
 
 
+def test_finished_segments_are_not_lost_to_other_settings(
+    films: Films, film: Path, chosen: Settings, tmp_path: Path
+) -> None:
+    out, heard, other = tmp_path / "out.mp4", Heard(), changed(chosen, "paint.saturation")
+    stopped_after(film, out, chosen, 2)
+    before = listing(tmp_path)
+    with pytest.raises(OutputError) as refused:
+        restore_film(film, out, other)
+    assert str(refused.value) == (
+        f"{out}: 2 finished segments would be lost: paint.saturation was 1.0, is 0.5; "
+        "--overwrite starts over, and the settings of before go on"
+    )
+    assert [name for name, *_ in listing(tmp_path)] == [name for name, *_ in before]
+    restore_film(film, out, chosen, listener=heard.listener)
+    assert heard.resumed == 2 * [FRAMES]
+
+
+def test_where_no_segment_is_finished_other_settings_start_over(film: Path, chosen: Settings, tmp_path: Path) -> None:
+    out, heard = tmp_path / "out.mp4", Heard()
+    stopped_after(film, out, chosen, 1)
+    for left in work_folder(out).glob("0*"):
+        left.unlink()
+    restore_film(film, out, changed(chosen, "paint.saturation"), listener=heard.listener)
+    assert heard.notes == ["starts over: paint.saturation was 1.0, is 0.5"]
+
+
 def test_another_film_starts_over_and_says_so(films: Films, film: Path, chosen: Settings, tmp_path: Path) -> None:
     out, heard, other = tmp_path / "out.mp4", Heard(), films(clips.b_frames, ".mp4")
     stopped_after(film, out, chosen, 2)
-    restore_film(other, out, chosen, listener=heard.listener)
+    restore_film(other, out, chosen, overwrite=True, listener=heard.listener)
     assert len(heard.notes) == 1
     assert heard.notes[0].startswith("starts over: film was ")
     assert heard.resumed == []
@@ -108,7 +135,7 @@ def test_other_weights_start_over_and_say_so(
     out, heard = tmp_path / "out.mp4", Heard()
     other = replace(chosen, paint=replace(chosen.paint, network=str(weights)))
     stopped_after(film, out, chosen, 2)
-    restore_film(film, out, other, listener=heard.listener)
+    restore_film(film, out, other, overwrite=True, listener=heard.listener)
     assert len(heard.notes) == 1
     assert heard.notes[0].startswith("starts over: weights was ")
     assert_whole(out, films.restored(film, other, ".mp4"))

@@ -122,7 +122,7 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
     if truth is not None:
         left = true_colours_carried(segment, settings, pts, seen.lightness, ab[TRUE])
         table[f"PSNR of true colours carried, {APART} frames apart"] = {RESTORE: left}
-    return Section(film.path.name, len(pts), table)
+    return Section(film.name, len(pts), table)
 
 
 def _small(film: Film, settings: Settings, coloured: Iterable[AbFrame]) -> Iterator[_Kept]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote, unquote
 
 import ffmpeg
 
@@ -22,6 +23,8 @@ LINE = 2
 """Pixels: the line down the middle of a split."""
 RUN_IN = 1
 """Seconds of sound decoded before a span: codecs need some to be right, and seeking lands on packets."""
+FILE = "file:"
+"""FFmpeg's protocol, so that a name with a colon is none."""
 SOUND = {"acodec": "aac", "audio_bitrate": "160k"}
 PICTURE = {"vcodec": "libx264", "preset": "superfast", "crf": 20, "bf": 0, "pix_fmt": "yuv420p"}
 """With B-frames FFmpeg writes a wrong length where frames are unevenly spaced."""
@@ -108,7 +111,7 @@ def sound(film: Path, spans: Sequence[tuple[Fraction, Fraction]]) -> Node:
     for start, length in spans:
         begin = max(Fraction(0), Fraction(start // 1 - RUN_IN))
         run_in, end = float(start - begin), float(start - begin + length)
-        source = ffmpeg.input(f"file:{film}", ss=float(begin), seek_timestamp=1, vn=None)["a:0"]
+        source = ffmpeg.input(_quoted(film), ss=float(begin), seek_timestamp=1, vn=None)["a:0"]
         part = source.filter("atrim", start=run_in, end=end).filter("asetpts", f"PTS-{run_in}/TB")
         part = part.filter("aresample", **{"async": 1, "first_pts": 0}).filter("apad", whole_dur=float(length))
         parts.append(part.filter("aformat", channel_layouts="stereo|mono"))
@@ -126,5 +129,14 @@ def to_file(picture: Node, sounds: Node | None, target: Target, time_base: Fract
         "video_track_timescale": time_base.denominator, "movflags": "+faststart", "format": "mp4",
         "map_chapters": -1, "map_metadata": -1,  # FFmpeg takes them from the sound's file, at the film's times
     }  # fmt: skip
-    arguments: list[str] = ffmpeg.output(*streams, f"file:{out}", **how).get_args()
-    return ["-v", "error", "-nostdin", "-y", *arguments]
+    arguments: list[str] = ffmpeg.output(*streams, _quoted(out), **how).get_args()
+    return ["-v", "error", "-nostdin", "-y", *map(_unquoted, arguments)]
+
+
+def _quoted(file: Path) -> str:
+    """A file's name in a graph, which takes UTF-8 only."""
+    return FILE + quote(str(file), errors="surrogateescape")
+
+
+def _unquoted(argument: str) -> str:
+    return unquote(argument, errors="surrogateescape") if argument.startswith(FILE) else argument

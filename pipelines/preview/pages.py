@@ -78,7 +78,7 @@ def _files(view: View, tiles: Sequence[Tile]) -> Iterator[bytes]:
     if view.out.suffix.lower() == ".html":
         yield _html(view, tiles).encode()
         return
-    drawn = pages(view.film.path.name, tiles)
+    drawn = pages(view.film.name, tiles)
     if view.out.suffix.lower() == ".pdf":
         yield _pdf(drawn)
     else:
@@ -158,7 +158,7 @@ def _html(view: View, tiles: Sequence[Tile]) -> str:
     template = files("pipelines.preview").joinpath("sheet.html.jinja").read_text("utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     shown: list[Any] = [(tile, _jpeg(tile.picture)) for tile in tiles]
-    return environment.from_string(template).render(name=view.film.path.name, tiles=shown, side=2 * SIDE)
+    return environment.from_string(template).render(name=view.film.name, tiles=shown, side=2 * SIDE)
 
 
 def _jpeg(picture: Page) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import opentimelineio as otio
@@ -58,7 +59,7 @@ def _csv(view: View, shots: Sequence[Shot], clock: Clock) -> str:
             f"{float(shot.start):.3f}",
             f"{float(shot.length):.3f}",
         )
-        rows.writerow([shot.number, *times, clock.reel, view.film.path.name])
+        rows.writerow([shot.number, *times, clock.reel, view.film.name])
     return text.getvalue()
 
 
@@ -84,11 +85,11 @@ def timeline(film: Film, shots: Sequence[Shot], clock: Clock, rate: float) -> An
     whole = _range(clock.first, clock.frame(shots[-1].end), rate)
     for shot in shots:
         source = otio.schema.ExternalReference(film.path.resolve().as_uri(), whole)
-        source.name = film.path.name
+        source.name = film.name
         metadata = {"cmx_3600": {"reel": _reel(film, clock)}, "restore": {"shot": shot.number}}
         span = _range(clock.frame(shot.start), clock.frame(shot.end), rate)
-        track.append(otio.schema.Clip(film.path.name, source, span, metadata))
-    made = otio.schema.Timeline(film.path.stem, global_start_time=whole.start_time)
+        track.append(otio.schema.Clip(film.name, source, span, metadata))
+    made = otio.schema.Timeline(PurePath(film.name).stem, global_start_time=whole.start_time)
     made.tracks.append(track)
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from collections.abc import Iterator
@@ -314,3 +315,24 @@ def test_every_option_has_a_sentence_of_help(command: click.Command) -> None:
     options = [param for param in command.params if isinstance(param, click.Option)]
     unlike = [each.opts[-1] for each in options if not re.fullmatch(r"[A-Z].{5,}\.( \[.+\])?", each.help or "")]
     assert unlike == []
+
+
+@pytest.mark.parametrize(
+    ("command", "suffixes"),
+    [
+        ("preview", [".mp4"]),
+        ("still", [".png"]),
+        ("sheet", [".png", ".pdf", ".html"]),
+        ("shots", [".csv", ".edl", ".otio"]),
+    ],
+)
+def test_every_look_takes_a_film_whose_name_is_not_utf8(
+    small: list[str], tmp_path: Path, command: str, suffixes: list[str]
+) -> None:
+    film = write(tmp_path / os.fsdecode(b"bad\xff.mp4"), PictureTrack(pan()), AudioTrack())
+    options = {"preview": [*small, "--at", "0"], "still": [*small, "--at", "0"], "sheet": small, "shots": []}[command]
+    for suffix in suffixes:
+        out = film.with_name(f"{film.stem}.{command}{suffix}")
+        lines = done(command, film, *options, "-o", out)
+        assert lines[-1].startswith(rf"done: {tmp_path}/bad\udcff.{command}{suffix}, ")
+        assert out.stat().st_size
