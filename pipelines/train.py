@@ -27,6 +27,7 @@ from models.weights import load_network, network_of, read_weights, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Examples, Sources, count_prior, examples
 from pipelines.provenance import code_version, digest_of
+from pipelines.train_place import checkpoint_of, held_out_of
 from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, takes
 
 LARGEST_GRADIENT = 5.0
@@ -192,7 +193,7 @@ def train(  # noqa: PLR0913  # one run's all
     rank, world = _rank_and_world()
     data = examples(sources, config)
     run = _new_run(start, sources.teacher, config, device)
-    checkpoint = out.with_suffix(".checkpoint")
+    checkpoint = checkpoint_of(out)
     if checkpoint.exists():
         run.load(checkpoint)
         log(f"going on from step {run.step}")
@@ -240,7 +241,7 @@ class _Keeper:
         }
         if sources.teacher:
             self.about["teacher"] = weights_digest(sources.teacher)
-        out.with_suffix(".held-out").write_text("".join(f"{key}\n" for key in data.held_out))
+        held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out))
         self.journal = None
         if journal:
             from pipelines.journal import Journal
@@ -260,7 +261,7 @@ class _Keeper:
             if self.journal:
                 self.journal.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
-            run.save(self.out.with_suffix(".checkpoint"))
+            run.save(checkpoint_of(self.out))
             save_network(run.averaged, self.out, self.about | {"step": str(run.step)})
             if self.journal:
                 self.journal.pictures(run.step, run.averaged)

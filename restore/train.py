@@ -59,6 +59,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     type=click.Path(dir_okay=False, path_type=Path),
     help="The weights, a .safetensors file; its checkpoint lies beside it.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace weights that exist and have no checkpoint beside them.")
 @click.option("--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
 @click.option("--teacher", type=READ_FILE, help="Weights of this network, whose colours of clean pictures count, too.")
 @click.option("--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
@@ -101,12 +102,14 @@ def train(
         from pipelines.examples import Sources
         from pipelines.painter import find_device
         from pipelines.train import train as run
+        from pipelines.train_place import own_place
 
         sources = Sources(images, films, boxes, teacher)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
-        if gpus or workers:
-            from pipelines.on_ray_train import train_on_ray
+        with own_place(options["out"], sources, options["start"], options.pop("overwrite")):
+            if gpus or workers:
+                from pipelines.on_ray_train import train_on_ray
 
-            train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
-        else:
-            run(sources, config=config, device=find_device(device), log=click.echo, **options)
+                train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
+            else:
+                run(sources, config=config, device=find_device(device), log=click.echo, **options)
