@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from models.bins import BINS, rebalancing_weights
 from models.compact import Compact, gray_encoder_state
 from models.fold import can_fold, folded
-from models.published import weights_digest
 from models.weights import load_network, network_of, read_weights, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Examples, Sources, count_prior, examples
-from pipelines.provenance import code_version, digest_of
+from pipelines.provenance import code_version
+from pipelines.train_origin import check_origin, digests_of, settings_of
 from pipelines.train_place import checkpoint_of, held_out_of
 from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, takes
 
@@ -51,24 +51,27 @@ class Run:
     teacher: Compact | None = None
     step: int = 0
 
-    def save(self, path: Path) -> None:
-        """Writes a checkpoint."""
+    def save(self, path: Path, origin: dict[str, str]) -> None:
+        """Writes a checkpoint, and what the run is made from."""
         parts: dict[str, Any] = {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
         state: dict[str, Any] = {key: part.state_dict() for key, part in parts.items()}
-        torch.save(state | {"bin_weights": self.bin_weights, "step": self.step}, path.with_suffix(".part"))
+        state |= {"bin_weights": self.bin_weights, "step": self.step, "origin": origin}
+        torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
-    def load(self, path: Path) -> None:
+    def load(self, path: Path, origin: dict[str, str]) -> None:
         """Goes on from a checkpoint.
 
         Raises:
+            OutputError: it is of a run that is made from something else.
             ValueError: it is none of such a run.
         """
         try:
             state = torch.load(path, weights_only=True, map_location=self.bin_weights.device)
+            check_origin(path, state["origin"], origin)
             for key in ("network", "averaged", "optimizer"):
                 getattr(self, key).load_state_dict(state[key])
-        except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise ValueError(f"{path}: not a checkpoint of this run; move it away to begin anew") from error
         self.bin_weights, self.step = state["bin_weights"], state["step"]
 
@@ -187,20 +190,21 @@ def train(  # noqa: PLR0913  # one run's all
         checkpoint_every: steps between checkpoints.
 
     Raises:
+        OutputError: the checkpoint is of a run with other settings, sources or weights to start from.
         ValueError: a source or the checkpoint is not what it should be.
     """
     device = device or torch.device("cpu")
     rank, world = _rank_and_world()
-    data = examples(sources, config)
+    data, digests = examples(sources, config), digests_of(sources, start)
     run = _new_run(start, sources.teacher, config, device)
     checkpoint = checkpoint_of(out)
     if checkpoint.exists():
-        run.load(checkpoint)
+        run.load(checkpoint, settings_of(config) | digests)
         log(f"going on from step {run.step}")
     else:
         run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
     keeper = (
-        _Keeper(out, config, data, sources, log=log, journal=journal, checkpoint_every=checkpoint_every)
+        _Keeper(out, config, data, digests, log=log, journal=journal, checkpoint_every=checkpoint_every)
         if rank == 0
         else None
     )
@@ -222,25 +226,23 @@ class _Keeper:
         out: Path,
         config: TrainConfig,
         data: Examples,
-        sources: Sources,
+        digests: dict[str, str],
         *,
         log: Callable[[str], None],
         journal: Path | None,
         checkpoint_every: int,
     ) -> None:
+        self.origin = settings_of(config) | digests
         self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
         self.began, self.steps, self.summed = time.monotonic(), 0, 0
         self.sums: dict[str, float] = {}
-        self.about = {
+        self.about = digests | {
             "train": json.dumps(dataclasses.asdict(config)),
             "pictures": str(len(data)),
-            "data": digest_of([*sources.images, *sources.films, *([sources.boxes] if sources.boxes else [])]),
             "code": code_version(),
             "temperature": str(config.temperature),
             "saturation": str(config.saturation),
         }
-        if sources.teacher:
-            self.about["teacher"] = weights_digest(sources.teacher)
         held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out))
         self.journal = None
         if journal:
@@ -261,7 +263,7 @@ class _Keeper:
             if self.journal:
                 self.journal.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
-            run.save(checkpoint_of(self.out))
+            run.save(checkpoint_of(self.out), self.origin)
             save_network(run.averaged, self.out, self.about | {"step": str(run.step)})
             if self.journal:
                 self.journal.pictures(run.step, run.averaged)

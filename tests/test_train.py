@@ -25,6 +25,7 @@ from models.published import weights_digest
 from models.weights import load_network, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Sources, examples
+from pipelines.provenance import digest_of
 from pipelines.train_stages import LOSSES, TRAINED, Batch, Stage, TrainConfig
 
 pytestmark = pytest.mark.usefixtures("narrow")
@@ -324,6 +325,15 @@ def test_full_stage_needs_no_boxes_and_teaches_the_detector_nothing_then(sources
     told = run(replace(sources, boxes=None), tmp_path / "out.safetensors", replace(CONFIG, steps=2))
     assert [terms["detector"] for terms in told] == [0, 0]
     assert all(terms["cross-entropy"] > 0 for terms in told)
+
+
+def test_weights_tell_what_they_were_made_from(sources: Sources, tmp_path: Path) -> None:
+    start, out = save_random_network(tmp_path / "start.safetensors"), tmp_path / "out.safetensors"
+    run(sources, out, replace(CONFIG, steps=1), start)
+    metadata = load_network(out)[1]
+    assert metadata["start"] == weights_digest(start)
+    assert metadata["images"] == digest_of(sources.images)
+    assert {"films", "teacher"} & metadata.keys() == set()
 
 
 def test_weights_tell_how_they_came_about(sources: Sources, tmp_path: Path) -> None:
