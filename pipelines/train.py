@@ -200,7 +200,8 @@ def train(  # noqa: PLR0913  # one run's all
     checkpoint = checkpoint_of(out)
     if checkpoint.exists():
         run.load(checkpoint, settings_of(config) | digests)
-        log(f"going on from step {run.step}")
+        finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
+        log(f"going on from step {run.step}" if run.step < config.steps else finished)
     else:
         run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
     keeper = (
@@ -211,6 +212,8 @@ def train(  # noqa: PLR0913  # one run's all
     shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
     settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
     part = config.batch // takes(config) // world
+    if keeper and run.step >= config.steps:
+        keeper.write(run)
     steps = range(run.step, config.steps)
     for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
         terms = _train_step(run, light.to(device), boxes.to(device), config)
@@ -264,6 +267,10 @@ class _Keeper:
                 self.journal.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
             run.save(checkpoint_of(self.out), self.origin)
-            save_network(run.averaged, self.out, self.about | {"step": str(run.step)})
+            self.write(run)
             if self.journal:
                 self.journal.pictures(run.step, run.averaged)
+
+    def write(self, run: Run) -> None:
+        """Writes the averaged weights, with what they were made from."""
+        save_network(run.averaged, self.out, self.about | {"step": str(run.step)})

@@ -54,12 +54,17 @@ def test_run_stopped_goes_on_as_if_it_had_not(stage: Stage, sources: Sources, tm
     assert read_weights(whole)[1] == read_weights(halves)[1]
 
 
-def test_finished_run_has_nothing_left_to_do(sources: Sources, tmp_path: Path) -> None:
-    out = tmp_path / "out.safetensors"
-    run(sources, out, replace(CONFIG, steps=1))
-    written = out.read_bytes()
-    assert run(sources, out, replace(CONFIG, steps=1)) == []
-    assert out.read_bytes() == written
+@pytest.mark.parametrize("steps", [2, 1])
+def test_finished_run_writes_its_weights_once_more(steps: int, sources: Sources, tmp_path: Path) -> None:
+    out, said = tmp_path / "out.safetensors", list[str]()
+    run(sources, out, replace(CONFIG, steps=2))
+    state, checkpoint = read_weights(out)[0], out.with_suffix(".checkpoint").read_bytes()
+    out.unlink()
+    train(sources, replace(CONFIG, steps=steps), out, log=said.append)
+    assert said == [f"finished at step 2: {out} is written from its checkpoint; more --steps go on"]
+    assert are_equal(read_weights(out)[0], state)
+    assert read_weights(out)[1]["step"] == "2"
+    assert out.with_suffix(".checkpoint").read_bytes() == checkpoint
 
 
 @pytest.mark.parametrize("data", [b"", b"no checkpoint"], ids=["empty", "text"])
