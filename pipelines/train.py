@@ -10,7 +10,7 @@ import json
 import math
 import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -146,6 +146,13 @@ def _share_gradients(parameters: Sequence[nn.Parameter], world: int) -> None:
             gradient.copy_((mean / world).view_as(gradient))
 
 
+def _check_finite(name: str, values: Iterable[Tensor], step: int) -> None:
+    """Raises ValueError where training has run away; nothing of it may be kept."""
+    if not all(value.isfinite().all() for value in values):
+        what = f"{name} at step {step} is beyond all numbers"
+        raise ValueError(f"{what}; take a lower --set learning_rate=X; the checkpoint before it, if any, stays")
+
+
 def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> dict[str, float]:
     """One step of the optimiser; the loss's weighted terms by name."""
     rank, world = _rank_and_world()
@@ -153,6 +160,7 @@ def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> 
     for group in run.optimizer.param_groups:
         group["lr"] = group["full_rate"] * _rate(run.step, config)
     terms = LOSSES[config.stage](run.network, Batch(light, boxes, run.bin_weights, run.teacher), config)
+    _check_finite("the loss", terms.values(), run.step + 1)
     run.optimizer.zero_grad()
     torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
     trained = [p for p in run.network.parameters() if p.requires_grad]
@@ -191,7 +199,7 @@ def train(  # noqa: PLR0913  # one run's all
 
     Raises:
         OutputError: the checkpoint is of a run with other settings, sources or weights to start from.
-        ValueError: a source or the checkpoint is not what it should be.
+        ValueError: a source or the checkpoint is not what it should be, or the loss is no number any more.
     """
     device = device or torch.device("cpu")
     rank, world = _rank_and_world()
@@ -266,6 +274,8 @@ class _Keeper:
             if self.journal:
                 self.journal.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
+            weights = [*run.network.parameters(), *run.averaged.parameters()]
+            _check_finite("the network", (weight.half() for weight in weights), run.step)  # as it is written
             run.save(checkpoint_of(self.out), self.origin)
             self.write(run)
             if self.journal:
