@@ -5,9 +5,10 @@ much of each counts where, with the instance branch. decoder, detector: one of t
 stays. The first three are those of Instance-aware Image Colorization (Su, Chu, Huang, CVPR 2020, arXiv 2005.10825).
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from models.bins import expected_ab
 from models.colorspace import lab_from_linear
-from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
+from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, TAPS, Compact
 from models.detector import detection_loss
 from models.exposure import evenly_exposed
 from models.instance_fusion import cut_out, with_context
@@ -29,6 +30,7 @@ from models.losses import (
 from pipelines.crops import JITTER
 from pipelines.old_film import frame_lightness, stock_lightness
 
+Objective = Literal["classes", "regression"]
 Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
 TRAINED: dict[Stage, tuple[str, ...]] = {
     "full": ("encoder", "decoder", "detector"),
@@ -38,6 +40,21 @@ TRAINED: dict[Stage, tuple[str, ...]] = {
     "detector": ("detector",),
 }
 """Parts of the network that a stage changes; the others stay as they are."""
+
+MOST = sys.float_info.max
+"""What lies above it is no number."""
+RANGES: dict[tuple[str, ...], tuple[float, float]] = {
+    ("steps", "warmup", "instances", "prior_pictures"): (1, MOST),
+    ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MOST),
+    ("huber_weight", "consistency_weight", "detector_weight", "likeness_weight", "feature_weight"): (0, MOST),
+    ("ema", "uniform_share", "clean_share", "lettering", "teacher_share", "least_score"): (0, 1),
+    ("temperature",): (0.01, MOST),
+    ("saturation",): (0, 4),
+    ("frozen_layers",): (0, 1 + max(TAPS)),
+    ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
+}
+"""Settings of a run, and between what each must lie."""
+CHOICES = {"stage": get_args(Stage), "objective": get_args(Objective)}
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class TrainConfig:
     weight_decay: float = 0.01
     ema: float = 0.999
     """Share of the averaged weights that each step keeps."""
-    objective: Literal["classes", "regression"] = "classes"
+    objective: Objective = "classes"
     """regression: the distribution's mean is brought to the true colour by squared error, and nothing else counts."""
     uniform_share: float = 0.5
     """lambda of the rebalancing; 1 turns it off."""
@@ -97,11 +114,19 @@ class TrainConfig:
     """Processes that decode pictures."""
 
     def __post_init__(self) -> None:
+        for name, (low, high) in ((name, limits) for names, limits in RANGES.items() for name in names):
+            if not low <= getattr(self, name) <= high:
+                most = "or more" if high == MOST else f"to {high}"
+                raise ValueError(f"{name} must be {low:g} {most}, got {getattr(self, name)}")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be {' or '.join(known)}, got {getattr(self, name)}")
         if self.batch < 2 or self.batch % 2:
             raise ValueError(f"batch must be an even number above 0, got {self.batch}")
         if self.crop < 32 or self.crop % 32:
             raise ValueError(f"crop must be a multiple of 32 above 0, got {self.crop}")
-        if not 0 < self.zoom[0] <= self.zoom[1] <= 1:
+        is_pair = len(self.zoom) == 2 and all(isinstance(share, int | float) for share in self.zoom)
+        if not is_pair or not 0 < self.zoom[0] <= self.zoom[1] <= 1:
             raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {self.zoom}")
 
 

@@ -75,3 +75,22 @@ def test_two_runs_never_train_at_one_place(sources: Sources, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
     assert train(sources, out).exit_code == 0
     assert not (tmp_path / ".out.safetensors.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("ema=2", "ema must be 0 to 1, got 2.0"),
+        ("temperature=0", "temperature must be 0.01 or more, got 0.0"),
+        ("held_out=-1", "held_out must be 0 or more, got -1"),
+        ("zoom=[0.5]", "zoom must be two shares of 1"),
+        ("objective=foo", "objective must be classes or regression, got foo"),
+        ("learning_rate=NaN", "learning_rate must be 0 or more, got nan"),
+        ("teacher=1", "--set teacher: no such setting; there are stage, steps"),
+    ],
+)
+def test_settings_that_are_none_are_told(setting: str, told: str, sources: Sources, tmp_path: Path) -> None:
+    result = train(sources, tmp_path / "out.safetensors", "--set", setting)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert list(tmp_path.iterdir()) == []
