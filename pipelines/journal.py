@@ -12,7 +12,7 @@ from models.colorspace import lab_from_linear, srgb_from_lab
 from models.compact import HEAD_STRIDE, Compact
 from pipelines.crops import UNKNOWN, CropSettings, crops
 from pipelines.pictures import Picture
-from pipelines.train_stages import TrainConfig
+from pipelines.train_config import TrainConfig
 
 SHOWN = 8
 

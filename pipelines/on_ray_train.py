@@ -11,7 +11,7 @@ from ray.train.torch import TorchTrainer, get_device
 
 from pipelines.examples import Sources
 from pipelines.train import train
-from pipelines.train_stages import TrainConfig
+from pipelines.train_config import TrainConfig
 
 
 def train_on_ray(  # noqa: PLR0913  # one run's all

@@ -26,9 +26,10 @@ from models.weights import load_network, network_of, read_weights, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Examples, Sources, count_prior, examples
 from pipelines.provenance import code_version
+from pipelines.train_config import TrainConfig
 from pipelines.train_origin import check_origin, digests_of, settings_of
 from pipelines.train_place import checkpoint_of, held_out_of
-from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, takes
+from pipelines.train_stages import LOSSES, TRAINED, Batch, takes
 
 LARGEST_GRADIENT = 5.0
 """Norm to which gradients are cut."""

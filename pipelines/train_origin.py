@@ -7,7 +7,7 @@ from models.published import weights_digest
 from pipelines.errors import OutputError
 from pipelines.examples import Sources
 from pipelines.provenance import digest_of
-from pipelines.train_stages import TrainConfig
+from pipelines.train_config import TrainConfig
 
 FREE = ("steps", "workers")
 """Settings that may change on the way: a run may be made longer or shorter, and decode with other processes."""

@@ -10,7 +10,7 @@ import click
 from restore.evaluate import told_in_one_line
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
-    from pipelines.train_stages import TrainConfig
+    from pipelines.train_config import TrainConfig
 
 READ = click.Path(exists=True, path_type=Path)
 READ_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -23,7 +23,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     Raises:
         click.BadParameter: a setting is unknown, or its value is none that it takes.
     """
-    from pipelines.train_stages import TrainConfig
+    from pipelines.train_config import TrainConfig
 
     known = {field.name: getattr(TrainConfig(), field.name) for field in dataclasses.fields(TrainConfig)}
     changed: dict[str, Any] = {"stage": stage} | ({"steps": steps} if steps is not None else {})

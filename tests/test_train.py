@@ -26,7 +26,8 @@ from models.weights import load_network, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Sources, examples
 from pipelines.provenance import digest_of
-from pipelines.train_stages import LOSSES, RANGES, TRAINED, Batch, Stage, TrainConfig
+from pipelines.train_config import RANGES, Stage, TrainConfig
+from pipelines.train_stages import LOSSES, TRAINED, Batch
 
 pytestmark = pytest.mark.usefixtures("narrow")
 

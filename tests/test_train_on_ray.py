@@ -11,7 +11,7 @@ from PIL import Image
 
 from models.weights import load_network
 from pipelines.examples import Sources
-from pipelines.train_stages import TrainConfig
+from pipelines.train_config import TrainConfig
 
 SMALL = TrainConfig(steps=2, batch=8, crop=32, warmup=1, held_out=0, prior_pictures=8, workers=0)
 

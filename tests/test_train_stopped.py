@@ -18,7 +18,7 @@ from models.weights import read_weights
 from pipelines.errors import OutputError
 from pipelines.examples import Sources
 from pipelines.train import train
-from pipelines.train_stages import Stage, TrainConfig
+from pipelines.train_config import Stage, TrainConfig
 
 pytestmark = pytest.mark.usefixtures("narrow")
 
