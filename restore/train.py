@@ -73,7 +73,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
 @click.option(
     "--journal",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for TensorBoard: losses and sample pictures.",
+    help="A folder for TensorBoard: losses, and sample pictures where colours change.",
 )
 def train(
     images: tuple[Path, ...],
