@@ -17,7 +17,7 @@ from torch import Tensor
 
 from models.networks import NETWORKS, made_of
 from models.published import Published, no_weights, published, weights_digest
-from models.weights import load_network, read_weights, tensors_digest
+from models.weights import SHIPPED, load_network, network_of, read_weights, tensors_digest
 
 WRAPPERS = ("state_dict", "params", "model")
 """Keys under which checkpoints keep their tensors."""
@@ -86,8 +86,44 @@ def _own_key(key: str) -> str:
     return key
 
 
+def _metadata_of(path: Path) -> dict[str, str]:
+    """What weights in the product's own form say of themselves; nothing where the file is of another form."""
+    try:
+        network_of(path)
+    except ValueError:
+        return {}
+    return read_weights(path)[1]
+
+
+def _digest_of_source(path: Path) -> str:
+    """sha256, in hex, of the file that weights were made from; of the file itself where it is no such weights."""
+    return _metadata_of(path).get("source_sha256") or weights_digest(path)
+
+
+def is_imported(source: Path, path: Path) -> bool:
+    """Whether the weights of a file are at `path`, or under its name among those that ship, already.
+
+    Raises:
+        ValueError: the name is that of other weights.
+    """
+    name, digest, ships = path.stem, _digest_of_source(source), SHIPPED / path.name
+    if ships.is_file():
+        if weights_digest(source) == weights_digest(ships):
+            return True
+        raise ValueError(f"{source}: {name} is the name of weights that ship with the program; rename the file")
+    if name in published() and not digest.startswith(published()[name].sha256):
+        raise ValueError(f"{source}: {name} is the name of published weights, and it is not these; rename the file")
+    if not path.is_file() or no_weights(path):
+        return False
+    if digest != _digest_of_source(path):
+        raise ValueError(f"{path}: other weights have this name; rename {source.name}, or move these away")
+    return fault_of_imported(path) is None
+
+
 def import_published(source: Path, network: str, path: Path, about: Published | None) -> None:
     """Writes the tensors of a published file as weights of `network`, after they have been found to fit it.
+
+    Weights in the product's own form keep what they say of themselves.
 
     Args:
         source: the file.
@@ -98,13 +134,22 @@ def import_published(source: Path, network: str, path: Path, about: Published | 
     Raises:
         ValueError: the file cannot be read, or tensors are missing, misshapen or too many.
     """
-    state = read_published(source)
-    if network in NETWORKS:  # others belong to libraries that need not be here; their files are known by sha256
+    own = _metadata_of(source)
+    fault = fault_of_imported(source) if own else None
+    if own.get("network", network) != network:
+        fault = f"weights of {own['network']}, not of {network}"
+    if fault:
+        raise ValueError(f"{source}: {fault}")
+    state = read_weights(source)[0] if own else read_published(source)
+    if (
+        network in NETWORKS and not own
+    ):  # others belong to libraries that need not be here; their files are known by sha256
         try:
             made_of(network, {}, state)
         except ValueError as error:
             raise ValueError(f"{source}: not weights of {network} ({error})") from error
-    metadata = {"format": "pt", "network": network, "config": json.dumps({}), "source_sha256": weights_digest(source)}
+    metadata = {"format": "pt", "network": network, "config": json.dumps({})} | own
+    metadata["source_sha256"] = _digest_of_source(source)
     if about:
         metadata |= {"paper": about.paper, "licence": about.licence}
     part = path.with_name(path.name + ".part")

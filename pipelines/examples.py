@@ -11,7 +11,8 @@ from torch import Tensor
 from models.bins import BINS, smoothed_prior, soft_encode
 from pipelines.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
 from pipelines.pictures import Picture, Pictures, read_boxes
-from pipelines.train_stages import TrainConfig, true_ab
+from pipelines.train_config import TrainConfig
+from pipelines.train_stages import true_ab
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,31 @@
 """What a training run shows in TensorBoard: its losses, and the same few pictures coloured again and again."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from models.bins import annealed_mean
 from models.colorspace import lab_from_linear, srgb_from_lab
 from models.compact import HEAD_STRIDE, Compact
-from pipelines.crops import UNKNOWN, CropSettings, crops
-from pipelines.pictures import Picture
-from pipelines.train_stages import TrainConfig
+from models.paint import paint
+from models.seen import Seen
+from pipelines.crops import CropSettings, crops
+from pipelines.examples import Examples
+from pipelines.train_config import Stage, TrainConfig
 
 SHOWN = 8
+COLOURING: tuple[Stage, ...] = ("full", "fusion", "decoder")
+"""Stages that change the colours of whole pictures."""
 
 
 class Journal:
     """Writes into a folder that `tensorboard --logdir` shows."""
 
-    def __init__(self, folder: Path, pictures: Sequence[Picture], config: TrainConfig) -> None:
-        self.writer = SummaryWriter(str(folder))
-        self.temperature, self.saturation = config.temperature, config.saturation
+    def __init__(self, folder: Path, data: Examples, config: TrainConfig) -> None:
+        self.writer, self.config = SummaryWriter(str(folder)), config
         settings = CropSettings(config.crop, (1.0, 1.0), seed=config.seed + 2)
-        self.light, _ = next(crops(pictures, [UNKNOWN] * len(pictures), settings, SHOWN, range(1), workers=0))
+        self.light, self.boxes = next(crops(data, data.boxes, settings, SHOWN, range(1), workers=0))
 
     def losses(self, step: int, terms: dict[str, float]) -> None:
         """Adds the mean of each term since the last time."""
@@ -34,10 +35,16 @@ class Journal:
 
     @torch.inference_mode()
     def pictures(self, step: int, network: Compact) -> None:
-        """Adds rows of gray, coloured by the full frame, true."""
+        """Adds rows of gray, coloured, true, in the stages that change colours; instances count in the fusion stage."""
+        if self.config.stage not in COLOURING:
+            return
         lab = lab_from_linear(self.light)
         device = next(network.parameters()).device
-        small = self.saturation * annealed_mean(network(lab[:, :1].to(device)), self.temperature).cpu()
+        boxes = self.boxes[:, : self.config.instances if self.config.stage == "fusion" else 0]
+        owners, number = torch.nonzero(boxes[..., 5] >= self.config.least_score, as_tuple=True)
+        corners, hints = boxes[owners, number, :4].to(device), torch.zeros(0, 5, device=device)
+        seen = Seen(lab[:, :1].to(device), corners, owners.to(device), hints, self.config.temperature)
+        small = self.config.saturation * paint(network, seen).cpu()
         ab = F.interpolate(small, scale_factor=HEAD_STRIDE, mode="bicubic", align_corners=False)
         rows = [torch.zeros_like(ab), ab, lab[:, 1:]]
         columns = [srgb_from_lab(torch.cat([lab[:, :1], row], dim=1)).clamp(0, 1) for row in rows]

@@ -6,12 +6,12 @@ from typing import Any
 
 import ray
 import torch
-from ray.train import RunConfig, ScalingConfig
+from ray.train import RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer, get_device
 
 from pipelines.examples import Sources
 from pipelines.train import train
-from pipelines.train_stages import TrainConfig
+from pipelines.train_config import TrainConfig
 
 
 def train_on_ray(  # noqa: PLR0913  # one run's all
@@ -39,6 +39,7 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
 
     Raises:
         ValueError: the batch does not divide, or there are fewer GPUs.
+        Exception: what a process raised, as `train` tells.
     """
     if config.batch % (2 * processes):
         raise ValueError(f"batch {config.batch} does not divide into pairs among {processes}; give --set batch=N")
@@ -52,7 +53,16 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
     scaling = ScalingConfig(num_workers=processes, use_gpu=is_on_gpus)
     log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
     run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))
-    TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
+    try:
+        TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
+    except WorkerGroupError as error:
+        raise _told_by_a_process(error) from error
+
+
+def _told_by_a_process(error: WorkerGroupError) -> Exception:
+    """What the first process that failed raised, out of Ray's wrapping."""
+    failure = error.worker_failures[min(error.worker_failures)]
+    return getattr(failure, "_base_exc", failure)
 
 
 def _absolute(sources: Sources) -> Sources:

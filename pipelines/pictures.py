@@ -45,6 +45,11 @@ class _Folder:
         return (self.path / name).read_bytes()
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """The files under a folder that are pictures by their suffix."""
+    return [folder / name for name in _Folder(folder).names]
+
+
 @functools.cache
 def _archive(path: Path, _process: int) -> zipfile.ZipFile:
     """One handle a process: forked readers that share a file offset would read each other's bytes."""

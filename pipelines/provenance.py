@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.pictures import pictures_in
+
 
 def digest_of(paths: Sequence[Path]) -> str:
-    """sha256, in hex, over files' contents, whatever their order; folders count by their files' names and sizes."""
+    """sha256, in hex, over files' contents, whatever their order; folders count by their pictures' names and sizes."""
     lines = []
     for path in paths:
         if path.is_dir():
-            listed = sorted((str(p.relative_to(path)), p.stat().st_size) for p in path.rglob("*") if p.is_file())
+            listed = sorted((str(p.relative_to(path)), p.stat().st_size) for p in pictures_in(path))
             lines.append(hashlib.sha256(repr(listed).encode()).hexdigest())
         else:
             with path.open("rb") as file:

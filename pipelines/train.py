@@ -10,7 +10,7 @@ import json
 import math
 import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -22,12 +22,14 @@ from torch import Tensor, nn
 from models.bins import BINS, rebalancing_weights
 from models.compact import Compact, gray_encoder_state
 from models.fold import can_fold, folded
-from models.published import weights_digest
 from models.weights import load_network, network_of, read_weights, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Examples, Sources, count_prior, examples
-from pipelines.provenance import code_version, digest_of
-from pipelines.train_stages import LOSSES, TRAINED, Batch, TrainConfig, takes
+from pipelines.provenance import code_version
+from pipelines.train_config import TrainConfig
+from pipelines.train_origin import check_origin, digests_of, settings_of
+from pipelines.train_place import checkpoint_of, held_out_of
+from pipelines.train_stages import LOSSES, TRAINED, Batch, takes
 
 LARGEST_GRADIENT = 5.0
 """Norm to which gradients are cut."""
@@ -50,24 +52,27 @@ class Run:
     teacher: Compact | None = None
     step: int = 0
 
-    def save(self, path: Path) -> None:
-        """Writes a checkpoint."""
+    def save(self, path: Path, origin: dict[str, str]) -> None:
+        """Writes a checkpoint, and what the run is made from."""
         parts: dict[str, Any] = {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
         state: dict[str, Any] = {key: part.state_dict() for key, part in parts.items()}
-        torch.save(state | {"bin_weights": self.bin_weights, "step": self.step}, path.with_suffix(".part"))
+        state |= {"bin_weights": self.bin_weights, "step": self.step, "origin": origin}
+        torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
-    def load(self, path: Path) -> None:
+    def load(self, path: Path, origin: dict[str, str]) -> None:
         """Goes on from a checkpoint.
 
         Raises:
+            OutputError: it is of a run that is made from something else.
             ValueError: it is none of such a run.
         """
         try:
             state = torch.load(path, weights_only=True, map_location=self.bin_weights.device)
+            check_origin(path, state["origin"], origin)
             for key in ("network", "averaged", "optimizer"):
                 getattr(self, key).load_state_dict(state[key])
-        except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise ValueError(f"{path}: not a checkpoint of this run; move it away to begin anew") from error
         self.bin_weights, self.step = state["bin_weights"], state["step"]
 
@@ -142,6 +147,13 @@ def _share_gradients(parameters: Sequence[nn.Parameter], world: int) -> None:
             gradient.copy_((mean / world).view_as(gradient))
 
 
+def _check_finite(name: str, values: Iterable[Tensor], step: int) -> None:
+    """Raises ValueError where training has run away; nothing of it may be kept."""
+    if not all(value.isfinite().all() for value in values):
+        what = f"{name} at step {step} is beyond all numbers"
+        raise ValueError(f"{what}; take a lower --set learning_rate=X; the checkpoint before it, if any, stays")
+
+
 def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> dict[str, float]:
     """One step of the optimiser; the loss's weighted terms by name."""
     rank, world = _rank_and_world()
@@ -149,6 +161,7 @@ def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> 
     for group in run.optimizer.param_groups:
         group["lr"] = group["full_rate"] * _rate(run.step, config)
     terms = LOSSES[config.stage](run.network, Batch(light, boxes, run.bin_weights, run.teacher), config)
+    _check_finite("the loss", terms.values(), run.step + 1)
     run.optimizer.zero_grad()
     torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
     trained = [p for p in run.network.parameters() if p.requires_grad]
@@ -186,26 +199,30 @@ def train(  # noqa: PLR0913  # one run's all
         checkpoint_every: steps between checkpoints.
 
     Raises:
-        ValueError: a source or the checkpoint is not what it should be.
+        OutputError: the checkpoint is of a run with other settings, sources or weights to start from.
+        ValueError: a source or the checkpoint is not what it should be, or the loss is no number any more.
     """
     device = device or torch.device("cpu")
     rank, world = _rank_and_world()
-    data = examples(sources, config)
+    data, digests = examples(sources, config), digests_of(sources, start)
     run = _new_run(start, sources.teacher, config, device)
-    checkpoint = out.with_suffix(".checkpoint")
+    checkpoint = checkpoint_of(out)
     if checkpoint.exists():
-        run.load(checkpoint)
-        log(f"going on from step {run.step}")
+        run.load(checkpoint, settings_of(config) | digests)
+        finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
+        log(f"going on from step {run.step}" if run.step < config.steps else finished)
     else:
         run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
     keeper = (
-        _Keeper(out, config, data, sources, log=log, journal=journal, checkpoint_every=checkpoint_every)
+        _Keeper(out, config, data, digests, log=log, journal=journal, checkpoint_every=checkpoint_every)
         if rank == 0
         else None
     )
     shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
     settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
     part = config.batch // takes(config) // world
+    if keeper and run.step >= config.steps:
+        keeper.write(run)
     steps = range(run.step, config.steps)
     for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
         terms = _train_step(run, light.to(device), boxes.to(device), config)
@@ -221,26 +238,24 @@ class _Keeper:
         out: Path,
         config: TrainConfig,
         data: Examples,
-        sources: Sources,
+        digests: dict[str, str],
         *,
         log: Callable[[str], None],
         journal: Path | None,
         checkpoint_every: int,
     ) -> None:
+        self.origin = settings_of(config) | digests
         self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
         self.began, self.steps, self.summed = time.monotonic(), 0, 0
         self.sums: dict[str, float] = {}
-        self.about = {
+        self.about = digests | {
             "train": json.dumps(dataclasses.asdict(config)),
             "pictures": str(len(data)),
-            "data": digest_of([*sources.images, *sources.films, *([sources.boxes] if sources.boxes else [])]),
             "code": code_version(),
             "temperature": str(config.temperature),
             "saturation": str(config.saturation),
         }
-        if sources.teacher:
-            self.about["teacher"] = weights_digest(sources.teacher)
-        out.with_suffix(".held-out").write_text("".join(f"{key}\n" for key in data.held_out))
+        held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out))
         self.journal = None
         if journal:
             from pipelines.journal import Journal
@@ -260,7 +275,13 @@ class _Keeper:
             if self.journal:
                 self.journal.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
-            run.save(self.out.with_suffix(".checkpoint"))
-            save_network(run.averaged, self.out, self.about | {"step": str(run.step)})
+            weights = [*run.network.parameters(), *run.averaged.parameters()]
+            _check_finite("the network", (weight.half() for weight in weights), run.step)  # as it is written
+            run.save(checkpoint_of(self.out), self.origin)
+            self.write(run)
             if self.journal:
                 self.journal.pictures(run.step, run.averaged)
+
+    def write(self, run: Run) -> None:
+        """Writes the averaged weights, with what they were made from."""
+        save_network(run.averaged, self.out, self.about | {"step": str(run.step)})

@@ -7,7 +7,6 @@ stays. The first three are those of Instance-aware Image Colorization (Su, Chu, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -28,8 +27,8 @@ from models.losses import (
 )
 from pipelines.crops import JITTER
 from pipelines.old_film import frame_lightness, stock_lightness
+from pipelines.train_config import Stage, TrainConfig
 
-Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
 TRAINED: dict[Stage, tuple[str, ...]] = {
     "full": ("encoder", "decoder", "detector"),
     "instance": ("instance",),
@@ -38,71 +37,6 @@ TRAINED: dict[Stage, tuple[str, ...]] = {
     "detector": ("detector",),
 }
 """Parts of the network that a stage changes; the others stay as they are."""
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """All that a training run depends on but its pictures."""
-
-    stage: Stage = "full"
-    steps: int = 8_000
-    batch: int = 32
-    """Pictures of a step, an even number; where consistency counts each comes twice, as two frames of a film."""
-    crop: int = 128
-    """Side of a training picture in pixels, a multiple of 32."""
-    zoom: tuple[float, float] = (0.55, 1.0)
-    """Side of the square cut from a picture, as a share of its short side."""
-    learning_rate: float = 1e-3
-    encoder_learning_rate: float = 3e-4
-    frozen_layers: int = 3
-    """First layers of the encoder that keep their weights: they cost a quarter of a step and see only edges."""
-    warmup: int = 300
-    """Steps in which the rate rises from 0."""
-    weight_decay: float = 0.01
-    ema: float = 0.999
-    """Share of the averaged weights that each step keeps."""
-    objective: Literal["classes", "regression"] = "classes"
-    """regression: the distribution's mean is brought to the true colour by squared error, and nothing else counts."""
-    uniform_share: float = 0.5
-    """lambda of the rebalancing; 1 turns it off."""
-    huber_weight: float = 2.0
-    """Of the Huber term on the mean ab."""
-    consistency_weight: float = 2.0
-    """Of the difference between the mean colours of the two frames of a picture; 0: each picture comes once."""
-    clean_share: float = 0.0
-    """Share of the pictures that come without a film's faults, as a new scan of a good print shows them."""
-    lettering: float = 0.0
-    """Share of the pictures that show words, which have no colour: laid over them, on a sign, or as a title card."""
-    detector_weight: float = 0.2
-    teacher_share: float = 0.7
-    """With a teacher: how much its colours count, as a share; the true ones have the rest."""
-    likeness_weight: float = 4.0
-    """With a teacher: of the difference between its mean colours and the network's."""
-    feature_weight: float = 1.0
-    """With a teacher: of the difference between its features and those of an encoder that is trained."""
-    temperature: float = 1.0
-    """T of the annealed mean when the network colours; written into the weights."""
-    saturation: float = 1.4
-    """Factor on ab when the network colours, which gives back what the mean loses; written into the weights."""
-    least_score: float = 0.3
-    """Score of a box from which the instance and fusion stages look at it."""
-    instances: int = 4
-    """Most instances of a picture in the fusion stage."""
-    held_out: int = 1000
-    """Pictures that no stage sees, to test on."""
-    prior_pictures: int = 2000
-    """Pictures from which the prior over the bins is counted."""
-    seed: int = 0
-    workers: int = 1
-    """Processes that decode pictures."""
-
-    def __post_init__(self) -> None:
-        if self.batch < 2 or self.batch % 2:
-            raise ValueError(f"batch must be an even number above 0, got {self.batch}")
-        if self.crop < 32 or self.crop % 32:
-            raise ValueError(f"crop must be a multiple of 32 above 0, got {self.crop}")
-        if not 0 < self.zoom[0] <= self.zoom[1] <= 1:
-            raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {self.zoom}")
 
 
 @dataclass(frozen=True)

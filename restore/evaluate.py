@@ -2,8 +2,8 @@
 
 import json
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -83,11 +83,16 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--sheet", type=RESULT, help="Write a PNG of gray | ours | true.")
 def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, **options: Any) -> None:
     """Measure colours on colour PICTURES (zip files or folders) that are made gray and coloured again."""
+    if options["labels"] and not options["classifier"]:
+        raise click.UsageError("--labels is the truth for what a classifier sees; give --classifier, too")
     with told_in_one_line():
-        _check_results(pictures, json_out, options["sheet"])
+        weights = _weights(options["weights_dir"], options["network"])
+        read = (*pictures, *weights, *(options[name] for name in ("boxes", "classifier", "labels")))
+        _check_results(read, json_out, options["sheet"])
         from pipelines.evaluate.colour import evaluate_colour
         from pipelines.evaluate.content import Judge, read_labels
         from pipelines.evaluate.paint import Chosen, Paint
+        from pipelines.evaluate.sheet import Sheet
         from pipelines.pictures import read_boxes
         from pipelines.settings import PaintSettings
 
@@ -97,8 +102,10 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
         labels = read_labels(options["labels"]) if options["labels"] else None
         judge = Judge(options["classifier"], labels) if options["classifier"] else None
         paint = Paint(settings)
-        report = evaluate_colour(Chosen(pictures, limit), paint, boxes, judge, options["sheet"])
-        _show(report, json_out)
+        sheet = Sheet(options["sheet"]) if options["sheet"] else None
+        _show(evaluate_colour(Chosen(pictures, limit), paint, boxes, judge, sheet), json_out)
+        if sheet:
+            sheet.write()
     if not judge:
         click.echo("\nwithout --classifier there is no Fréchet distance and no top-1")
 
@@ -111,7 +118,7 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
              **options: Any) -> None:  # fmt: skip
     """Measure what a network finds in PICTURES (zip files or folders), against given boxes: AP50."""
     with told_in_one_line():
-        _check_results(pictures, json_out)
+        _check_results((*pictures, *_weights(options["weights_dir"], options["network"]), boxes, keys), json_out)
         from pipelines.evaluate.detector import evaluate_detector
         from pipelines.evaluate.paint import Chosen
         from pipelines.painter import open_painter
@@ -159,7 +166,8 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
     """
     settings = settings_from(options | {"recolour": True})
     with told_in_one_line(), TemporaryDirectory() as drawn:
-        _check_results(films, json_out)
+        weights = _weights(settings.paint.weights_dir, settings.paint.network, settings.paint.detector, judge)
+        _check_results((*films, *weights), json_out)
         from pipelines.evaluate.judges import open_judge
         from pipelines.evaluate.sequences import as_films
         from pipelines.evaluate.steadiness import evaluate_steadiness
@@ -179,18 +187,38 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
             write_comparison(film, settings, painting, seconds, out)
 
 
-def _check_results(measured: tuple[Path, ...], *results: Path | None) -> None:
-    """Raises ValueError, before anything is measured, where a result would have no folder or replace what is measured.
+def _weights(folder: Path | None, *names: str) -> list[Path]:
+    """The files of weights that go by these names; what is not here is told where it is opened."""
+    from models.weights import find_weights
+
+    found = []
+    for name in names:
+        with suppress(FileNotFoundError):
+            found.append(find_weights(name, folder))
+    return found
+
+
+def _check_results(read: Iterable[Path | None], *results: Path | None) -> None:
+    """Raises ValueError, before anything is measured, where a result has no place or would replace what is read.
 
     Figures of an earlier run are replaced.
     """
-    for result in filter(None, results):
+    from pipelines.checks import may_be_written_to
+    from pipelines.pictures import pictures_in
+
+    asked = [result for result in results if result]
+    given = [file for path in read if path for file in (pictures_in(path) if path.is_dir() else [path])]
+    for result in asked:
         if not result.parent.is_dir():
             raise ValueError(
                 f"{result}: its folder does not exist; make it: mkdir -p {shlex.quote(str(result.parent))}"
             )
-        if result.exists() and any(result.samefile(path) for path in measured):
-            raise ValueError(f"{result}: is measured itself, and is never written to; name another file")
+        if result.exists() and any(result.samefile(path) for path in given):
+            raise ValueError(f"{result}: is read to measure, and is never written to; name another file")
+        if not may_be_written_to(result.parent):
+            raise ValueError(f"{result}: its folder may not be written to; name a file elsewhere")
+    if len({result.resolve() for result in asked}) < len(asked):
+        raise ValueError(f"{asked[0]}: is named for two results; name another file for one")
 
 
 def _places(films: list["Film"], folder: Path, overwrite: bool) -> list[Path]:

@@ -10,7 +10,7 @@ import click
 from restore.evaluate import told_in_one_line
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
-    from pipelines.train_stages import TrainConfig
+    from pipelines.train_config import TrainConfig
 
 READ = click.Path(exists=True, path_type=Path)
 READ_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -23,7 +23,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     Raises:
         click.BadParameter: a setting is unknown, or its value is none that it takes.
     """
-    from pipelines.train_stages import TrainConfig
+    from pipelines.train_config import TrainConfig
 
     known = {field.name: getattr(TrainConfig(), field.name) for field in dataclasses.fields(TrainConfig)}
     changed: dict[str, Any] = {"stage": stage} | ({"steps": steps} if steps is not None else {})
@@ -59,6 +59,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     type=click.Path(dir_okay=False, path_type=Path),
     help="The weights, a .safetensors file; its checkpoint lies beside it.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace weights that exist and have no checkpoint beside them.")
 @click.option("--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
 @click.option("--teacher", type=READ_FILE, help="Weights of this network, whose colours of clean pictures count, too.")
 @click.option("--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
@@ -72,7 +73,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
 @click.option(
     "--journal",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for TensorBoard: losses and sample pictures.",
+    help="A folder for TensorBoard: losses, and sample pictures where colours change.",
 )
 def train(
     images: tuple[Path, ...],
@@ -101,12 +102,14 @@ def train(
         from pipelines.examples import Sources
         from pipelines.painter import find_device
         from pipelines.train import train as run
+        from pipelines.train_place import own_place
 
         sources = Sources(images, films, boxes, teacher)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
-        if gpus or workers:
-            from pipelines.on_ray_train import train_on_ray
+        with own_place(options["out"], sources, options["start"], options.pop("overwrite")):
+            if gpus or workers:
+                from pipelines.on_ray_train import train_on_ray
 
-            train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
-        else:
-            run(sources, config=config, device=find_device(device), log=click.echo, **options)
+                train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
+            else:
+                run(sources, config=config, device=find_device(device), log=click.echo, **options)

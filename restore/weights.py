@@ -109,9 +109,10 @@ def _progress(name: str) -> "Iterator[Show]":
 @WEIGHTS_DIR
 def import_file(file: Path, network: str | None, weights_dir: Path | None) -> None:
     """Take over a published FILE that was fetched otherwise, or weights of your own."""
-    from models.imports import import_published
+    from models.imports import import_published, is_imported
     from models.networks import NETWORKS
     from models.published import identify, no_weights, weights_digest
+    from models.weights import find_weights
 
     if network and network not in NETWORKS:
         raise click.BadParameter(f"{network}: no network; there are {', '.join(NETWORKS)}")
@@ -123,9 +124,12 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
         if about is None and network is None:
             what = f"not a published file that is known (sha256 {weights_digest(file)[:16]}...)"
             raise ValueError(f"{file}: {what}; --network NAME takes it as your own weights of that network")
-        folder.mkdir(parents=True, exist_ok=True)
         name = about.name if about else file.stem
         path = folder / f"{name}.safetensors"
+        if is_imported(file, path):
+            click.echo(f"{name} is here already: {find_weights(name, folder)}")
+            return
+        folder.mkdir(parents=True, exist_ok=True)
         import_published(file, about.name if about else str(network), path, about)
     click.echo(f"{name} is ready: {path}")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
+import clips
 import cv2
 import pytest
 from click.testing import CliRunner, Result
 from evaluated import DOG, LEFT_HALF, PERSON
+from runs import Films, listing
 
 from restore.cli import main
 
@@ -66,7 +69,7 @@ def test_command_measures_the_detector(pictures: Path, network: Path, tmp_path: 
         (["--saturation", "9"], "saturation must be 0 to 4"),
         (["--classifier", "x.txt"], "x.txt: not a safetensors file"),
         (["--boxes", "x.txt"], "x.txt, line 1"),
-        (["--labels", "x.txt"], "x.txt, line 1: a line must be a key"),
+        (["--labels", "x.txt", "--classifier", "x.txt"], "x.txt, line 1: a line must be a key"),
         (["--sheet", "no dir/sheet.png"], "no dir/sheet.png: its folder does not exist; make it: mkdir -p 'no dir'"),
         (["--json", "missing/out.json"], "missing/out.json: its folder does not exist"),
     ],
@@ -92,8 +95,77 @@ def test_what_is_measured_is_never_written_to(pictures: Path, network: Path, tmp
     before = own.read_bytes()
     result = run("colour", own, "--network", network, "--rows", 64, "--limit", 1, option, tmp_path / "." / "own.zip")
     assert result.exit_code == 1
-    assert "own.zip: is measured itself, and is never written to" in result.output
+    assert "own.zip: is read to measure, and is never written to" in result.output
     assert own.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--network", "--boxes", "--classifier"])
+def test_what_is_measured_with_is_never_written_to(option: str, pictures: Path, network: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copy(network, tmp_path / "own"))
+    given = ("--network", network, option, own) if option != "--network" else (option, own)
+    result = run("colour", pictures, *given, "--limit", 1, "--json", own)
+    assert "own: is read to measure, and is never written to" in result.output
+    assert own.read_bytes() == network.read_bytes()
+
+
+def test_detectors_boxes_and_keys_are_never_written_to(pictures: Path, network: Path, tmp_path: Path) -> None:
+    given = (tmp_path / "boxes.jsonl", tmp_path / "keys.txt")
+    for path in given:
+        path.write_text("mine")
+    for path in given:
+        options = ("--network", network, "--boxes", given[0], "--keys", given[1])
+        assert "is read to measure" in run("detector", pictures, *options, "--json", path).output
+        assert path.read_text() == "mine"
+
+
+def test_weights_whose_steadiness_is_measured_are_never_written_to(films: Films, network: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copy(network, tmp_path / "own"))
+    result = run("steadiness", films(clips.plain, ".mp4"), "--network", own, "--json", own)
+    assert "own: is read to measure" in result.output
+    assert own.read_bytes() == network.read_bytes()
+
+
+def test_picture_in_a_measured_folder_is_never_written_to(pictures: Path, network: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(pictures, tmp_path / "own"))
+    before = listing(own)
+    result = run("colour", own, "--network", network, "--limit", 1, "--sheet", own / "000001.png")
+    assert "own/000001.png: is read to measure" in result.output
+    assert listing(own) == before
+
+
+def test_two_results_have_two_files(pictures: Path, network: Path, tmp_path: Path) -> None:
+    results = ("--json", tmp_path / "x", "--sheet", tmp_path / "." / "x")
+    result = run("colour", pictures, "--network", network, "--limit", 1, *results)
+    assert "x: is named for two results; name another file for one" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="Linux alone has /sys")
+def test_result_that_cannot_be_written_is_told_before_anything_is_measured(pictures: Path, network: Path) -> None:
+    result = run("colour", pictures, "--network", network, "--limit", 1, "--json", "/sys/out.json")
+    assert result.output == "Error: /sys/out.json: its folder may not be written to; name a file elsewhere\n"
+
+
+def test_figures_are_there_where_the_sheet_cannot_be_written(
+    pictures: Path, network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(tiles: object, columns: int) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr("pipelines.evaluate.sheet.stacked", no_room)
+    results = ("--json", tmp_path / "out.json", "--sheet", tmp_path / "sheet.png")
+    result = run("colour", pictures, "--network", network, "--rows", 64, "--limit", 1, *results)
+    assert result.exit_code == 1
+    assert "whole picture, 1 picture" in result.output
+    assert result.output.endswith("Error: no room\n")
+    assert json.loads((tmp_path / "out.json").read_text())["pictures"]
+
+
+def test_labels_without_a_classifier_are_refused(pictures: Path, network: Path, tmp_path: Path) -> None:
+    (tmp_path / "labels.tsv").write_text("000000\t3\n")
+    result = run("colour", pictures, "--network", network, "--labels", tmp_path / "labels.tsv")
+    assert result.exit_code == 2
+    assert "--labels is the truth for what a classifier sees; give --classifier, too" in result.output
 
 
 @pytest.mark.parametrize("content", [b"no archive", b""])

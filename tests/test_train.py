@@ -25,7 +25,9 @@ from models.published import weights_digest
 from models.weights import load_network, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Sources, examples
-from pipelines.train_stages import LOSSES, TRAINED, Batch, Stage, TrainConfig
+from pipelines.provenance import digest_of
+from pipelines.train_config import RANGES, Stage, TrainConfig
+from pipelines.train_stages import LOSSES, TRAINED, Batch
 
 pytestmark = pytest.mark.usefixtures("narrow")
 
@@ -326,6 +328,15 @@ def test_full_stage_needs_no_boxes_and_teaches_the_detector_nothing_then(sources
     assert all(terms["cross-entropy"] > 0 for terms in told)
 
 
+def test_weights_tell_what_they_were_made_from(sources: Sources, tmp_path: Path) -> None:
+    start, out = save_random_network(tmp_path / "start.safetensors"), tmp_path / "out.safetensors"
+    run(sources, out, replace(CONFIG, steps=1), start)
+    metadata = load_network(out)[1]
+    assert metadata["start"] == weights_digest(start)
+    assert metadata["images"] == digest_of(sources.images)
+    assert {"films", "teacher"} & metadata.keys() == set()
+
+
 def test_weights_tell_how_they_came_about(sources: Sources, tmp_path: Path) -> None:
     out = tmp_path / "out.safetensors"
     config = replace(CONFIG, stage="detector", steps=2, temperature=0.5, held_out=1)
@@ -337,7 +348,23 @@ def test_weights_tell_how_they_came_about(sources: Sources, tmp_path: Path) -> N
     assert float(metadata["temperature"]) == 0.5
 
 
-@pytest.mark.parametrize(("name", "value"), [("batch", 3), ("batch", 0), ("crop", 48), ("zoom", (0.9, 0.5))])
+IMPOSSIBLE = [
+    *[("batch", 3), ("batch", 0), ("crop", 48), ("zoom", (0.9, 0.5)), ("zoom", (0.5,)), ("zoom", ("a", "b"))],
+    *[("stage", "nonsense"), ("objective", "foo"), ("steps", 0), ("warmup", 0), ("held_out", -1), ("workers", -1)],
+    *[("instances", 0), ("prior_pictures", 0), ("frozen_layers", 20), ("seed", -1), ("seed", 2**23)],
+    *[("learning_rate", -1e-3), ("learning_rate", math.inf), ("learning_rate", math.nan), ("weight_decay", -0.1)],
+    *[("temperature", 0.0), ("saturation", 4.5)],
+    *[(f"{name}_weight", -1.0) for name in ("huber", "consistency", "detector", "likeness", "feature")],
+    *[(name, 2.0) for name in ("ema", "uniform_share", "clean_share", "lettering", "teacher_share", "least_score")],
+]
+
+
+@pytest.mark.parametrize(("name", "value"), IMPOSSIBLE)
 def test_impossible_settings_are_refused(name: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be"):
+    with pytest.raises(ValueError, match=f"^{name} must be .*, got "):
         replace(CONFIG, **{name: value})
+
+
+def test_every_number_among_the_settings_has_its_limits() -> None:
+    limited = {name for names in RANGES for name in names} | {"batch", "crop"}
+    assert limited == {name for name, value in asdict(TrainConfig()).items() if isinstance(value, int | float)}

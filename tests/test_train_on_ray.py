@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 from models.weights import load_network
 from pipelines.examples import Sources
-from pipelines.train_stages import TrainConfig
+from pipelines.train_config import TrainConfig
 
 SMALL = TrainConfig(steps=2, batch=8, crop=32, warmup=1, held_out=0, prior_pictures=8, workers=0)
 
@@ -41,6 +42,19 @@ def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
     assert json.loads(metadata["train"])["batch"] == 8
     assert metadata["step"] == "2"
     assert said == ["shared among 2 processes"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # Ray's own
+def test_what_a_process_refuses_is_told_as_without_ray(pictures: Path, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    from pipelines.on_ray_train import train_on_ray
+
+    try:
+        with pytest.raises(ValueError, match="all 6 pictures are held out to test on; give more"):
+            train_on_ray(1, False, Sources([pictures]), replace(SMALL, held_out=9), tmp_path / "x.safetensors")
+    finally:
+        ray.shutdown()
 
 
 def test_batch_that_does_not_divide_is_told(pictures: Path, tmp_path: Path) -> None:

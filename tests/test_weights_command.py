@@ -11,10 +11,11 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 from published import save_by_rule
+from runs import save_random_network
 from server import Server, serve
 
 from models.published import Published
-from models.weights import DEFAULT_NETWORK, read_weights
+from models.weights import DEFAULT_NETWORK, find_weights, load_network, read_weights, save_network
 from restore.cli import main
 
 
@@ -101,6 +102,68 @@ def test_import_of_other_files_asks_what_they_are(server: Server, tmp_path: Path
     assert "mine.pth: not weights of eccv16" in weights("import", file, "--network", "eccv16", folder=tmp_path).stderr
     assert "page.pth: a web page, not weights" in weights("import", page, "--network", "eccv16").stderr
     assert "nothing: no network; there are" in weights("import", file, "--network", "nothing").stderr
+
+
+def own_weights(path: Path, seed: int = 0, **about: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    save_random_network(path, seed)
+    save_network(load_network(path)[0], path, about)
+    return path
+
+
+def import_compact(file: Path, folder: Path) -> Result:
+    return weights("import", file, "--network", "compact", folder=folder)
+
+
+def test_import_keeps_what_own_weights_say_of_themselves(tmp_path: Path) -> None:
+    file, folder = own_weights(tmp_path / "mine.safetensors", saturation="1.43", temperature="0.9"), tmp_path / "here"
+    assert import_compact(file, folder).stdout.startswith("mine is ready")
+    before, after = read_weights(file)[1], load_network(folder / "mine.safetensors")[1]
+    assert before.items() <= after.items()
+    assert weights("verify", folder=folder).exit_code == 0
+    said = weights("import", file, "--network", "eccv16", folder=tmp_path / "other").stderr
+    assert "mine.safetensors: weights of compact, not of eccv16" in said
+
+
+def test_import_replaces_no_other_weights(tmp_path: Path) -> None:
+    first, second = (own_weights(tmp_path / str(i) / "best.safetensors", seed=i) for i in range(2))
+    folder = tmp_path / "here"
+    assert "best is ready" in import_compact(first, folder).stdout
+    path = folder / "best.safetensors"
+    before = path.read_bytes()
+    assert import_compact(first, folder).stdout.strip() == f"best is here already: {path}"
+    refused = import_compact(second, folder)
+    assert refused.exit_code == 1
+    assert (
+        "best.safetensors: other weights have this name; rename best.safetensors, or move these away" in refused.stderr
+    )
+    assert path.read_bytes() == before
+
+
+def test_weights_that_were_damaged_are_imported_again(tmp_path: Path) -> None:
+    file, folder = own_weights(tmp_path / "mine.safetensors"), tmp_path / "here"
+    import_compact(file, folder)
+    path = folder / "mine.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert "mine is ready" in import_compact(file, folder).stdout
+    assert weights("verify", folder=folder).exit_code == 0
+
+
+@pytest.mark.parametrize(("name", "whose"), [("compact", "weights that ship"), ("siggraph17", "published weights")])
+def test_import_leaves_known_names_to_their_own(name: str, whose: str, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    refused = import_compact(own_weights(tmp_path / f"{name}.safetensors"), folder)
+    assert refused.exit_code == 1
+    assert f"{name}.safetensors: {name} is the name of {whose}" in refused.stderr
+    assert not folder.exists()
+
+
+def test_weights_that_ship_are_here_already(tmp_path: Path) -> None:
+    ships = find_weights(DEFAULT_NETWORK)
+    assert import_compact(ships, tmp_path).stdout.strip() == f"{DEFAULT_NETWORK} is here already: {ships}"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_verify_fails_where_weights_are_not_what_they_say(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from models.compact import BLOCKS, Compact, CompactConfig
 from pipelines.examples import Sources
 from pipelines.train import train
-from pipelines.train_stages import TrainConfig
+from pipelines.train_config import TrainConfig
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 CAT = 15

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,7 +22,7 @@ from models.metrics import (
 from pipelines.evaluate.content import Judge
 from pipelines.evaluate.paint import Chosen, Coloured, Paint
 from pipelines.evaluate.report import Figures, Report, Section, means
-from pipelines.evaluate.sheet import MOST, tile, write_sheet
+from pipelines.evaluate.sheet import MOST, Sheet, tile
 
 Boxes = dict[str, NDArray[np.float32]]
 """Key of a picture -> (K, 6), as in `InstanceBatch`."""
@@ -110,7 +109,7 @@ def _summary(title: str, measured: list[Part]) -> Section:
 
 @torch.inference_mode()
 def evaluate_colour(
-    chosen: Chosen, paint: Paint, boxes: Boxes | None = None, judge: Judge | None = None, sheet: Path | None = None
+    chosen: Chosen, paint: Paint, boxes: Boxes | None = None, judge: Judge | None = None, sheet: Sheet | None = None
 ) -> Report:
     """Figures of a network on colour pictures.
 
@@ -120,11 +119,10 @@ def evaluate_colour(
         boxes: of the instances by which pictures are parted; those that score 0.5 and more count. None: what the
             network itself finds.
         judge: says what a classifier sees in the pictures.
-        sheet: where to write a PNG of gray | ours | true.
+        sheet: takes gray | ours | true of some of them.
     """
     measured: list[dict[str, Part]] = []
     pictures: list[dict[str, object]] = []
-    tiles: list[NDArray[np.uint8]] = []
     for number, coloured in enumerate(map(paint, chosen)):
         here = coloured.boxes
         if boxes is not None:
@@ -135,9 +133,7 @@ def evaluate_colour(
         if judge:
             judge.look(coloured)
         if sheet and number % math.ceil(len(chosen) / MOST) == 0:
-            tiles.append(tile(coloured))
-    if sheet:
-        write_sheet(tiles, sheet)
+            sheet.tiles.append(tile(coloured))
     by_part = {title: [of_parts[title] for of_parts in measured if title in of_parts] for title in PARTS}
     sections = [_summary(title, found) for title, found in by_part.items() if found]
     return Report(sections + (judge.sections() if judge else []), pictures)

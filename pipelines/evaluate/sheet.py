@@ -1,5 +1,6 @@
 """A contact sheet: gray | ours | true of each picture, three pictures a line."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -34,10 +35,17 @@ def tile(coloured: Coloured) -> NDArray[np.uint8]:
     return np.hstack([_fitted(rgb) for rgb in shown])
 
 
-def write_sheet(tiles: list[NDArray[np.uint8]], path: Path) -> None:
-    """Writes a PNG, COLUMNS tiles a line.
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet that grows while pictures are measured, and is written when their figures are safe."""
 
-    Raises:
-        OSError: it cannot be written.
-    """
-    path.write_bytes(png(stacked(tiles, COLUMNS)))
+    path: Path
+    tiles: list[NDArray[np.uint8]] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Writes a PNG, COLUMNS tiles a line.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self.path.write_bytes(png(stacked(self.tiles, COLUMNS)))

@@ -1,0 +1,97 @@
+"""All that a run of training depends on but its pictures, and between what limits."""
+
+import sys
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from models.compact import TAPS
+
+Objective = Literal["classes", "regression"]
+Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
+MOST = sys.float_info.max
+"""What lies above it is no number."""
+RANGES: dict[tuple[str, ...], tuple[float, float]] = {
+    ("steps", "warmup", "instances", "prior_pictures"): (1, MOST),
+    ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MOST),
+    ("huber_weight", "consistency_weight", "detector_weight", "likeness_weight", "feature_weight"): (0, MOST),
+    ("ema", "uniform_share", "clean_share", "lettering", "teacher_share", "least_score"): (0, 1),
+    ("temperature",): (0.01, MOST),
+    ("saturation",): (0, 4),
+    ("frozen_layers",): (0, 1 + max(TAPS)),
+    ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
+}
+"""Settings of a run, and between what each must lie."""
+CHOICES = {"stage": get_args(Stage), "objective": get_args(Objective)}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All that a training run depends on but its pictures."""
+
+    stage: Stage = "full"
+    steps: int = 8_000
+    batch: int = 32
+    """Pictures of a step, an even number; where consistency counts each comes twice, as two frames of a film."""
+    crop: int = 128
+    """Side of a training picture in pixels, a multiple of 32."""
+    zoom: tuple[float, float] = (0.55, 1.0)
+    """Side of the square cut from a picture, as a share of its short side."""
+    learning_rate: float = 1e-3
+    encoder_learning_rate: float = 3e-4
+    frozen_layers: int = 3
+    """First layers of the encoder that keep their weights: they cost a quarter of a step and see only edges."""
+    warmup: int = 300
+    """Steps in which the rate rises from 0."""
+    weight_decay: float = 0.01
+    ema: float = 0.999
+    """Share of the averaged weights that each step keeps."""
+    objective: Objective = "classes"
+    """regression: the distribution's mean is brought to the true colour by squared error, and nothing else counts."""
+    uniform_share: float = 0.5
+    """lambda of the rebalancing; 1 turns it off."""
+    huber_weight: float = 2.0
+    """Of the Huber term on the mean ab."""
+    consistency_weight: float = 2.0
+    """Of the difference between the mean colours of the two frames of a picture; 0: each picture comes once."""
+    clean_share: float = 0.0
+    """Share of the pictures that come without a film's faults, as a new scan of a good print shows them."""
+    lettering: float = 0.0
+    """Share of the pictures that show words, which have no colour: laid over them, on a sign, or as a title card."""
+    detector_weight: float = 0.2
+    teacher_share: float = 0.7
+    """With a teacher: how much its colours count, as a share; the true ones have the rest."""
+    likeness_weight: float = 4.0
+    """With a teacher: of the difference between its mean colours and the network's."""
+    feature_weight: float = 1.0
+    """With a teacher: of the difference between its features and those of an encoder that is trained."""
+    temperature: float = 1.0
+    """T of the annealed mean when the network colours; written into the weights."""
+    saturation: float = 1.4
+    """Factor on ab when the network colours, which gives back what the mean loses; written into the weights."""
+    least_score: float = 0.3
+    """Score of a box from which the instance and fusion stages look at it."""
+    instances: int = 4
+    """Most instances of a picture in the fusion stage."""
+    held_out: int = 1000
+    """Pictures that no stage sees, to test on."""
+    prior_pictures: int = 2000
+    """Pictures from which the prior over the bins is counted."""
+    seed: int = 0
+    workers: int = 1
+    """Processes that decode pictures."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in ((name, limits) for names, limits in RANGES.items() for name in names):
+            if not low <= getattr(self, name) <= high:
+                most = "or more" if high == MOST else f"to {high}"
+                raise ValueError(f"{name} must be {low:g} {most}, got {getattr(self, name)}")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be {' or '.join(known)}, got {getattr(self, name)}")
+        if self.batch < 2 or self.batch % 2:
+            raise ValueError(f"batch must be an even number above 0, got {self.batch}")
+        if self.crop < 32 or self.crop % 32:
+            raise ValueError(f"crop must be a multiple of 32 above 0, got {self.crop}")
+        is_pair = len(self.zoom) == 2 and all(isinstance(share, int | float) for share in self.zoom)
+        if not is_pair or not 0 < self.zoom[0] <= self.zoom[1] <= 1:
+            raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {self.zoom}")

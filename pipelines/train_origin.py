@@ -1,0 +1,44 @@
+"""What a run of training is made from, by which its checkpoint is told from those of other runs."""
+
+import dataclasses
+from pathlib import Path
+
+from models.published import weights_digest
+from pipelines.errors import OutputError
+from pipelines.examples import Sources
+from pipelines.provenance import digest_of
+from pipelines.train_config import TrainConfig
+
+FREE = ("steps", "workers")
+"""Settings that may change on the way: a run may be made longer or shorter, and decode with other processes."""
+SHA256 = 64
+"""Digits."""
+
+
+def digests_of(sources: Sources, start: Path | None) -> dict[str, str]:
+    """sha256, in hex, of all that a run is given to read, by the option's name."""
+    boxes = [sources.boxes] if sources.boxes else []
+    data = {"images": sources.images, "films": sources.films, "boxes": boxes}
+    weights = {"start": start, "teacher": sources.teacher}
+    return {name: digest_of(paths) for name, paths in data.items() if paths} | {
+        name: weights_digest(path) for name, path in weights.items() if path
+    }
+
+
+def settings_of(config: TrainConfig) -> dict[str, str]:
+    """The settings that a run must keep, as text."""
+    return {name: str(value) for name, value in dataclasses.asdict(config).items() if name not in FREE}
+
+
+def check_origin(checkpoint: Path, was: dict[str, str], now: dict[str, str]) -> None:
+    """Raises OutputError, which names all that differs, where a checkpoint is that of another run."""
+    names = [name for name in was | now if was.get(name) != now.get(name)]
+    told = ", ".join(f"{name} was {_short(was.get(name))}, is {_short(now.get(name))}" for name in names)
+    if told:
+        raise OutputError(checkpoint, f"of another run ({told})", "take another -o, or move the checkpoint away")
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "none"
+    return f"sha256 {value[:12]}..." if len(value) == SHA256 else value

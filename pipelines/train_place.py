@@ -1,0 +1,47 @@
+"""Where a run of training writes: never over what it reads or what another run made, and never beside another run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.alone import alone
+from pipelines.checks import check_place
+from pipelines.errors import OutputError
+from pipelines.examples import Sources
+
+SUFFIX = ".safetensors"
+
+
+def checkpoint_of(out: Path) -> Path:
+    """Where the run that writes the weights `out` keeps its state."""
+    return out.with_suffix(".checkpoint")
+
+
+def held_out_of(out: Path) -> Path:
+    """Where that run names the pictures that it leaves out."""
+    return out.with_suffix(".held-out")
+
+
+@contextmanager
+def own_place(out: Path, sources: Sources, start: Path | None, overwrite: bool) -> Iterator[None]:
+    """Keeps the weights `out`, and what lies beside them, for the run in the block.
+
+    Args:
+        out: the weights; if they exist, a checkpoint beside them shows that a run goes on.
+        sources: what the run learns from.
+        start: the weights that it starts from.
+        overwrite: whether weights without a checkpoint are replaced.
+
+    Raises:
+        OutputError: the run cannot write there, or another one does.
+    """
+    if out.suffix.lower() != SUFFIX:  # with others two results would share a checkpoint
+        raise OutputError(out, f"weights are {SUFFIX} files", f"name it {out.name}{SUFFIX} with -o")
+    given = (sources.boxes, start, sources.teacher)
+    read = [*sources.images, *sources.films, *filter(None, given)]
+    for written in (out, checkpoint_of(out), held_out_of(out)):
+        if written.exists() and any(written.samefile(path) for path in read):
+            raise OutputError(written, "is what the run reads, which is never written to", "name another file with -o")
+    check_place(out, read[0], overwrite or checkpoint_of(out).exists())
+    with alone(out.with_name(f".{out.name}.lock"), out):
+        yield
