@@ -22,6 +22,7 @@ B_RUNS = {  # a -> first and last b
 
 
 @functools.cache
+@torch.inference_mode(mode=False)  # kept, and may be asked for first by what does not learn
 def bin_centres() -> Tensor:
     """(313, 2), the a* and b* of each bin."""
     centres = [(a, b) for a, (first, last) in B_RUNS.items() for b in range(first, last + 1, STEP)]
@@ -32,6 +33,7 @@ BINS = sum((last - first) // STEP + 1 for first, last in B_RUNS.values())
 
 
 @functools.cache
+@torch.inference_mode(mode=False)
 def _soft_table(neighbours: int, sigma: float) -> tuple[Tensor, Tensor]:
     """Bins and weights of every whole ab pair: two tables of (2 REACH + 1, 2 REACH + 1, neighbours)."""
     axis = torch.arange(-REACH, REACH + 1, dtype=torch.float32)
@@ -91,6 +93,7 @@ def _mean(logits: Tensor) -> Tensor:
 
 
 @functools.cache
+@torch.inference_mode(mode=False)
 def _centres_and_one() -> Tensor:
     """(313, 3), the a* and b* of each bin, and 1."""
     return torch.cat([bin_centres(), torch.ones(BINS, 1)], dim=1)

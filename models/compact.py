@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from models.bins import BINS
 from models.detector import Detector, Found
-from models.exposure import evenly_exposed
 from models.instance_fusion import Fusion
 
 STRIDE = 32
@@ -156,7 +155,7 @@ class Compact(nn.Module):
         self.fusion: Iterable[Fusion] = nn.ModuleList(Fusion(width) for width in widths)  # type: ignore[assignment]
 
     def features(self, lightness: Tensor) -> list[Tensor]:
-        """The encoder's features at 1/4, 1/8, 1/16 and 1/32 of the picture, brought to one exposure.
+        """The encoder's features at 1/4, 1/8, 1/16 and 1/32 of the picture.
 
         Args:
             lightness: (N, 1, h, w), CIE L* 0..100, h and w multiples of 32.
@@ -166,7 +165,7 @@ class Compact(nn.Module):
         """
         if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
             raise ValueError(f"sides must be multiples of {STRIDE}, got {tuple(lightness.shape)}")
-        return self.encoder(evenly_exposed(lightness) / 50 - 1)
+        return self.encoder(lightness / 50 - 1)
 
     def find(self, features: list[Tensor]) -> Found:
         """What the detector says of the full frames' features."""
@@ -180,12 +179,8 @@ class Compact(nn.Module):
         return self.decoder.head(x)
 
     def see(self, squares: Tensor) -> list[Tensor]:
-        """Instances on their own: what boxes show to features for each step of `fuse`.
-
-        Args:
-            squares: (K, 1, 128, 128), CIE L* 0..100, cut out of evenly exposed full frames.
-        """
-        features = self.encoder(squares / 50 - 1)
+        """Instances on their own: (K, 1, 128, 128) lightness of what boxes show to features for each step of `fuse`."""
+        features = self.features(squares)
         x, levels = self.instance.start(features), []
         for number, fusion in enumerate(self.fusion):
             x = self.instance.step(number, x, features)

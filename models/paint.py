@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from models.bins import annealed_mean
 from models.compact import INSTANCE_SIDE, Compact
 from models.eccv16 import Eccv16
-from models.exposure import evenly_exposed
 from models.instance_fusion import cut_out, with_context
 from models.instcolor import InstColor
 from models.seen import Seen
@@ -51,7 +50,7 @@ def _compact_logits(network: Compact, seen: Seen) -> Tensor:
     if not len(seen.boxes):
         return network.colour(features)
     boxes = with_context(seen.boxes)
-    squares = cut_out(evenly_exposed(seen.lightness), boxes, seen.owners, INSTANCE_SIDE)
+    squares = cut_out(seen.lightness, boxes, seen.owners, INSTANCE_SIDE)
     squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
     groups = [network.see(group) for group in torch.split(squares, GROUP)]
     instances = [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]

@@ -16,7 +16,6 @@ from models.bins import expected_ab
 from models.colorspace import lab_from_linear
 from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
 from models.detector import detection_loss
-from models.exposure import evenly_exposed
 from models.instance_fusion import cut_out, with_context
 from models.losses import (
     ab_huber,
@@ -190,7 +189,7 @@ def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[
     corners = with_context((corners + JITTER * extent * torch.empty_like(extent).uniform_(-1, 1)).clamp(0, 1))
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         features = _lasting_features(network, frames.lightness)
-        instances = network.see(cut_out(evenly_exposed(frames.lightness), corners, owners, INSTANCE_SIDE))
+        instances = network.see(cut_out(frames.lightness, corners, owners, INSTANCE_SIDE))
         logits = network.fuse(features, instances, corners, owners)
     return _colour_losses(logits, frames, config)
 

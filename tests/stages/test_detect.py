@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.compact import INSTANCE_SIDE, Compact
-from models.exposure import LARGEST_GAIN
 from models.paint import GROUP
 from models.weights import load_network, save_network
 from pipelines.batch import AnchorBatch, InstanceBatch
@@ -26,15 +25,13 @@ Boxes = NDArray[np.float32]
 NEVER, LOW, HIGH = -50.0, -4.5, -3.5
 """The detector's mean logit: nothing is found; a few instances, but for anchor 0; dozens."""
 CAT = 15
-NOTHING = round(255 * 50 / LARGEST_GAIN / 100)
-"""Lightness of an even picture that is seen as L* = 50."""
 
 
 def anchors(*numbers: int) -> AnchorBatch:
-    """Anchors of 64 x 96: the higher the number, the stronger the noise; 0 is even, what is nothing to the encoder."""
+    """Anchors of 64 x 96: the higher the number, the stronger the noise."""
     noise = np.random.default_rng(9).integers(-127, 128, (4, 64, 96))
-    lightness = [(127 if number else NOTHING) + noise[number] * number // 3 for number in numbers]
-    return AnchorBatch(numbers, (0,) * len(numbers), np.stack(lightness).astype(np.uint8))
+    lightness = np.stack([127 + noise[number] * number // 3 for number in numbers]).astype(np.uint8)
+    return AnchorBatch(numbers, (0,) * len(numbers), lightness)
 
 
 def painter(network: Path, confidence: float = HIGH, **settings: float) -> Painter:
