@@ -141,9 +141,8 @@ def import_published(source: Path, network: str, path: Path, about: Published | 
     if fault:
         raise ValueError(f"{source}: {fault}")
     state = read_weights(source)[0] if own else read_published(source)
-    if (
-        network in NETWORKS and not own
-    ):  # others belong to libraries that need not be here; their files are known by sha256
+    # networks of libraries that need not be here are known by their files' sha256
+    if network in NETWORKS and not own:
         try:
             made_of(network, {}, state)
         except ValueError as error:

@@ -103,7 +103,7 @@ def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> N
         raise OutputError(out, "is the film itself, which is never written to", f"name another file with {option}")
     if out.exists() and not overwrite:
         raise OutputError(out, "exists already", f"--overwrite replaces it, {option} names another")
-    if not may_be_written_to(folder):
+    if not _may_be_written_to(folder):
         raise OutputError(out, "its folder may not be written to", f"name a file elsewhere with {option}")
     if shutil.disk_usage(folder).free < LEAST_ROOM:
         raise OutputError(out, "the disk is full", f"free some of it, or name a file elsewhere with {option}")
@@ -118,7 +118,7 @@ def _is_too_long(out: Path) -> bool:
     return False
 
 
-def may_be_written_to(folder: Path) -> bool:
+def _may_be_written_to(folder: Path) -> bool:
     """Whether files can be made there, by trial: a folder's permissions do not hold for all users and file systems."""
     try:
         TemporaryFile(dir=folder).close()

@@ -1,8 +1,7 @@
 """`restore evaluate`: how well a network does, as tables for people and JSON for machines."""
 
 import json
-import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import product
@@ -88,7 +87,7 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
     with told_in_one_line():
         weights = _weights(options["weights_dir"], options["network"])
         read = (*pictures, *weights, *(options[name] for name in ("boxes", "classifier", "labels")))
-        _check_results(read, json_out, options["sheet"])
+        _check_results(read, {"--json": json_out, "--sheet": options["sheet"]})
         from pipelines.evaluate.colour import evaluate_colour
         from pipelines.evaluate.content import Judge, read_labels
         from pipelines.evaluate.paint import Chosen, Paint
@@ -118,7 +117,9 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
              **options: Any) -> None:  # fmt: skip
     """Measure what a network finds in PICTURES (zip files or folders), against given boxes: AP50."""
     with told_in_one_line():
-        _check_results((*pictures, *_weights(options["weights_dir"], options["network"]), boxes, keys), json_out)
+        _check_results(
+            (*pictures, *_weights(options["weights_dir"], options["network"]), boxes, keys), {"--json": json_out}
+        )
         from pipelines.evaluate.detector import evaluate_detector
         from pipelines.evaluate.paint import Chosen
         from pipelines.painter import open_painter
@@ -167,7 +168,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
     settings = settings_from(options | {"recolour": True})
     with told_in_one_line(), TemporaryDirectory() as drawn:
         weights = _weights(settings.paint.weights_dir, settings.paint.network, settings.paint.detector, judge)
-        _check_results((*films, *weights), json_out)
+        _check_results((*films, *weights), {"--json": json_out})
         from pipelines.evaluate.judges import open_judge
         from pipelines.evaluate.sequences import as_films
         from pipelines.evaluate.steadiness import evaluate_steadiness
@@ -198,27 +199,22 @@ def _weights(folder: Path | None, *names: str) -> list[Path]:
     return found
 
 
-def _check_results(read: Iterable[Path | None], *results: Path | None) -> None:
+def _check_results(read: Iterable[Path | None], results: Mapping[str, Path | None]) -> None:
     """Raises ValueError, before anything is measured, where a result has no place or would replace what is read.
 
     Figures of an earlier run are replaced.
     """
-    from pipelines.checks import may_be_written_to
+    from pipelines.checks import check_place
     from pipelines.pictures import pictures_in
 
-    asked = [result for result in results if result]
+    asked = {option: result for option, result in results.items() if result}
     given = [file for path in read if path for file in (pictures_in(path) if path.is_dir() else [path])]
-    for result in asked:
-        if not result.parent.is_dir():
-            raise ValueError(
-                f"{result}: its folder does not exist; make it: mkdir -p {shlex.quote(str(result.parent))}"
-            )
+    for option, result in asked.items():
         if result.exists() and any(result.samefile(path) for path in given):
             raise ValueError(f"{result}: is read to measure, and is never written to; name another file")
-        if not may_be_written_to(result.parent):
-            raise ValueError(f"{result}: its folder may not be written to; name a file elsewhere")
-    if len({result.resolve() for result in asked}) < len(asked):
-        raise ValueError(f"{asked[0]}: is named for two results; name another file for one")
+        check_place(result, next(iter(given), result.parent), overwrite=True, option=option)
+    if len({result.resolve() for result in asked.values()}) < len(asked):
+        raise ValueError(f"{asked['--json']}: is named for two results; name another file for one")
 
 
 def _places(films: list["Film"], folder: Path, overwrite: bool) -> list[Path]:

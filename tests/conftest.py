@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,14 @@ from pipelines.errors import FilmError
 from pipelines.examples import Sources
 from pipelines.settings import Settings
 from restore.api import restore_film
+
+
+@pytest.fixture(autouse=True)
+def _keep_signals() -> Iterator[None]:
+    """A command takes SIGTERM for itself; the tests after it do not want that."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +13,6 @@ from click.testing import CliRunner, Result
 from runs import Films
 
 from restore.cli import main
-
-
-@pytest.fixture(autouse=True)
-def _keep_signals() -> Iterator[None]:
-    """A run takes SIGTERM for itself; the tests after it do not want that."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

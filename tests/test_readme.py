@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -30,14 +28,6 @@ try:
 finally:
     print(*sorted({"torch", "av", "cv2", "numpy"} & set(sys.modules)), file=sys.stderr)
 """
-
-
-@pytest.fixture(autouse=True)
-def _keep_signals() -> Iterator[None]:
-    """A run takes SIGTERM for itself; the tests after it do not want that."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def restore(*args: str | Path) -> Result:

@@ -13,10 +13,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from models.bins import BINS
 from models.compact import BLOCKS, Compact, CompactConfig
 from pipelines.examples import Sources
 from pipelines.train import train
 from pipelines.train_config import TrainConfig
+from pipelines.train_stages import Batch
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 CAT = 15
@@ -72,3 +74,16 @@ def checkpoint_of(out: Path) -> dict[str, dict[str, Tensor]]:
 
 def are_equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def batch(pictures: int = 2, *boxes: tuple[float, ...], teacher: Compact | None = None) -> Batch:
+    light = torch.rand(pictures, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    rows = torch.full((pictures, 20, 6), -1.0)
+    if boxes:
+        rows[:, : len(boxes)] = torch.tensor(boxes)
+    return Batch(light, rows, torch.ones(BINS), teacher)
+
+
+def network() -> Compact:
+    torch.manual_seed(0)
+    return Compact(SMALL).train()
