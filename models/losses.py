@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.bins import BINS, soft_encode
+from models.bins import soft_encode
 
 
 def rebalanced_cross_entropy(log_probability: Tensor, ab: Tensor, bin_weights: Tensor) -> Tensor:
@@ -24,22 +24,6 @@ def rebalanced_cross_entropy(log_probability: Tensor, ab: Tensor, bin_weights: T
     pixel_weight = bin_weights[bins[:, 0]]
     picked = log_probability.permute(0, 2, 3, 1).gather(-1, bins.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # bins last
     return -(pixel_weight * (weights * picked).sum(dim=1)).mean()
-
-
-def taught_cross_entropy(log_probability: Tensor, taught: Tensor) -> Tensor:
-    """Cross-entropy with the distribution over the bins that a teacher gives.
-
-    Hinton, Vinyals, Dean, Distilling the Knowledge in a Neural Network, 2015 (arXiv 1503.02531), at temperature 1.
-
-    Args:
-        log_probability: (N, 313, h, w), log-softmax of the network's logits.
-        taught: (N, 313, h, w), of sum 1.
-
-    Returns:
-        A scalar, the mean over pixels.
-    """
-    likely, true = (x.permute(0, 2, 3, 1).reshape(-1) for x in (log_probability, taught))  # bins last, as they lie
-    return -(likely @ true) * BINS / len(likely)
 
 
 def ab_huber(ab: Tensor, true: Tensor, delta: float = 10.0) -> Tensor:

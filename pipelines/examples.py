@@ -17,7 +17,7 @@ from pipelines.train_stages import true_ab
 
 @dataclass(frozen=True)
 class Sources:
-    """Where what a run learns from lies."""
+    """Where a run's pictures lie."""
 
     images: Sequence[Path] = ()
     """Folders, zip files and WebDataset shards."""
@@ -25,8 +25,6 @@ class Sources:
     """Colour films."""
     boxes: Path | None = None
     """JSON lines of what is seen in the images (`pictures.read_boxes`)."""
-    teacher: Path | None = None
-    """Weights of the network that is trained; its colours for pictures without a film's faults are learned, too."""
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,7 @@ def _told_by_a_process(error: WorkerGroupError) -> Exception:
 
 def _absolute(sources: Sources) -> Sources:
     images, films = ([path.absolute() for path in paths] for paths in (sources.images, sources.films))
-    boxes, teacher = (path and path.absolute() for path in (sources.boxes, sources.teacher))
-    return Sources(images, films, boxes, teacher)
+    return Sources(images, films, sources.boxes and sources.boxes.absolute())
 
 
 def _worker(arguments: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import torch
 import torch.distributed as dist
@@ -21,8 +21,7 @@ from torch import Tensor, nn
 
 from models.bins import BINS, rebalancing_weights
 from models.compact import Compact, gray_encoder_state
-from models.fold import can_fold, folded
-from models.weights import load_network, network_of, read_weights, save_network
+from models.weights import read_weights, save_network
 from pipelines.crops import CropSettings, crops
 from pipelines.examples import Examples, Sources, count_prior, examples
 from pipelines.provenance import code_version
@@ -49,7 +48,6 @@ class Run:
     averaged: Compact
     optimizer: torch.optim.Optimizer
     bin_weights: Tensor
-    teacher: Compact | None = None
     step: int = 0
 
     def save(self, path: Path, origin: dict[str, str]) -> None:
@@ -99,17 +97,7 @@ def _network(start: Path | None, config: TrainConfig) -> Compact:
     return network
 
 
-def _teacher(path: Path | None, device: torch.device) -> Compact | None:
-    if path is None:
-        return None
-    if network_of(path) != "compact":
-        raise ValueError(f"{path}: not weights of the network that is trained; a teacher must be its like")
-    network = load_network(path)[0].to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network.requires_grad_(False)
-    return cast("Compact", folded(network) if device.type == "cpu" and can_fold() else network)
-
-
-def _new_run(start: Path | None, teacher: Path | None, config: TrainConfig, device: torch.device) -> Run:
+def _new_run(start: Path | None, config: TrainConfig, device: torch.device) -> Run:
     network = _network(start, config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     # in one order always: the checkpoint tells them apart by it
@@ -120,8 +108,7 @@ def _new_run(start: Path | None, teacher: Path | None, config: TrainConfig, devi
     optimizer = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
     for group in optimizer.param_groups:
         group["full_rate"] = group["lr"]
-    averaged, bin_weights = copy.deepcopy(network).eval(), torch.ones(BINS, device=device)
-    return Run(network, averaged, optimizer, bin_weights, _teacher(teacher, device))
+    return Run(network, copy.deepcopy(network).eval(), optimizer, torch.ones(BINS, device=device))
 
 
 def _average(averaged: nn.Module, network: nn.Module, keep: float) -> None:
@@ -160,7 +147,7 @@ def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> 
     torch.manual_seed((config.seed << 40) + (run.step << 10) + rank)  # film faults depend on the step alone
     for group in run.optimizer.param_groups:
         group["lr"] = group["full_rate"] * _rate(run.step, config)
-    terms = LOSSES[config.stage](run.network, Batch(light, boxes, run.bin_weights, run.teacher), config)
+    terms = LOSSES[config.stage](run.network, Batch(light, boxes, run.bin_weights), config)
     _check_finite("the loss", terms.values(), run.step + 1)
     run.optimizer.zero_grad()
     torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -205,7 +192,7 @@ def train(  # noqa: PLR0913  # one run's all
     device = device or torch.device("cpu")
     rank, world = _rank_and_world()
     data, digests = examples(sources, config), digests_of(sources, start)
-    run = _new_run(start, sources.teacher, config, device)
+    run = _new_run(start, config, device)
     checkpoint = checkpoint_of(out)
     if checkpoint.exists():
         run.load(checkpoint, settings_of(config) | digests)

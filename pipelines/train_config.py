@@ -13,8 +13,8 @@ MOST = sys.float_info.max
 RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("steps", "warmup", "instances", "prior_pictures"): (1, MOST),
     ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MOST),
-    ("huber_weight", "consistency_weight", "detector_weight", "likeness_weight", "feature_weight"): (0, MOST),
-    ("ema", "uniform_share", "clean_share", "lettering", "teacher_share", "least_score"): (0, 1),
+    ("huber_weight", "consistency_weight", "detector_weight"): (0, MOST),
+    ("ema", "uniform_share", "clean_share", "lettering", "least_score"): (0, 1),
     ("temperature",): (0.01, MOST),
     ("saturation",): (0, 4),
     ("frozen_layers",): (0, 1 + max(TAPS)),
@@ -58,12 +58,6 @@ class TrainConfig:
     lettering: float = 0.0
     """Share of the pictures that show words, which have no colour: laid over them, on a sign, or as a title card."""
     detector_weight: float = 0.2
-    teacher_share: float = 0.7
-    """With a teacher: how much its colours count, as a share; the true ones have the rest."""
-    likeness_weight: float = 4.0
-    """With a teacher: of the difference between its mean colours and the network's."""
-    feature_weight: float = 1.0
-    """With a teacher: of the difference between its features and those of an encoder that is trained."""
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
     saturation: float = 1.4

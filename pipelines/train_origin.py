@@ -19,10 +19,8 @@ def digests_of(sources: Sources, start: Path | None) -> dict[str, str]:
     """sha256, in hex, of all that a run is given to read, by the option's name."""
     boxes = [sources.boxes] if sources.boxes else []
     data = {"images": sources.images, "films": sources.films, "boxes": boxes}
-    weights = {"start": start, "teacher": sources.teacher}
-    return {name: digest_of(paths) for name, paths in data.items() if paths} | {
-        name: weights_digest(path) for name, path in weights.items() if path
-    }
+    digests = {name: digest_of(paths) for name, paths in data.items() if paths}
+    return digests | ({"start": weights_digest(start)} if start else {})
 
 
 def settings_of(config: TrainConfig) -> dict[str, str]:

@@ -37,7 +37,7 @@ def own_place(out: Path, sources: Sources, start: Path | None, overwrite: bool) 
     """
     if out.suffix.lower() != SUFFIX:  # with others two results would share a checkpoint
         raise OutputError(out, f"weights are {SUFFIX} files", f"name it {out.name}{SUFFIX} with -o")
-    given = (sources.boxes, start, sources.teacher)
+    given = (sources.boxes, start)
     read = [*sources.images, *sources.films, *filter(None, given)]
     for written in (out, checkpoint_of(out), held_out_of(out)):
         if written.exists() and any(written.samefile(path) for path in read):

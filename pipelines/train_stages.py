@@ -17,13 +17,7 @@ from models.colorspace import lab_from_linear
 from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
 from models.detector import detection_loss
 from models.instance_fusion import cut_out, with_context
-from models.losses import (
-    ab_huber,
-    ab_squared,
-    rebalanced_cross_entropy,
-    relative_difference,
-    taught_cross_entropy,
-)
+from models.losses import ab_huber, ab_squared, rebalanced_cross_entropy, relative_difference
 from pipelines.crops import JITTER
 from pipelines.old_film import frame_lightness, stock_lightness
 from pipelines.train_config import Stage, TrainConfig
@@ -48,31 +42,6 @@ class Batch:
     """(N, M, 6): left, top, right, bottom as shares of the sides, class, score; best first, -1 and below: none."""
     bin_weights: Tensor
     """(313,), of the rebalancing."""
-    teacher: Compact | None = None
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a teacher makes of pictures without a film's faults."""
-
-    features: list[Tensor]
-    """As `Compact.features`."""
-    probability: Tensor
-    """(N, 313, h/4, w/4), bins last in memory."""
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Frames of a batch's pictures as a film would show them, all first ones first, and what is known of them."""
-
-    lightness: Tensor
-    """(N, 1, h, w), CIE L*."""
-    ab: Tensor
-    """(N, 2, h/4, w/4), the true colours."""
-    boxes: Tensor
-    """(N, M, 6), as in `Batch`."""
-    bin_weights: Tensor
-    lesson: Lesson | None
 
 
 def true_ab(light: Tensor) -> Tensor:
@@ -80,25 +49,17 @@ def true_ab(light: Tensor) -> Tensor:
     return lab_from_linear(F.avg_pool2d(light, HEAD_STRIDE))[:, 1:]
 
 
-def _colour_losses(logits: Tensor, frames: Frames, config: TrainConfig) -> dict[str, Tensor]:
+def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: TrainConfig) -> dict[str, Tensor]:
     """Weighted terms of a batch; where consistency counts its second half shows the first half's pictures again."""
     # bins last, where they lie: three times as fast as over the middle of the tensor
     log_probability = torch.log_softmax(logits.permute(0, 2, 3, 1), dim=-1, dtype=torch.float32).permute(0, 3, 1, 2)
-    mean, ab = expected_ab(log_probability.exp()), frames.ab
+    mean = expected_ab(log_probability.exp())
     if config.objective == "regression":
         terms = {"squared": ab_squared(mean, ab)}
-    elif frames.lesson is None:
-        terms = {
-            "cross-entropy": rebalanced_cross_entropy(log_probability, ab, frames.bin_weights),
-            "huber": config.huber_weight * ab_huber(mean, ab),
-        }
     else:
-        share, taught = config.teacher_share, frames.lesson.probability
         terms = {
-            "cross-entropy": (1 - share) * rebalanced_cross_entropy(log_probability, ab, frames.bin_weights),
-            "huber": (1 - share) * config.huber_weight * ab_huber(mean, ab),
-            "teacher": share * taught_cross_entropy(log_probability, taught),
-            "likeness": config.likeness_weight * relative_difference(mean, expected_ab(taught)),
+            "cross-entropy": rebalanced_cross_entropy(log_probability, ab, bin_weights),
+            "huber": config.huber_weight * ab_huber(mean, ab),
         }
     if config.consistency_weight:
         terms["consistency"] = config.consistency_weight * relative_difference(*mean.chunk(2))
@@ -110,31 +71,16 @@ def takes(config: TrainConfig) -> int:
     return 2 if config.stage != "detector" and config.consistency_weight else 1
 
 
-def _lesson(teacher: Compact, clean: Tensor, count: int) -> Lesson:
-    """What the teacher says of lightness (N, 1, h, w), for so many frames of each picture."""
-    with torch.no_grad(), torch.autocast(clean.device.type, dtype=torch.bfloat16):
-        features = teacher.features(clean)
-        logits = teacher.colour(features).permute(0, 2, 3, 1)
-    probability = torch.softmax(logits, dim=-1, dtype=torch.float32)
-    return Lesson(
-        [torch.cat([level] * count) for level in features], torch.cat([probability] * count).permute(0, 3, 1, 2)
-    )
-
-
-def _frames(batch: Batch, config: TrainConfig) -> Frames:
+def _frames(batch: Batch, config: TrainConfig) -> tuple[Tensor, Tensor, Tensor]:
+    """Lightness of the pictures' frames, all first ones first; the frames' true ab at the head's size; their boxes."""
     count = takes(config)
     stock = stock_lightness(batch.light)
     faulty = torch.cat([frame_lightness(stock) for _ in range(count)])
     is_clean = torch.rand(len(batch.light), 1, 1, 1, device=stock.device) < config.clean_share
     clean = lab_from_linear(batch.light)[:, :1]
     lightness = torch.where(is_clean.repeat(count, 1, 1, 1), clean.repeat(count, 1, 1, 1), faulty)
-    return Frames(
-        lightness.contiguous(memory_format=torch.channels_last),
-        true_ab(batch.light).repeat(count, 1, 1, 1),
-        batch.boxes.repeat(count, 1, 1),
-        batch.bin_weights,
-        _lesson(batch.teacher, clean, count) if batch.teacher else None,
-    )
+    ab, boxes = true_ab(batch.light).repeat(count, 1, 1, 1), batch.boxes.repeat(count, 1, 1)
+    return lightness.contiguous(memory_format=torch.channels_last), ab, boxes
 
 
 def _lasting_features(network: Compact, lightness: Tensor) -> list[Tensor]:
@@ -144,62 +90,53 @@ def _lasting_features(network: Compact, lightness: Tensor) -> list[Tensor]:
 
 
 def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    frames = _frames(batch, config)
+    lightness, ab, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = network.features(frames.lightness)
+        features = network.features(lightness)
         logits, found = network.colour(features), network.find(features)
-    terms = _colour_losses(logits, frames, config)
-    if frames.lesson:
-        terms["features"] = config.feature_weight * _feature_difference(features, frames.lesson.features)
-    return terms | {"detector": config.detector_weight * detection_loss(found, frames.boxes)}
-
-
-def _feature_difference(features: list[Tensor], taught: list[Tensor]) -> Tensor:
-    """Squared difference of features, as a share of their own square; the mean over the levels."""
-    shares = [F.mse_loss(one.float(), other.float()) / other.float().square().mean()
-              for one, other in zip(features, taught, strict=True)]  # fmt: skip
-    return torch.stack(shares).mean()
+    terms = _colour_losses(logits, ab, batch.bin_weights, config)
+    return terms | {"detector": config.detector_weight * detection_loss(found, boxes)}
 
 
 def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    frames = _frames(batch, config)
+    lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, frames.lightness)
+        features = _lasting_features(network, lightness)
         logits = network.colour(features)
-    return _colour_losses(logits, frames, config)
+    return _colour_losses(logits, ab, batch.bin_weights, config)
 
 
 def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    frames = _frames(batch, config)
+    lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, frames.lightness)
+        features = _lasting_features(network, lightness)
         x = network.instance.start(features)
         for number in range(STEPS):
             x = network.instance.step(number, x, features)
         logits = network.instance.head(x)
-    return _colour_losses(logits, frames, config)
+    return _colour_losses(logits, ab, batch.bin_weights, config)
 
 
 def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    frames = _frames(batch, config)
-    boxes = frames.boxes[:, : config.instances]
+    lightness, ab, boxes = _frames(batch, config)
+    boxes = boxes[:, : config.instances]
     owners, number = torch.nonzero(boxes[..., 5] >= config.least_score, as_tuple=True)
     corners = boxes[owners, number, :4]
     extent = (corners[:, 2:] - corners[:, :2]).repeat(1, 2)
     corners = with_context((corners + JITTER * extent * torch.empty_like(extent).uniform_(-1, 1)).clamp(0, 1))
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, frames.lightness)
-        instances = network.see(cut_out(frames.lightness, corners, owners, INSTANCE_SIDE))
+        features = _lasting_features(network, lightness)
+        instances = network.see(cut_out(lightness, corners, owners, INSTANCE_SIDE))
         logits = network.fuse(features, instances, corners, owners)
-    return _colour_losses(logits, frames, config)
+    return _colour_losses(logits, ab, batch.bin_weights, config)
 
 
 def _detector_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
-    frames = _frames(batch, config)
+    lightness, _, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, frames.lightness)
+        features = _lasting_features(network, lightness)
         found = network.find(features)
-    return {"detector": config.detector_weight * detection_loss(found, frames.boxes)}
+    return {"detector": config.detector_weight * detection_loss(found, boxes)}
 
 
 LOSSES: dict[Stage, Callable[[Compact, Batch, TrainConfig], dict[str, Tensor]]] = {

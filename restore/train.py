@@ -61,7 +61,6 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
 )
 @click.option("--overwrite", is_flag=True, help="Replace weights that exist and have no checkpoint beside them.")
 @click.option("--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
-@click.option("--teacher", type=READ_FILE, help="Weights of this network, whose colours of clean pictures count, too.")
 @click.option("--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
 @click.option("--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")
@@ -79,7 +78,6 @@ def train(
     images: tuple[Path, ...],
     films: tuple[Path, ...],
     boxes: Path | None,
-    teacher: Path | None,
     device: str,
     gpus: int | None,
     workers: int | None,
@@ -104,7 +102,7 @@ def train(
         from pipelines.train import train as run
         from pipelines.train_place import own_place
 
-        sources = Sources(images, films, boxes, teacher)
+        sources = Sources(images, films, boxes)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
         with own_place(options["out"], sources, options["start"], options.pop("overwrite")):
             if gpus or workers:

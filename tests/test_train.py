@@ -244,7 +244,7 @@ def test_weights_tell_what_they_were_made_from(sources: Sources, tmp_path: Path)
     metadata = load_network(out)[1]
     assert metadata["start"] == weights_digest(start)
     assert metadata["images"] == digest_of(sources.images)
-    assert {"films", "teacher"} & metadata.keys() == set()
+    assert "films" not in metadata
 
 
 def test_weights_tell_how_they_came_about(sources: Sources, tmp_path: Path) -> None:
@@ -264,8 +264,8 @@ IMPOSSIBLE = [
     *[("instances", 0), ("prior_pictures", 0), ("frozen_layers", 20), ("seed", -1), ("seed", 2**23)],
     *[("learning_rate", -1e-3), ("learning_rate", math.inf), ("learning_rate", math.nan), ("weight_decay", -0.1)],
     *[("temperature", 0.0), ("saturation", 4.5)],
-    *[(f"{name}_weight", -1.0) for name in ("huber", "consistency", "detector", "likeness", "feature")],
-    *[(name, 2.0) for name in ("ema", "uniform_share", "clean_share", "lettering", "teacher_share", "least_score")],
+    *[(f"{name}_weight", -1.0) for name in ("huber", "consistency", "detector")],
+    *[(name, 2.0) for name in ("ema", "uniform_share", "clean_share", "lettering", "least_score")],
 ]
 
 

@@ -31,7 +31,7 @@ def refused(result: Result) -> str:
     return line
 
 
-@pytest.mark.parametrize("option", ["--images", "--films", "--boxes", "--start", "--teacher"])
+@pytest.mark.parametrize("option", ["--images", "--films", "--boxes", "--start"])
 def test_what_a_run_reads_is_never_written_to(option: str, sources: Sources, tmp_path: Path) -> None:
     own = save_random_network(tmp_path / "own.safetensors")
     before = listing(tmp_path)

@@ -100,13 +100,13 @@ def test_run_goes_on_with_its_own_settings_alone(sources: Sources, tmp_path: Pat
     assert listing(tmp_path) == before
 
 
-@pytest.mark.parametrize("what", ["images", "boxes", "start", "teacher"])
+@pytest.mark.parametrize("what", ["images", "boxes", "start"])
 def test_run_goes_on_with_its_own_sources_alone(what: str, sources: Sources, tmp_path: Path) -> None:
     out, own = tmp_path / "out.safetensors", tmp_path / "own"
     own.mkdir()
     run(sources, out, replace(CONFIG, steps=1))
     before, weights = out.read_bytes(), save_random_network(tmp_path / "weights.safetensors")
-    others = {"images": [own], "boxes": None, "teacher": weights}
+    others = {"images": [own], "boxes": None}
     Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(own / "0000.png")
     other = sources if what == "start" else replace(sources, **{what: others[what]})
     with pytest.raises(OutputError, match=rf"another run \({what} was (none|sha256 \S+), is (none|sha256 \S+)\); take"):

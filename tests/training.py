@@ -76,12 +76,12 @@ def are_equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
-def batch(pictures: int = 2, *boxes: tuple[float, ...], teacher: Compact | None = None) -> Batch:
+def batch(pictures: int = 2, *boxes: tuple[float, ...]) -> Batch:
     light = torch.rand(pictures, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     rows = torch.full((pictures, 20, 6), -1.0)
     if boxes:
         rows[:, : len(boxes)] = torch.tensor(boxes)
-    return Batch(light, rows, torch.ones(BINS), teacher)
+    return Batch(light, rows, torch.ones(BINS))
 
 
 def network() -> Compact:
