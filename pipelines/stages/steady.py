@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,21 +28,21 @@ from pipelines.settings import MotionSettings
 
 OUTLIER = 55.0
 """Distance in ab from the others' colour at which an anchor's say falls to half."""
-FADE = 3
-"""Power of the distance (of the window's reach) by which a neighbour's say falls to nothing."""
 CHANCE, KNOWN = 0.25, 0.4
 """Mean trust of a picture up to which it shows other things than the anchor, in places alike by chance, and that from
 which it shows the same. Frames of different shots of a film: 0.33 in the median."""
 ROUNDS = 2
 """Times that the mean is taken again without the outliers."""
+LENIENCE = 1.5
+"""Factor on the residual of motion between anchors: a mean of many forgives what one carried colour would show."""
 LOST = 0.5
 """Trust below which a square of an anchor is not found again in another by following it there."""
 MOST_LOST = 0.2
 """Share of squares lost from which the two are searched directly: what was hidden for a while may be back."""
 SOUGHT = 0.75
 """Trust in what is found so, next to what was followed."""
-MOST_GAIN = 1.25
-"""Most by which contrast of colour is brought back: things that do not lie exactly on each other pale each other."""
+MOST_GAIN = 1.5
+"""Most by which contrast and tint are brought back: things that do not lie exactly on each other pale each other."""
 
 
 def single_anchors(batches: Iterable[AbBatch]) -> Iterator[Anchor]:
@@ -141,8 +142,8 @@ class Steady:
             forth = link if forth is None else joined(forth, link)
             back = way_back if back is None else joined(way_back, back)
             seen = trust(here.look, other.look, forth, self.settings.residual)
-            weight = (1 - (distance / (reach + 1)) ** FADE) * _is_known(seen)
-            found, say = forth, seen * returns(forth, back)
+            weight = (1 - distance / (reach + 1)) * _is_known(seen)
+            found, say = forth, self._agreeing(here, other, forth, back)
             if number != own and np.mean(say < LOST) > MOST_LOST:
                 found, say = self._sought(here, other, forth, say)
             yield _Brought(brought(other.ab, found), say * np.float32(weight), clearness(here.look, other.look))
@@ -150,9 +151,13 @@ class Steady:
     def _sought(self, here: _Linked, other: _Linked, followed: Flow, sure: FloatPicture) -> tuple[Flow, FloatPicture]:
         """The flow to another anchor and how far it may be trusted, with what following lost found by a search."""
         forth, back = self._met(here, other)
-        again = trust(here.look, other.look, forth, self.settings.residual) * returns(forth, back) * np.float32(SOUGHT)
+        again = self._agreeing(here, other, forth, back) * np.float32(SOUGHT)
         is_found = (sure < LOST * SOUGHT) & (again > sure)
         return np.where(is_found[..., None], forth, followed), np.where(is_found, again, sure)
+
+    def _agreeing(self, here: _Linked, other: _Linked, forth: Flow, back: Flow) -> FloatPicture:
+        """How far an anchor shows what another does where these flows lead."""
+        return trust(here.look, other.look, forth, LENIENCE * self.settings.residual) * returns(forth, back)
 
     def _met(self, here: _Linked, other: _Linked) -> tuple[Flow, Flow]:
         """Flow between two anchors, there and back, found in one search; the same pair is not searched again."""
@@ -180,9 +185,9 @@ def _agreed_ab(ab: FloatPicture, own: _Brought, others: Sequence[_Brought]) -> F
     colours = np.stack([one.ab for one in (own, *others)])  # (K, h / COARSE, w / COARSE, 2)
     shares = _shares(colours, np.stack([one.say for one in (own, *others)]))
     change = ((colours - own.ab) * shares[..., None]).sum(axis=0)
-    gain, mean = _contrast(colours, shares)
+    mean, contrast, tint = _paled(colours, shares)
     agreed: FloatPicture = ab + at_full_size(change, cv2.INTER_CUBIC)
-    return agreed + (agreed - mean) * np.float32(gain - 1)
+    return agreed + (agreed - mean) * np.float32(contrast - 1) + mean * np.float32(tint - 1)
 
 
 def _shares(colours: FloatPicture, says: FloatPicture) -> FloatPicture:
@@ -195,14 +200,20 @@ def _shares(colours: FloatPicture, says: FloatPicture) -> FloatPicture:
     return kept
 
 
-def _contrast(colours: FloatPicture, shares: FloatPicture) -> tuple[float, FloatPicture]:
-    """What brings the mean picture back to the contrast of colour of its parts, and the colour that is about, (2,).
+def _paled(colours: FloatPicture, shares: FloatPicture) -> tuple[FloatPicture, float, float]:
+    """The mean colour (2,) of the mean picture, and the gains that bring back its contrast about that, and that itself.
 
-    The gain is rounded, so that it is exactly 1 where they do not differ.
+    They give them the strength that they have in the parts. They are exactly 1 where the parts do not differ.
     """
     picture = (colours * shares[..., None]).sum(axis=0)
     mean: FloatPicture = picture.mean(axis=(0, 1))
-    own_means = (colours * shares[..., None]).sum(axis=(1, 2)) / shares.sum(axis=(1, 2))[:, None]
-    wanted = (np.square(colours - own_means[:, None, None]).sum(axis=-1) * shares).sum()
-    got = np.square(picture - mean).sum()
-    return min(MOST_GAIN, round(float(np.sqrt(wanted / max(got, 1e-6))), 3)), mean
+    own_shares = shares.mean(axis=(1, 2))
+    own_means = (colours * shares[..., None]).mean(axis=(1, 2)) / own_shares[:, None]
+    contrast = (np.square(colours - own_means[:, None, None]).sum(axis=-1) * shares).sum()
+    tint = (np.linalg.norm(own_means, axis=-1) * own_shares).sum()
+    return mean, _gain(np.sqrt(contrast), np.sqrt(np.square(picture - mean).sum())), _gain(tint, np.linalg.norm(mean))
+
+
+def _gain(wanted: np.floating[Any], got: np.floating[Any]) -> float:
+    """Rounded, so that last bits do not count."""
+    return min(MOST_GAIN, round(float(wanted) / max(float(got), 1e-3), 3))

@@ -168,6 +168,13 @@ def test_averaging_takes_nothing_of_the_contrast_of_colour() -> None:
         assert np.linalg.norm(anchor.ab[0, 0] - anchor.ab[0, -1]) == pytest.approx(80, abs=1)
 
 
+def test_averaging_takes_nothing_of_a_tint_whose_hue_wavers() -> None:
+    hues = np.random.default_rng(3).normal(0.3, 0.25, 12)
+    colours = [even_ab(40 * np.cos(hue), 40 * np.sin(hue), 48, 64) for hue in hues]
+    for anchor in steadied([batch(colours, [still()] * 12)], Fraction(2)):
+        assert np.linalg.norm(anchor.ab, axis=-1) == pytest.approx(40, abs=0.5)
+
+
 def test_colours_that_disagree_about_the_whole_picture_become_paler() -> None:
     colours = [even_ab(40 * (-1) ** number, 5, 48, 64) for number in range(12)]
     for anchor in steadied([batch(colours, [still()] * 12)], Fraction(2)):
@@ -223,5 +230,5 @@ def test_a_thing_that_comes_back_within_the_window_has_its_colour_again() -> Non
     anchors = steadied([batch([*map(painted, places, colours)], [*map(scene, places)])], Fraction(2))
     inner = np.s_[30:46, 44:60]
     back, way = anchors[-1].ab[inner].mean(axis=(0, 1)) - other, np.subtract(own, other)
-    assert back @ way > 0.4 * (way @ way)  # without the anchors before it was hidden: 0.15
+    assert back @ way > 0.3 * (way @ way)  # without the anchors before it was hidden: 0.11
     assert np.abs(anchors[2].ab[inner]).max() < 12  # what it left uncovered does not take its colour
