@@ -114,6 +114,14 @@ def _known_by(store: Store, name: str) -> Any:
     return _place(store, name) if about is None else (about.st_dev, about.st_ino)
 
 
+def check_free(task: Task, name: str, out: Store) -> None:
+    """Raises OutputError where a file is at the result's place that nothing shows to be the film's result."""
+    if out.about(name):
+        what = f"{name} exists already, and no record tells how it was made"
+        hint = "--overwrite replaces it, another `out` in a CSV manifest leaves it"
+        raise OutputError(task.film.url, what, hint)
+
+
 def make_plan(
     gathered: Gathered,
     out: Store,

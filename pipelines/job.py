@@ -70,9 +70,8 @@ def prepare(
         check_place(out, path, overwrite)
     target, container = choose(film, settings, out.suffix if out is not None else None)
     if out is None:
-        own = path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
         stem = stem or path.with_name(f"{path.stem}.restored")
-        out = stem.with_name(stem.name + own)
+        out = stem.with_name(stem.name + result_suffix(path, container))
         check_place(out, path, overwrite)
     device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
@@ -80,6 +79,11 @@ def prepare(
     return Job(
         film, out, settings, target, container, device, tuple(segments), followed(film, settings), overwrite, overwrite
     )
+
+
+def result_suffix(path: Path, container: str) -> str:
+    """The suffix of a film's result where the user names none."""
+    return path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
 
 
 def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:

@@ -66,6 +66,21 @@ def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, n
     ), total
 
 
+def test_a_dry_run_tells_of_a_file_in_a_results_place_as_the_run_does(
+    films: Films, network: Path, tmp_path: Path
+) -> None:
+    source, out = reels(films, tmp_path / "reels"), tmp_path / "out"
+    (out / "b").mkdir(parents=True)
+    (out / "a.restored.mp4").write_bytes(b"mine")
+    (out / "b" / "c.restored.mp4").write_bytes(b"of none of them: the film is a .mkv")
+    told = "a.restored.mp4 exists already, and no record tells how it was made; --overwrite replaces it, "
+    foretold = archive(network, source, "--out", out, "--dry-run").stdout
+    assert re.search(rf"MB  {re.escape(told)}.*  a\.mp4$", foretold, re.MULTILINE)
+    assert (foretold.count("exists already"), foretold.count("  about 00:")) == (1, len(GOOD) - 1)
+    assert "exists already" not in archive(network, source, "--out", out, "--dry-run", "--overwrite").stdout
+    assert f"failed: a.mp4: {told}" in archive(network, source, "--out", out).stderr
+
+
 def test_json_tells_each_step_in_a_line(source: Path, network: Path, tmp_path: Path) -> None:
     result = archive(network, source, "--out", tmp_path / "out", "--json")
     events = [json.loads(line) for line in result.stdout.splitlines()]
