@@ -23,6 +23,8 @@ from pipelines.storage import Store
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
+OPTION = "--out or a manifest's `out`"
+"""What names other results."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Archive:
             return _Ready(task, lambda: self._found(task, path))
         stem, settings = self.staging.stem(task), task.film.settings
         out, stem_only = (stem, None) if task.film.out else (None, stem)
-        job = prepare(path, out, settings, True, stem_only, self.has_pool)
+        job = prepare(path, out, settings, True, stem_only, self.has_pool, OPTION)
         if not self.overwrite:
             check_free(task, _name(task, job), self.out)
         job = replace(job, overwrite=self.overwrite, starts_over=True)

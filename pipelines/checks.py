@@ -152,7 +152,7 @@ def choose(film: Film, settings: Settings, suffix: str | None) -> tuple[Target, 
             return target, container
     refused = {container: ", ".join(map(str, cannot_hold(film, container))) for container in candidates}
     what = "no container holds all of it: " + "; ".join(f"{name} not {streams}" for name, streams in refused.items())
-    raise OutputError(film.path, what, "name one with -o and a suffix to see the others left out")
+    raise OutputError(film.path, what, "choose another --codec, or copy the film without these")
 
 
 def _candidates(film: Film, target: Target) -> list[str]:

@@ -160,7 +160,7 @@ def test_a_film_whose_name_leaves_no_room_for_its_results_stops_no_other(network
     source.mkdir()
     small(source / "good.mp4")
     small(source / long, frames=48)
-    for reason in ("its name is too long", "1 failed before"):
+    for reason in ("its name is too long; --out or a manifest's `out` names another", "1 failed before"):
         result = archive(network, source, "--out", tmp_path / "out")
         assert result.exit_code == 1
         assert reason in result.output
@@ -168,6 +168,14 @@ def test_a_film_whose_name_leaves_no_room_for_its_results_stops_no_other(network
         (long, "failed"),
         ("good.mp4", "done"),
     ]
+
+
+def test_what_to_do_about_a_result_that_is_a_folder_names_options_that_there_are(
+    source: Path, network: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "a.restored.mp4").mkdir(parents=True)
+    result = archive(network, source / "a.mp4", "--out", tmp_path / "out")
+    assert "a.mp4: is a folder; name a file with --out or a manifest's `out`\n" in result.stderr
 
 
 @pytest.mark.parametrize("is_film", [True, False])
