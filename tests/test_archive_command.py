@@ -155,6 +155,32 @@ def test_two_films_that_would_have_one_result_are_refused(
     assert not (out / ".restore").exists() or not list((out / ".restore").rglob("*.json"))
 
 
+@pytest.mark.parametrize(
+    ("second", "named", "what"),
+    [
+        ("A.mp4", False, "reels/A.mp4 and reels/a.mp4: differ only in the case of letters, which out ignores; rename"),
+        ("A.mp4", True, "reels/A.mp4 and reels/a.mp4: differ only in the case of letters, which out ignores; rename"),
+        ("x.mp4", True, "reels/a.mp4 and reels/x.mp4: would both become out/one.mp4; name `out`"),
+        ("A.mov", False, ""),
+    ],
+)
+def test_two_films_whose_names_are_one_where_results_go_are_refused(
+    source: Path, network: Path, monkeypatch: pytest.MonkeyPatch, second: str, named: bool, what: str
+) -> None:
+    monkeypatch.chdir(source.parent)
+    small(Path("reels", second))
+    films = sorted(("a.mp4", second))
+    rows = (f"reels/{film},{name if named else ''}\n" for film, name in zip(films, ("One.mp4", "one.mp4"), strict=True))
+    Path("wanted.csv").write_text("film,out\n" + "".join(rows))
+    Path("out", ".restore").mkdir(parents=True)
+    result = archive(network, "wanted.csv", "--out", "out", "--dry-run")
+    assert result.exit_code == 0  # the names are two on this file system
+    Path("out", ".RESTORE").symlink_to(".restore")  # as one looks that ignores case
+    result = archive(network, "wanted.csv", "--out", "out")
+    assert (result.exit_code, what in result.stderr) == (2 if what else 0, True)
+    assert what or results(Path("out")) == ["A.mov.restored.mov", "a.mp4.restored.mp4"]
+
+
 def test_a_film_whose_name_leaves_no_room_for_its_results_stops_no_other(network: Path, tmp_path: Path) -> None:
     source, long = tmp_path / "reels", f"{'f' * 250}.mp4"
     source.mkdir()
