@@ -202,7 +202,7 @@ def train(  # noqa: PLR0913  # one run's all
         run = _new_run(start, config, device)
         checkpoint = checkpoint_of(out)
         if checkpoint.exists():
-            run.load(checkpoint, settings_of(config) | digests)
+            run.load(checkpoint, settings_of(config, world) | digests)
             finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
             log(f"going on from step {run.step}" if run.step < config.steps else finished)
         else:
@@ -238,7 +238,7 @@ class _Keeper:
         journal: Path | None,
         checkpoint_every: int,
     ) -> None:
-        self.origin = settings_of(config) | digests
+        self.origin = settings_of(config, _rank_and_world()[1]) | digests
         self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
         self.began, self.steps, self.summed = time.monotonic(), 0, 0
         self.sums: dict[str, float] = {}
