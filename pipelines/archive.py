@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipelines.archive_plan import Task
-from pipelines.errors import FilmError, OutputError
+from pipelines.archive_plan import Task, check_free
+from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
 from pipelines.job import Job, prepare
 from pipelines.look import look
@@ -23,6 +23,8 @@ from pipelines.storage import Store
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
+OPTION = "--out or a manifest's `out`"
+"""What names other results."""
 
 
 @dataclass(frozen=True)
@@ -122,17 +124,11 @@ class Archive:
             return _Ready(task, lambda: self._found(task, path))
         stem, settings = self.staging.stem(task), task.film.settings
         out, stem_only = (stem, None) if task.film.out else (None, stem)
-        job = prepare(path, out, settings, True, stem_only, self.has_pool)
-        self._check_free(task, _name(task, job))
+        job = prepare(path, out, settings, True, stem_only, self.has_pool, OPTION)
+        if not self.overwrite:
+            check_free(task, _name(task, job), self.out)
         job = replace(job, overwrite=self.overwrite, starts_over=True)
         return _Ready(task, lambda: self._made(task, job), len(job.segments))
-
-    def _check_free(self, task: Task, name: str) -> None:
-        """Raises OutputError where a file is at the result's place that nothing shows to be the film's result."""
-        if not self.overwrite and self.out.about(name):
-            what = f"{name} exists already, and no record tells how it was made"
-            hint = "--overwrite replaces it, another `out` in a CSV manifest leaves it"
-            raise OutputError(task.film.url, what, hint)
 
     def _ended(self, ready: _Ready) -> Record:
         record = self._worked(ready)

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import PurePosixPath
@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.errors import OutputError, SettingsError
 from pipelines.gather import RESULT, ArchiveFilm, Gathered
 from pipelines.painter import completed, named_by_digests
-from pipelines.record import Asked, Done, Failed, Records, Whole
+from pipelines.record import FOLDER, Asked, Done, Failed, Records, Whole
 from pipelines.resume import flattened
 from pipelines.settings import PaintSettings
 from pipelines.storage import Store
@@ -20,6 +20,9 @@ from pipelines.target import SUFFIXES
 SUFFIXES_WRITTEN = (*SUFFIXES.values(), ".m4v", ".qt")
 OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")
 """Settings that tell where a run took place, or that the digests of the weights tell better."""
+
+KnownAs = Callable[[str], str]
+"""The same for all names that OUT takes for one."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,30 @@ def asked_of(film: ArchiveFilm) -> Asked:
     return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out)
 
 
-def _tasks(films: Iterable[ArchiveFilm]) -> list[Task]:
+def _ignores_case(out: Store) -> bool:
+    """Whether names that differ only in case are one in OUT, by the first folder in it, or above it, that tells."""
+    folders = (out.local / FOLDER, out.local, *out.local.parents) if out.local else ()
+    for folder in folders:
+        other = folder.parent / folder.name.swapcase()
+        if other != folder and folder.exists():
+            return other.exists() and other.samefile(folder)
+    return False
+
+
+def _tasks(films: Iterable[ArchiveFilm], known_as: KnownAs) -> list[Task]:
     """Each film with a name for its result that no other has."""
     films = list(films)
-    shared = Counter(PurePosixPath(film.place).with_suffix("") for film in films)
+    shared = Counter(known_as(_bare(film.place)) for film in films)
     tasks = []
     for film in films:
-        place = PurePosixPath(film.place)
-        bare = place.with_suffix("")
-        stem = film.out or f"{bare if shared[bare] == 1 else place}{RESULT}"
+        bare = _bare(film.place)
+        stem = film.out or f"{bare if shared[known_as(bare)] == 1 else film.place}{RESULT}"
         tasks.append(Task(film, asked_of(film), stem))
     return tasks
+
+
+def _bare(place: str) -> str:
+    return str(PurePosixPath(place).with_suffix(""))
 
 
 def _names(task: Task) -> list[str]:
@@ -84,13 +100,23 @@ def _names(task: Task) -> list[str]:
     return [task.stem] if task.film.out else [task.stem + suffix for suffix in SUFFIXES_WRITTEN]
 
 
-def _check_results(tasks: Iterable[Task], out: Store) -> None:
+def _check_places(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None:
+    """Raises SettingsError where two films would have one record, since OUT ignores the case of letters."""
+    films: dict[str, str] = {}
+    for task in tasks:
+        other = films.setdefault(known_as(task.film.place), task.film.url)
+        if other != task.film.url:
+            what = f"differ only in the case of letters, which {out.root} ignores"
+            raise SettingsError(f"{other} and {task.film.url}", what, "rename one of them, or name another --out")
+
+
+def _check_results(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None:
     """Raises SettingsError where a result would take the place of a film of the run, or of another's result."""
     films = {_known_by(task.film.store, task.film.name): task.film.url for task in tasks}
     results: dict[Any, str] = {}
     for task in tasks:
         for name in _names(task):
-            film, place = films.get(_known_by(out, name)), _place(out, name)
+            film, place = films.get(_known_by(out, name)), known_as(_place(out, name))
             if film is not None:
                 what = f"its result would be {out.url(name)}, and that is a film of this run ({film})"
                 raise SettingsError(task.film.url, what, "name another `out` of it in a CSV manifest")
@@ -114,6 +140,14 @@ def _known_by(store: Store, name: str) -> Any:
     return _place(store, name) if about is None else (about.st_dev, about.st_ino)
 
 
+def check_free(task: Task, name: str, out: Store) -> None:
+    """Raises OutputError where a file is at the result's place that nothing shows to be the film's result."""
+    if out.about(name):
+        what = f"{name} exists already, and no record tells how it was made"
+        hint = "--overwrite replaces it, another `out` in a CSV manifest leaves it"
+        raise OutputError(task.film.url, what, hint)
+
+
 def make_plan(
     gathered: Gathered,
     out: Store,
@@ -131,8 +165,10 @@ def make_plan(
     Raises:
         SettingsError: a result would take the place of a film, or of another result.
     """
-    tasks = _tasks(gathered.films)
-    _check_results(tasks, out)
+    known_as: KnownAs = str.casefold if _ignores_case(out) else str
+    tasks = _tasks(gathered.films, known_as)
+    _check_places(tasks, out, known_as)
+    _check_results(tasks, out, known_as)
     records, wholes, files = Records(out).load(), Records(out).wholes(), out.files()
     todo: list[Task] = []
     done: list[Done] = []

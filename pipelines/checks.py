@@ -55,28 +55,36 @@ def colours_of(film: Film) -> float:
     if film.picture.is_gray:
         return 0.0
     with open_film(film.path) as container:
-        found = [_chroma_without_tint(frame) for frame in _looks(container, film)]
-    return float(np.percentile(found, 75)) if found else 0.0
+        found = [(_chroma_without_tint(frame), has_key) for frame, has_key in _looks(container, film)]
+    counted = [chroma for chroma, has_key in found if has_key] or [chroma for chroma, _ in found]
+    return float(np.percentile(counted, 75)) if counted else 0.0
 
 
-def _looks(container: Any, film: Film) -> Iterator[av.VideoFrame]:
-    """Frames spread over the film: keyframes, and frames behind one that was looked at already."""
+def _looks(container: Any, film: Film) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """Frames spread over the film: keyframes, and frames behind one that was looked at already.
+
+    None hangs on a frame known as damaged: it might have any colours. With each comes whether the keyframe before it
+    was decoded; without, as after a damaged stretch and from decoders that tell of none, it may have any colours too.
+    """
     stream = container.streams[film.picture.index]
     most = max(1, DECODED_PIXELS // (film.picture.width * film.picture.height))
     seen = set[int | None]()
     for i in range(LOOKS):
         pts = film.pts(film.duration * i / LOOKS)
-        container.seek(pts, stream=stream, backward=True)
         frame: Any = None
+        has_key = is_damaged = False
         try:
+            container.seek(pts, stream=stream, backward=True)
             for number, frame in enumerate(islice(container.decode(stream), most)):
+                has_key |= frame.key_frame
+                is_damaged = frame.is_corrupt or (is_damaged and not frame.key_frame)
                 if (number == 0 and frame.pts not in seen) or (frame.pts is not None and frame.pts >= pts):
                     break
         except av.FFmpegError:
             pass  # damage is `decode`'s to tell
-        if frame is not None:
+        if frame is not None and not is_damaged:
             seen.add(frame.pts)
-            yield frame
+            yield frame, has_key
 
 
 def check_colours(film: Film, settings: Settings) -> None:
@@ -152,7 +160,7 @@ def choose(film: Film, settings: Settings, suffix: str | None) -> tuple[Target, 
             return target, container
     refused = {container: ", ".join(map(str, cannot_hold(film, container))) for container in candidates}
     what = "no container holds all of it: " + "; ".join(f"{name} not {streams}" for name, streams in refused.items())
-    raise OutputError(film.path, what, "name one with -o and a suffix to see the others left out")
+    raise OutputError(film.path, what, "choose another --codec, or copy the film without these")
 
 
 def _candidates(film: Film, target: Target) -> list[str]:

@@ -6,18 +6,21 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import av
 
-from pipelines.archive_plan import Task
+from pipelines.archive_plan import Task, check_free
+from pipelines.checks import choose
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
 from pipelines.gather import ArchiveFilm
-from pipelines.job import prepare
+from pipelines.job import prepare, result_suffix
 from pipelines.record import Done
 from pipelines.stages.probe import picture_stream, probe
+from pipelines.storage import Store
 
 TRIAL = Fraction(5)
 """Seconds of film coloured to learn the speed."""
@@ -35,33 +38,49 @@ class Extent:
     pixels: float
     """Of all frames together."""
     problem: str = ""
-    """Why it cannot be read; then the figures are 0."""
+    """Why it will fail, and what to do; then the figures are 0."""
 
 
-def extents(tasks: Sequence[Task]) -> list[Extent]:
-    """The extent of each film, in the tasks' order; films behind URLs are read in part only."""
+def extents(tasks: Sequence[Task], out: Store, overwrite: bool) -> list[Extent]:
+    """The extent of each film, in the tasks' order; films behind URLs are read in part only.
+
+    Args:
+        tasks: the films.
+        out: where results would go.
+        overwrite: whether they would replace files there that nothing shows to be theirs.
+    """
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(_extent, tasks))
+        return list(pool.map(partial(_extent, out=out, overwrite=overwrite), tasks))
 
 
-def _extent(task: Task) -> Extent:
+def _extent(task: Task, out: Store, overwrite: bool) -> Extent:
     film = task.film
     try:
-        seconds, width, height, rate = _local(film.path) if film.path else _remote(film)
+        (seconds, width, height, rate), name = _local(film.path, task) if film.path else (_remote(film), film.out)
+        if name and not (overwrite or task.found):
+            check_free(task, name, out)
     except (FilmError, av.FFmpegError, OSError) as error:
-        return Extent(task, 0, 0, error.what if isinstance(error, FilmError) else str(error))
+        return Extent(task, 0, 0, _problem(error))
     start, end = float(film.settings.start or 0), float(film.settings.end or seconds)
     seconds = max(0.0, min(end, seconds) - start)
     return Extent(task, seconds, seconds * rate * width * height)
 
 
-def _local(path: Path) -> tuple[float, int, int, float]:
+def _problem(error: Exception) -> str:
+    return "; ".join(filter(None, (error.what, error.hint))) if isinstance(error, FilmError) else str(error)
+
+
+def _local(path: Path, task: Task) -> tuple[tuple[float, int, int, float], str]:
+    """Length, size and rate of a film on this machine, and its result's name under OUT."""
     film = probe(path)
     picture = film.picture
-    return float(film.duration), picture.width, picture.height, float(picture.frame_rate or 25)
+    figures = float(film.duration), picture.width, picture.height, float(picture.frame_rate or 25)
+    _, container = choose(film, task.film.settings, PurePosixPath(task.stem).suffix if task.film.out else None)
+    return figures, task.film.out or task.stem + result_suffix(path, container)
 
 
 def _remote(film: ArchiveFilm) -> tuple[float, int, int, float]:
+    """The same figures of one behind a URL; what its result is called without a manifest, only all of it tells."""
     if not film.version:
         raise InputError(film.url, "no such file")
     with film.store.open(film.name) as file, av.open(file) as container:

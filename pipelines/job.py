@@ -50,6 +50,7 @@ def prepare(
     overwrite: bool = False,
     stem: Path | None = None,
     has_pool: bool = False,
+    option: str = "-o",
 ) -> Job:
     """Reads and decides all that a run needs, writing nothing.
 
@@ -60,6 +61,7 @@ def prepare(
         overwrite: whether a result that exists may be replaced, and what a run with other settings began.
         stem: the result without its suffix, which the container gives; None: FILM.restored beside the film.
         has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
+        option: what names another result, in hints.
 
     Raises:
         FilmError: the film cannot be restored so; the message says why and what to do.
@@ -67,19 +69,23 @@ def prepare(
     film = probe(path)
     check_span(film, settings)
     if out is not None:
-        check_place(out, path, overwrite)
+        check_place(out, path, overwrite, option)
     target, container = choose(film, settings, out.suffix if out is not None else None)
     if out is None:
-        own = path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
         stem = stem or path.with_name(f"{path.stem}.restored")
-        out = stem.with_name(stem.name + own)
-        check_place(out, path, overwrite)
+        out = stem.with_name(stem.name + result_suffix(path, container))
+        check_place(out, path, overwrite, option)
     device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
     return Job(
         film, out, settings, target, container, device, tuple(segments), followed(film, settings), overwrite, overwrite
     )
+
+
+def result_suffix(path: Path, container: str) -> str:
+    """The suffix of a film's result where the user names none."""
+    return path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
 
 
 def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:

@@ -12,6 +12,7 @@ from ray.train.torch import TorchTrainer, get_device
 from pipelines.examples import Sources
 from pipelines.train import train
 from pipelines.train_config import TrainConfig
+from pipelines.train_place import own_place
 
 
 def train_on_ray(  # noqa: PLR0913  # one run's all
@@ -22,6 +23,7 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
     out: Path,
     *,
     start: Path | None = None,
+    overwrite: bool = False,
     journal: Path | None = None,
     log: Callable[[str], None] = print,
 ) -> None:
@@ -34,29 +36,34 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
         config: its batch must divide among the processes.
         out: the weights.
         start: weights to start from.
+        overwrite: whether weights without a checkpoint are replaced.
         journal: a folder for TensorBoard.
         log: takes a line where the run begins; each process prints its own afterwards.
 
     Raises:
+        OutputError: the run cannot write to `out`, or another run does.
         ValueError: the batch does not divide, or there are fewer GPUs.
         Exception: what a process raised, as `train` tells.
     """
-    if config.batch % (2 * processes):
-        raise ValueError(f"batch {config.batch} does not divide into pairs among {processes}; give --set batch=N")
-    if not ray.is_initialized():
-        ray.init(log_to_driver=True, include_dashboard=False)
-    gpus = int(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
-    if is_on_gpus and gpus < processes:
-        raise ValueError(f"{processes} GPUs are asked for and Ray sees {gpus}; ask for fewer, or --workers N for CPUs")
-    where = {"sources": _absolute(sources), "out": out.absolute(), "start": start and start.absolute()}
-    arguments = where | {"config": config, "journal": journal and journal.absolute()}
-    scaling = ScalingConfig(num_workers=processes, use_gpu=is_on_gpus)
-    log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
-    run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))
-    try:
-        TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
-    except WorkerGroupError as error:
-        raise _told_by_a_process(error) from error
+    with own_place(out, sources, start, overwrite):
+        if config.batch % (2 * processes):
+            raise ValueError(f"batch {config.batch} does not divide into pairs among {processes}; give --set batch=N")
+        if not ray.is_initialized():
+            ray.init(log_to_driver=True, include_dashboard=False)
+        gpus = int(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
+        if is_on_gpus and gpus < processes:
+            raise ValueError(
+                f"{processes} GPUs are asked for and Ray sees {gpus}; ask for fewer, or --workers N for CPUs"
+            )
+        where = {"sources": _absolute(sources), "out": out.absolute(), "start": start and start.absolute()}
+        arguments = where | {"config": config, "journal": journal and journal.absolute(), "has_place": True}
+        scaling = ScalingConfig(num_workers=processes, use_gpu=is_on_gpus)
+        log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
+        run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))
+        try:
+            TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
+        except WorkerGroupError as error:
+            raise _told_by_a_process(error) from error
 
 
 def _told_by_a_process(error: WorkerGroupError) -> Exception:

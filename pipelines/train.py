@@ -11,6 +11,7 @@ import math
 import pickle
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +28,7 @@ from pipelines.examples import Examples, Sources, count_prior, examples
 from pipelines.provenance import code_version
 from pipelines.train_config import TrainConfig
 from pipelines.train_origin import check_origin, digests_of, settings_of
-from pipelines.train_place import checkpoint_of, held_out_of
+from pipelines.train_place import checkpoint_of, held_out_of, own_place
 from pipelines.train_stages import LOSSES, TRAINED, Batch, takes
 
 LARGEST_GRADIENT = 5.0
@@ -166,6 +167,8 @@ def train(  # noqa: PLR0913  # one run's all
     out: Path,
     *,
     start: Path | None = None,
+    overwrite: bool = False,
+    has_place: bool = False,
     device: torch.device | None = None,
     log: Callable[[str], None] = print,
     journal: Path | None = None,
@@ -180,41 +183,45 @@ def train(  # noqa: PLR0913  # one run's all
         config: the run.
         out: a .safetensors file; the checkpoint lies beside it as .checkpoint, the keys held out as .held-out.
         start: weights to start from: of this network, or a MobileNetV2 classifier's.
+        overwrite: whether weights without a checkpoint are replaced.
+        has_place: whether the caller keeps `out` for the run, by `own_place`.
         device: where it runs; by default on the CPU.
         log: takes a line from time to time.
         journal: a folder for TensorBoard, with losses and sample pictures.
         checkpoint_every: steps between checkpoints.
 
     Raises:
-        OutputError: the checkpoint is of a run with other settings, sources or weights to start from.
+        OutputError: the run cannot write to `out`, another run does, or its checkpoint is of a run with other settings,
+            sources or weights to start from.
         ValueError: a source or the checkpoint is not what it should be, or the loss is no number any more.
     """
-    device = device or torch.device("cpu")
     rank, world = _rank_and_world()
-    data, digests = examples(sources, config), digests_of(sources, start)
-    run = _new_run(start, config, device)
-    checkpoint = checkpoint_of(out)
-    if checkpoint.exists():
-        run.load(checkpoint, settings_of(config) | digests)
-        finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
-        log(f"going on from step {run.step}" if run.step < config.steps else finished)
-    else:
-        run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
-    keeper = (
-        _Keeper(out, config, data, digests, log=log, journal=journal, checkpoint_every=checkpoint_every)
-        if rank == 0
-        else None
-    )
-    shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
-    settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
-    part = config.batch // takes(config) // world
-    if keeper and run.step >= config.steps:
-        keeper.write(run)
-    steps = range(run.step, config.steps)
-    for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
-        terms = _train_step(run, light.to(device), boxes.to(device), config)
-        if keeper:
-            keeper.after_step(run, terms)
+    with nullcontext() if has_place or rank else own_place(out, sources, start, overwrite):
+        device = device or torch.device("cpu")
+        data, digests = examples(sources, config), digests_of(sources, start)
+        run = _new_run(start, config, device)
+        checkpoint = checkpoint_of(out)
+        if checkpoint.exists():
+            run.load(checkpoint, settings_of(config, world) | digests)
+            finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
+            log(f"going on from step {run.step}" if run.step < config.steps else finished)
+        else:
+            run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
+        keeper = (
+            _Keeper(out, config, data, digests, log=log, journal=journal, checkpoint_every=checkpoint_every)
+            if rank == 0
+            else None
+        )
+        shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
+        settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
+        part = config.batch // takes(config) // world
+        if keeper and run.step >= config.steps:
+            keeper.write(run)
+        steps = range(run.step, config.steps)
+        for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
+            terms = _train_step(run, light.to(device), boxes.to(device), config)
+            if keeper:
+                keeper.after_step(run, terms)
 
 
 class _Keeper:
@@ -231,7 +238,7 @@ class _Keeper:
         journal: Path | None,
         checkpoint_every: int,
     ) -> None:
-        self.origin = settings_of(config) | digests
+        self.origin = settings_of(config, _rank_and_world()[1]) | digests
         self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
         self.began, self.steps, self.summed = time.monotonic(), 0, 0
         self.sums: dict[str, float] = {}

@@ -11,6 +11,7 @@ from pipelines.train_config import TrainConfig
 
 FREE = ("steps", "workers")
 """Settings that may change on the way: a run may be made longer or shorter, and decode with other processes."""
+PROCESSES = "processes"
 SHA256 = 64
 """Digits."""
 
@@ -23,13 +24,15 @@ def digests_of(sources: Sources, start: Path | None) -> dict[str, str]:
     return digests | ({"start": weights_digest(start)} if start else {})
 
 
-def settings_of(config: TrainConfig) -> dict[str, str]:
-    """The settings that a run must keep, as text."""
-    return {name: str(value) for name, value in dataclasses.asdict(config).items() if name not in FREE}
+def settings_of(config: TrainConfig, processes: int) -> dict[str, str]:
+    """What a run must keep beside what it reads, as text: each process that shares it draws pictures of its own."""
+    kept = {name: str(value) for name, value in dataclasses.asdict(config).items() if name not in FREE}
+    return kept | {PROCESSES: str(processes)}
 
 
 def check_origin(checkpoint: Path, was: dict[str, str], now: dict[str, str]) -> None:
     """Raises OutputError, which names all that differs, where a checkpoint is that of another run."""
+    was = {PROCESSES: now[PROCESSES]} | was  # which checkpoints of before do not tell
     names = [name for name in was | now if was.get(name) != now.get(name)]
     told = ", ".join(f"{name} was {_short(was.get(name))}, is {_short(now.get(name))}" for name in names)
     if told:

@@ -40,8 +40,8 @@ def own_place(out: Path, sources: Sources, start: Path | None, overwrite: bool) 
     given = (sources.boxes, start)
     read = [*sources.images, *sources.films, *filter(None, given)]
     for written in (out, checkpoint_of(out), held_out_of(out)):
-        if written.exists() and any(written.samefile(path) for path in read):
+        if written.exists() and any(path.exists() and written.samefile(path) for path in read):
             raise OutputError(written, "is what the run reads, which is never written to", "name another file with -o")
-    check_place(out, read[0], overwrite or checkpoint_of(out).exists())
+    check_place(out, next(iter(read), out.parent), overwrite or checkpoint_of(out).exists())
     with alone(out.with_name(f".{out.name}.lock"), out):
         yield

@@ -13,6 +13,7 @@ from restore.options import DEVICE_OPTIONS, SETTING_OPTIONS, SHOW_OPTIONS
 if TYPE_CHECKING:
     from pipelines.archive_plan import Plan
     from pipelines.settings import Settings
+    from pipelines.storage import Store
 
 
 @click.command("archive")
@@ -73,17 +74,17 @@ def _show_plan(films: Sequence[str], out: str, base: "Settings", how: dict[str, 
     from restore.api import plan_archive
     from restore.archive_show import planned
 
-    plan, _ = plan_archive(films, out, base, **how)
+    plan, store = plan_archive(films, out, base, **how)
     click.echo(planned(plan))
-    _show_extents(plan)
+    _show_extents(plan, store, how["overwrite"])
 
 
-def _show_extents(plan: "Plan") -> None:
+def _show_extents(plan: "Plan", store: "Store", overwrite: bool) -> None:
     """A line a film, largest first, and the time for all of them."""
     from pipelines.errors import timecode
     from pipelines.estimate import extents, pixels_a_second, try_speed
 
-    found = extents(plan.todo)
+    found = extents(plan.todo, store, overwrite)
     speed = pixels_a_second(plan.done) or try_speed(found)
     for extent in found:
         took = f"about {timecode(extent.pixels / speed)[:8]}" if speed and not extent.problem else ""

@@ -26,6 +26,13 @@ FAILED = 1
 class _Group(DefaultGroup):  # type: ignore[misc]
     """Its help shows the options of `restore FILM` too: that is what people look for."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Takes what follows `--` for a film, whatever its name: the group drops one `--`, and passes on another."""
+        first = next((arg for arg in args if arg == "--" or not arg.startswith("-")), None)
+        if first == "--":
+            args.insert(args.index("--"), "--")
+        return super().parse_args(ctx, args)  # type: ignore[no-any-return]
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, "FILM [OPTIONS]  |  COMMAND [ARGS]...")
 

@@ -181,7 +181,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
         settings = find_network(films[0], settings)[1]
         judging = open_judge(judge, settings.paint.device, settings.paint.weights_dir)
         opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
-        compared = _places(opened, compare, overwrite) if compare else []
+        compared = _places(opened, compare, overwrite, json_out) if compare else []
         painting = in_process(Paint())
         _show(evaluate_steadiness(opened, settings, painting, seconds, judging), json_out, "frame")
         for film, out in zip(opened, compared, strict=False):
@@ -217,16 +217,18 @@ def _check_results(read: Iterable[Path | None], results: Mapping[str, Path | Non
         raise ValueError(f"{asked['--json']}: is named for two results; name another file for one")
 
 
-def _places(films: list["Film"], folder: Path, overwrite: bool) -> list[Path]:
-    """Where each film's comparison goes, in a folder that is made if it is missing; never where a film lies."""
+def _places(films: list["Film"], folder: Path, overwrite: bool, json_out: Path | None) -> list[Path]:
+    """Where each film's comparison goes, in a folder made if it is missing; never where a film or the figures lie."""
     from pipelines.checks import check_place
 
     names = [film.path.stem for film in films]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise ValueError(f"two films are called {twice}, and {folder} takes one; compare one after the other")
-    folder.mkdir(parents=True, exist_ok=True)
     places = [folder / f"{name}.compared.mp4" for name in names]
+    if json_out and json_out.resolve() in [place.resolve() for place in places]:
+        raise ValueError(f"{json_out}: is named for two results; name another file with --json")
+    folder.mkdir(parents=True, exist_ok=True)
     for place, film in product(places, films):
         check_place(place, film.path, overwrite, "--compare")
     return places

@@ -100,14 +100,12 @@ def train(
         from pipelines.examples import Sources
         from pipelines.painter import find_device
         from pipelines.train import train as run
-        from pipelines.train_place import own_place
 
         sources = Sources(images, films, boxes)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
-        with own_place(options["out"], sources, options["start"], options.pop("overwrite")):
-            if gpus or workers:
-                from pipelines.on_ray_train import train_on_ray
+        if gpus or workers:
+            from pipelines.on_ray_train import train_on_ray
 
-                train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
-            else:
-                run(sources, config=config, device=find_device(device), log=click.echo, **options)
+            train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
+        else:
+            run(sources, config=config, device=find_device(device), log=click.echo, **options)

@@ -54,6 +54,15 @@ def damaged_packets(path: Path, scrambled: Collection[int] = (20, 21), codec: st
     return write(path, PictureTrack(pictures.pan(48), codec=codec, options=options, scrambled=scrambled))
 
 
+def zeroed(path: Path, track: PictureTrack, begin: float, share: float) -> Path:
+    """A film with nothing but zeros in a stretch of the file's bytes: a share of them, from `begin`, of 1, on."""
+    write(path, track)
+    data = path.read_bytes()
+    start, zeros = int(begin * len(data)), int(share * len(data))
+    path.write_bytes(data[:start] + bytes(zeros) + data[start + zeros :])
+    return path
+
+
 def noise(path: Path) -> Path:
     """Bytes of no format."""
     path.write_bytes(np.random.default_rng(0).integers(0, 256, 20_000, np.uint8).tobytes())

@@ -66,6 +66,21 @@ def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, n
     ), total
 
 
+def test_a_dry_run_tells_of_a_file_in_a_results_place_as_the_run_does(
+    films: Films, network: Path, tmp_path: Path
+) -> None:
+    source, out = reels(films, tmp_path / "reels"), tmp_path / "out"
+    (out / "b").mkdir(parents=True)
+    (out / "a.restored.mp4").write_bytes(b"mine")
+    (out / "b" / "c.restored.mp4").write_bytes(b"of none of them: the film is a .mkv")
+    told = "a.restored.mp4 exists already, and no record tells how it was made; --overwrite replaces it, "
+    foretold = archive(network, source, "--out", out, "--dry-run").stdout
+    assert re.search(rf"MB  {re.escape(told)}.*  a\.mp4$", foretold, re.MULTILINE)
+    assert (foretold.count("exists already"), foretold.count("  about 00:")) == (1, len(GOOD) - 1)
+    assert "exists already" not in archive(network, source, "--out", out, "--dry-run", "--overwrite").stdout
+    assert f"failed: a.mp4: {told}" in archive(network, source, "--out", out).stderr
+
+
 def test_json_tells_each_step_in_a_line(source: Path, network: Path, tmp_path: Path) -> None:
     result = archive(network, source, "--out", tmp_path / "out", "--json")
     events = [json.loads(line) for line in result.stdout.splitlines()]
@@ -140,12 +155,38 @@ def test_two_films_that_would_have_one_result_are_refused(
     assert not (out / ".restore").exists() or not list((out / ".restore").rglob("*.json"))
 
 
+@pytest.mark.parametrize(
+    ("second", "named", "what"),
+    [
+        ("A.mp4", False, "reels/A.mp4 and reels/a.mp4: differ only in the case of letters, which out ignores; rename"),
+        ("A.mp4", True, "reels/A.mp4 and reels/a.mp4: differ only in the case of letters, which out ignores; rename"),
+        ("x.mp4", True, "reels/a.mp4 and reels/x.mp4: would both become out/one.mp4; name `out`"),
+        ("A.mov", False, ""),
+    ],
+)
+def test_two_films_whose_names_are_one_where_results_go_are_refused(
+    source: Path, network: Path, monkeypatch: pytest.MonkeyPatch, second: str, named: bool, what: str
+) -> None:
+    monkeypatch.chdir(source.parent)
+    small(Path("reels", second))
+    films = sorted(("a.mp4", second))
+    rows = (f"reels/{film},{name if named else ''}\n" for film, name in zip(films, ("One.mp4", "one.mp4"), strict=True))
+    Path("wanted.csv").write_text("film,out\n" + "".join(rows))
+    Path("out", ".restore").mkdir(parents=True)
+    result = archive(network, "wanted.csv", "--out", "out", "--dry-run")
+    assert result.exit_code == 0  # the names are two on this file system
+    Path("out", ".RESTORE").symlink_to(".restore")  # as one looks that ignores case
+    result = archive(network, "wanted.csv", "--out", "out")
+    assert (result.exit_code, what in result.stderr) == (2 if what else 0, True)
+    assert what or results(Path("out")) == ["A.mov.restored.mov", "a.mp4.restored.mp4"]
+
+
 def test_a_film_whose_name_leaves_no_room_for_its_results_stops_no_other(network: Path, tmp_path: Path) -> None:
     source, long = tmp_path / "reels", f"{'f' * 250}.mp4"
     source.mkdir()
     small(source / "good.mp4")
     small(source / long, frames=48)
-    for reason in ("its name is too long", "1 failed before"):
+    for reason in ("its name is too long; --out or a manifest's `out` names another", "1 failed before"):
         result = archive(network, source, "--out", tmp_path / "out")
         assert result.exit_code == 1
         assert reason in result.output
@@ -153,6 +194,14 @@ def test_a_film_whose_name_leaves_no_room_for_its_results_stops_no_other(network
         (long, "failed"),
         ("good.mp4", "done"),
     ]
+
+
+def test_what_to_do_about_a_result_that_is_a_folder_names_options_that_there_are(
+    source: Path, network: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "a.restored.mp4").mkdir(parents=True)
+    result = archive(network, source / "a.mp4", "--out", tmp_path / "out")
+    assert "a.mp4: is a folder; name a file with --out or a manifest's `out`\n" in result.stderr
 
 
 @pytest.mark.parametrize("is_film", [True, False])

@@ -115,6 +115,16 @@ def test_a_comparison_shows_every_frame_beside_the_run(films: list[Path], tmp_pa
     assert np.mean([np.abs(left - right)[32:].mean() for left, right in pairs]) < 40
 
 
+def test_figures_and_a_comparison_never_have_one_place(films: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    figures = tmp_path / "link" / "gray.compared.mp4"
+    options = ["--seconds", "0.1", "--compare", str(tmp_path), "--json", str(figures), "--overwrite"]
+    shown = CliRunner().invoke(main, ["evaluate", "steadiness", str(films[0]), *options])
+    assert shown.exit_code == 1
+    assert shown.output == f"Error: {figures}: is named for two results; name another file with --json\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
 def test_two_films_of_one_name_are_not_compared_into_one_folder(films: list[Path], tmp_path: Path) -> None:
     shown = CliRunner().invoke(main, ["evaluate", "steadiness", *[str(films[0])] * 2, "--compare", str(tmp_path)])
     assert shown.exit_code == 1

@@ -102,6 +102,15 @@ def test_settings_out_of_range_are_wrong_usage(options: tuple[str, ...], what: s
     assert what in result.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [("--",), ("--quiet", "--"), ("--crf", "20", "--"), ("film", "--"), ("film", "--quiet", "--")]
+)
+@pytest.mark.parametrize("name", ["-dash.mp4", "--help", "archive"])
+def test_what_follows_two_dashes_is_a_film_whatever_its_name(words: tuple[str, ...], name: str) -> None:
+    result = restore(*words, name)
+    assert (result.exit_code, result.stderr) == (1, f"restore: {name}: no such file; check its name and folder\n")
+
+
 def test_a_missing_film_fails_and_is_named(tmp_path: Path) -> None:
     film = tmp_path / "lost.mp4"
     result = restore(film)

@@ -18,10 +18,12 @@ from readers import pts_list, times, true_chromas
 from runs import Refuse, in_segments
 from tracks import PictureTrack, write
 
+from pipelines.checks import colours_of
 from pipelines.errors import DamagedError, InputError, SettingsError, timecode
 from pipelines.film import restore
 from pipelines.job import prepare
 from pipelines.settings import EncodeSettings, Settings
+from pipelines.stages.probe import probe
 from restore.api import restore_film
 
 
@@ -53,6 +55,21 @@ def test_a_film_that_ends_long_before_its_end_is_told(settings: Settings, tmp_pa
     )
     span = replace(settings, end=Fraction(1))
     assert restore(prepare(film, tmp_path / "span.mkv", span)).notes == []
+
+
+@pytest.mark.parametrize(
+    ("gop", "begin"),
+    [(96, 0.05), (24, 0.5)],
+    ids=["all hangs on a damaged keyframe", "a keyframe is missing"],
+)
+def test_what_damage_does_to_colours_is_not_taken_for_a_film_in_colour(tmp_path: Path, gop: int, begin: float) -> None:
+    track = PictureTrack(pictures.pan(96), codec="flv", options={"g": str(gop)})
+    assert colours_of(probe(broken.zeroed(tmp_path / "film.flv", track, begin, 0.2))) == 0
+
+
+def test_a_film_in_which_times_cannot_be_found_is_looked_at_elsewhere(tmp_path: Path) -> None:
+    track = PictureTrack(pictures.pan(240, width=320, height=240), options={"g": "24"})
+    assert colours_of(probe(broken.zeroed(tmp_path / "film.ts", track, 0.2, 0.4))) == 0
 
 
 def test_a_film_cut_short_within_a_frame_is_damaged_there(refusal: Refuse, settings: Settings, tmp_path: Path) -> None:

@@ -113,6 +113,15 @@ def test_a_container_that_cannot_hold_a_stream_is_named_with_one_that_can(
     assert re.search(message, refusal(OutputError, film, tmp_path / f"out{wanted}"))
 
 
+def test_a_film_that_no_container_holds_with_its_codec_is_refused_with_what_helps(
+    refusal: Refuse, settings: Settings, tmp_path: Path
+) -> None:
+    film, chosen = clips.with_cover(tmp_path / "film.mp4"), replace(settings, encode=EncodeSettings("prores"))
+    message = refusal(OutputError, film, None, chosen)
+    assert "holds all of it: mov not video stream 1 (mjpeg); choose another --codec, or copy the film w" in message
+    assert restore_film(film, None, settings).exists()
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 64 KiB, in memory."""

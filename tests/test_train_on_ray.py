@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from models.weights import load_network
+from pipelines.alone import alone
+from pipelines.errors import OutputError
 from pipelines.examples import Sources
 from pipelines.train_config import TrainConfig
 
@@ -55,6 +57,22 @@ def test_what_a_process_refuses_is_told_as_without_ray(pictures: Path, tmp_path:
             train_on_ray(1, False, Sources([pictures]), replace(SMALL, held_out=9), tmp_path / "x.safetensors")
     finally:
         ray.shutdown()
+
+
+def test_shared_run_begins_in_a_place_of_its_own_alone(pictures: Path, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    from pipelines.on_ray_train import train_on_ray
+
+    out = tmp_path / "x.safetensors"
+    out.write_text("mine")
+    with pytest.raises(OutputError, match=r"x\.safetensors: exists already; --overwrite replaces it"):
+        train_on_ray(2, False, Sources([pictures]), SMALL, out)
+    with (
+        alone(tmp_path / ".x.safetensors.lock", out),
+        pytest.raises(OutputError, match=r"x\.safetensors: another run is at work on it"),
+    ):
+        train_on_ray(2, False, Sources([pictures]), SMALL, out, overwrite=True)
+    assert not ray.is_initialized()
 
 
 def test_batch_that_does_not_divide_is_told(pictures: Path, tmp_path: Path) -> None:

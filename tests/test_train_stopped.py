@@ -100,6 +100,20 @@ def test_run_goes_on_with_its_own_settings_alone(sources: Sources, tmp_path: Pat
     assert listing(tmp_path) == before
 
 
+def test_run_goes_on_among_as_many_processes_alone(
+    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.safetensors"
+    run(sources, out, replace(CONFIG, steps=1))
+    before = listing(tmp_path)
+    monkeypatch.setattr("pipelines.train._rank_and_world", lambda: (0, 2))
+    with pytest.raises(
+        OutputError, match=r"out\.checkpoint: of another run \(processes was 1, is 2\); take another -o"
+    ):
+        run(sources, out, replace(CONFIG, steps=2))
+    assert listing(tmp_path) == before
+
+
 @pytest.mark.parametrize("what", ["images", "boxes", "start"])
 def test_run_goes_on_with_its_own_sources_alone(what: str, sources: Sources, tmp_path: Path) -> None:
     out, own = tmp_path / "out.safetensors", tmp_path / "own"
