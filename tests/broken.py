@@ -11,6 +11,8 @@ from extra_tracks import AudioTrack
 from tracks import PictureTrack, write
 
 Draw = Callable[[Path], Path]
+TS_PACKET = 188
+"""Bytes, ISO/IEC 13818-1."""
 
 
 def empty(path: Path) -> Path:
@@ -60,6 +62,14 @@ def zeroed(path: Path, track: PictureTrack, begin: float, share: float) -> Path:
     data = path.read_bytes()
     start, zeros = int(begin * len(data)), int(share * len(data))
     path.write_bytes(data[:start] + bytes(zeros) + data[start + zeros :])
+    return path
+
+
+def parted(path: Path) -> Path:
+    """The 48 frames in MPEG-TS, with so many zeros in the middle that FFmpeg leaves off looking for the next packet."""
+    data = damaged_packets(path, ()).read_bytes()
+    half = len(data) // TS_PACKET // 2 * TS_PACKET
+    path.write_bytes(data[:half] + bytes(2_000_000) + data[half:])
     return path
 
 

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -16,7 +17,7 @@ from av.video.stream import VideoStream
 from models.colorspace import LUMA_WEIGHTS
 from pipelines.batch import Film, Frame, Luma, Picture, Segment
 from pipelines.errors import DamagedError, InputError
-from pipelines.stages.probe import open_film
+from pipelines.stages.probe import open_film, packets_of
 
 HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
 """Decoders that show every packet: a packet without a frame is damaged even where the decoder keeps silent."""
@@ -141,7 +142,7 @@ class _Packets:
 
 
 def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         if packet.is_keyframe and packet.pts is not None:
             return packet.pts
     return None
@@ -172,11 +173,12 @@ def _seek(container: InputContainer, stream: VideoStream, pts: int, film: Film) 
     back = int(Fraction(1) / film.picture.time_base)
     goal = pts
     while goal > first:
-        container.seek(goal, stream=stream, backward=True)
-        keyframe = _keyframe_after_seek(container, stream)
-        if keyframe is not None and keyframe <= pts:
+        with suppress(av.PermissionError):  # a damaged stretch is no place to go to
             container.seek(goal, stream=stream, backward=True)
-            return
+            keyframe = _keyframe_after_seek(container, stream)
+            if keyframe is not None and keyframe <= pts:
+                container.seek(goal, stream=stream, backward=True)
+                return
         goal, back = pts - back, back * 4
     container.seek(min(first, 0), stream=stream, backward=True)
 
@@ -229,12 +231,12 @@ class Decode:
             # frame threads make other pictures of a damaged film each time
             stream.thread_type = "SLICE" if self.skip_damaged else "AUTO"
             stream.codec_context.thread_count = THREADS
-            stored = container.demux(stream)
+            stored = packets_of(container, stream)
             if begin is not None and film.container == "mpeg":
                 stored = _from_last_keyframe(stored, begin)
             elif begin is not None:
                 _seek(container, stream, begin, film)
-                stored = container.demux(stream)
+                stored = packets_of(container, stream)
             packets = _Packets(film)
             frames = packets.frames(stored)
             if self.deinterlace and film.picture.field_order != "progressive":

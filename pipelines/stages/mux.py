@@ -13,7 +13,7 @@ import av
 from av.container import InputContainer, OutputContainer
 
 from pipelines.batch import EncodedSegment, Film, OtherStream
-from pipelines.stages.probe import is_cover, open_film
+from pipelines.stages.probe import is_cover, open_film, packets_of
 from pipelines.target import Target
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
@@ -151,8 +151,7 @@ def _other_packets(
         return
     low = None if span.start is None else origin + span.start
     high = None if span.end is None else origin + span.end
-    packets: Iterator[Any] = source.demux([source.streams[index] for index in streams])
-    for packet in packets:
+    for packet in packets_of(source, [source.streams[index] for index in streams]):
         if not packet.size or _is_pause(packet, packet.stream, container):
             continue
         time = packet.pts * packet.time_base if packet.pts is not None else None

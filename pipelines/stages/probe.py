@@ -43,6 +43,23 @@ def open_film(path: Path) -> Iterator[InputContainer]:
         yield container
 
 
+def packets_of(container: InputContainer, *streams: Any) -> Iterator[Any]:
+    """The streams' packets in file order, from where the container stands, and behind stretches without any.
+
+    Raises:
+        InputError: the file cannot be read on.
+    """
+    while True:
+        try:
+            yield from container.demux(*streams)
+        except av.BlockingIOError:
+            continue  # FFmpeg leaves off after so many bytes without a packet, and goes on when asked again
+        except av.FFmpegError as error:
+            path = Path(container.name)
+            raise InputError(path, f"cannot be read on ({_reason(error)})", "copy it again from its source") from error
+        return
+
+
 def _reason(error: av.FFmpegError) -> str:
     detail = str(error.log[-1]).strip() if error.log else ""
     return detail or error.strerror or str(error)
@@ -76,7 +93,7 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> av.VideoFrame:
     stream.thread_type = "SLICE"  # frame threads would decode one frame for each core
     try:
-        for packet in container.demux(stream):
+        for packet in packets_of(container, stream):
             try:
                 for frame in packet.decode():
                     return frame
@@ -149,7 +166,7 @@ def _span_of_packets(container: InputContainer, stream: VideoStream) -> Fraction
     container.seek(0)
     first: int | None = None
     end = 0
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         if packet.pts is not None and packet.size:
             first = packet.pts if first is None else min(first, packet.pts)
             end = max(end, packet.pts + (packet.duration or 0))

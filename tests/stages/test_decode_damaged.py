@@ -103,6 +103,17 @@ def test_segment_after_a_damaged_keyframe_holds_the_frame_that_one_pass_holds(
     assert [n for n, frame in enumerate(frames) if not np.array_equal(frame.luma, one_pass[n].luma)] == []
 
 
+@pytest.mark.parametrize("length", [Fraction(10), Fraction(1, 2)])
+def test_film_goes_on_behind_a_stretch_without_packets(tmp_path: Path, length: Fraction) -> None:
+    sound = true_lumas(broken.damaged_packets(tmp_path / "sound.ts", ()))
+    film = probe(broken.parted(tmp_path / "film.ts"))
+    decode = Decode(Fraction(1, 12), skip_damaged=True)
+    frames = [frame for segment in plan(film, length) for frame in kept(decode, segment) if frame.is_owned]
+    good = {frame.pts: frame.luma for frame in frames if not frame.is_held}
+    assert [pts for pts, luma in sound[24:] if pts in good and np.array_equal(good[pts], luma)][-1] == sound[-1][0]
+    assert len(good) >= 36
+
+
 @pytest.mark.parametrize(("codec", "ending"), [("libx264", ".mp4"), ("ffv1", ".mkv"), ("mpeg4", ".mkv")])
 def test_damaged_first_keyframe_does_not_lose_frames_in_silence(tmp_path: Path, codec: str, ending: str) -> None:
     path = broken.damaged_packets(tmp_path / f"film{ending}", (0,), codec)
