@@ -175,7 +175,7 @@ def _fits(container: str, target: Target) -> str | None:
     if container not in ENCODERS[target.codec].containers:
         return f"does not hold {target.codec}"
     if not keeps_times(container, target.time_base):
-        return f"cannot keep the film's times (its ticks are {target.time_base} s)"
+        return f"cannot keep the film's times, which count in steps of {target.time_base} s"
     in_stream = target.codec in ("h264", "h265")  # others leave the pixels' shape to the container
     if container in ("matroska", "webm") and target.sample_aspect_ratio != 1 and not in_stream:
         return f"does not keep the pixels' shape ({target.sample_aspect_ratio}) with {target.codec}"

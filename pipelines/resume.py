@@ -82,7 +82,10 @@ class WorkFolder:
         before = before if isinstance(before, dict) else {}
         if before and before != self.about:
             keys = [key for key in {**before, **self.about} if before.get(key) != self.about.get(key)]
-            self.differs = [f"{key} was {before.get(key, 'unset')}, is {self.about.get(key, 'unset')}" for key in keys]
+            self.differs = [
+                f"{key.rpartition('.')[2]} was {before.get(key, 'unset')}, is {self.about.get(key, 'unset')}"
+                for key in keys
+            ]
             self._check_lost()
         kept = {self.manifest, self.lock}
         if before == self.about:
@@ -94,7 +97,7 @@ class WorkFolder:
     def _check_lost(self) -> None:
         if self.done and not self.starts_over:
             what = f"{self.done} finished segment{'s' * (self.done > 1)} would be lost: {', '.join(self.differs)}"
-            raise OutputError(self.out, what, "--overwrite starts over, and the settings of before go on")
+            raise OutputError(self.out, what, "--overwrite starts over; with the settings of before it goes on")
 
     def __exit__(self, *error: object) -> None:
         """Removes what is half written, and the whole folder where no segment is done."""

@@ -189,9 +189,9 @@ def _shared(devices: Devices) -> Iterator[tuple[Restore, int]]:
     if not (devices.gpus or devices.workers):
         yield restore, 1
         return
-    from pipelines.on_ray_cluster import in_cluster
-
     with devices.at_work(has_films=True) as on_ray:
+        from pipelines.on_ray_cluster import in_cluster  # not before it is known that Ray is installed
+
         yield on_ray, max(2, in_cluster("CPU"))
 
 

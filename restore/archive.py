@@ -46,7 +46,7 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     keep_what_was_imported()
     how = {name: options.pop(name) for name in ("retry_failed", "overwrite", "scratch")}
     how, base = how | {"devices": Devices.of(options)}, settings_from(options)
-    with told(Quiet(), "start the same command again and it goes on from here"):
+    with told(Quiet(), "start the same command again: it goes on from the last finished segments"):
         if dry_run:
             del how["scratch"]
             _show_plan(films, out, base, how)

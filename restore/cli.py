@@ -83,7 +83,7 @@ def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, q
     keep_freed_memory()
     keep_what_was_imported()
     show, began = choose_show(as_json, quiet), time.monotonic()
-    with told(show, "start the same command again and it goes on from here"):
+    with told(show, "start the same command again: it goes on from its last finished segment"):
         job = prepare(film, out, devices.applied(settings), overwrite, has_pool=bool(devices.address))
         begin_run(show, job)
         with devices.needed_for(job).at_work() as restore:

@@ -200,7 +200,7 @@ def begin_run(show: Show, job: Job) -> None:
 
 def end_run(show: Show, job: Job, result: Result, seconds: float) -> None:
     """A run took so many seconds."""
-    line = f"{job.out}, {counted(result.frames, 'frame')}, {result.frames / seconds:.1f} fps"
+    line = f"{job.out}, {counted(result.frames, 'frame')} in {timecode(seconds)}"
     held = [float(at) for at in result.held]
     show.end(line, result.notes, out=str(job.out), frames=result.frames, seconds=seconds, held=held)
 

@@ -87,7 +87,7 @@ def test_other_settings_start_over_and_say_what_differs(
     stopped_after(film, out, chosen, 2)
     restore_film(film, out, other, overwrite=True, listener=heard.listener)
     was, now = OTHER[name]
-    assert heard.notes == [f"starts over: {name} was {was}, is {now}"]
+    assert heard.notes == [f"starts over: {name.rpartition('.')[2]} was {was}, is {now}"]
     assert heard.resumed == []
     assert_whole(out, films.restored(film, other, ".mp4"))
 
@@ -101,8 +101,8 @@ def test_finished_segments_are_not_lost_to_other_settings(
     with pytest.raises(OutputError) as refused:
         restore_film(film, out, other)
     assert str(refused.value) == (
-        f"{out}: 2 finished segments would be lost: paint.saturation was 1.0, is 0.5; "
-        "--overwrite starts over, and the settings of before go on"
+        f"{out}: 2 finished segments would be lost: saturation was 1.0, is 0.5; "
+        "--overwrite starts over; with the settings of before it goes on"
     )
     assert [name for name, *_ in listing(tmp_path)] == [name for name, *_ in before]
     restore_film(film, out, chosen, listener=heard.listener)
@@ -115,7 +115,7 @@ def test_where_no_segment_is_finished_other_settings_start_over(film: Path, chos
     for left in work_folder(out).glob("0*"):
         left.unlink()
     restore_film(film, out, changed(chosen, "paint.saturation"), listener=heard.listener)
-    assert heard.notes == ["starts over: paint.saturation was 1.0, is 0.5"]
+    assert heard.notes == ["starts over: saturation was 1.0, is 0.5"]
 
 
 def test_another_film_starts_over_and_says_so(films: Films, film: Path, chosen: Settings, tmp_path: Path) -> None:
