@@ -12,7 +12,7 @@ import click
 from click_default_group import DefaultGroup
 
 from restore.archive import archive
-from restore.config import settings_from
+from restore.config import settings_from, take_config
 from restore.evaluate import evaluate
 from restore.options import DEVICE_OPTIONS, HINTS, SETTING_OPTIONS, SHOW_OPTIONS, join
 from restore.preview import preview, sheet, shots, still
@@ -108,3 +108,4 @@ main.add_command(train)
 main.add_command(evaluate)
 for command in (preview, still, sheet, shots, weights):
     main.add_command(command)
+take_config(main)
