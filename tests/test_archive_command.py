@@ -132,7 +132,6 @@ def test_without_ray_a_pool_is_refused_in_one_line(
     assert (result.exit_code, result.output.splitlines()[-1].rpartition("; ")[2]) == (2, "pip install 'restore[ray]'")
 
 
-
 @pytest.mark.parametrize("folder", [".", "link"])
 def test_a_result_never_takes_the_place_of_a_film_of_the_run(
     source: Path, network: Path, monkeypatch: pytest.MonkeyPatch, folder: str
