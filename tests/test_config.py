@@ -202,7 +202,7 @@ def test_a_run_goes_on_where_a_file_says_what_was_typed(
         assert restore(film, "-o", "out.mp4", "--network", network, *typed).exit_code == 1
     write(f'network = "{network}"\ndevice = "cpu"\nsteady = 0.3\nsaturation = 1.2\n')
     other = restore(film, "-o", "out.mp4")
-    assert (other.exit_code, "paint.saturation was 1.1, is 1.2" in other.stderr) == (1, True)
+    assert (other.exit_code, ": saturation was 1.1, is 1.2" in other.stderr) == (1, True)
     write(f'network = "{network}"\ndevice = "cpu"\nsteady = 0.3\nsaturation = 1.1\n')
     result = restore(film, "-o", "out.mp4")
     assert result.exit_code == 0, result.output
