@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from runs import listing, save_random_network
+from runs import save_random_network
 from safetensors.torch import save_file
 from torch import Tensor
 from training import CAT, CONFIG, PICTURES, SMALL, WHOLE_ENCODER, are_equal, batch, checkpoint_of, network, run
@@ -21,9 +21,7 @@ from models.bins import BINS
 from models.compact import CompactConfig, Encoder
 from models.published import weights_digest
 from models.weights import load_network, save_network
-from pipelines.alone import alone
 from pipelines.crops import CropSettings, crops
-from pipelines.errors import OutputError
 from pipelines.examples import Sources, examples
 from pipelines.provenance import digest_of
 from pipelines.train_config import RANGES, Stage, TrainConfig
@@ -227,20 +225,6 @@ def test_instance_stages_ask_for_boxes(stage: Stage, sources: Sources, tmp_path:
         run(replace(sources, boxes=None), tmp_path / "out.safetensors", replace(CONFIG, stage=stage))
     assert len(str(caught.value).splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
-
-
-def test_run_begins_in_a_place_of_its_own_alone(sources: Sources, tmp_path: Path) -> None:
-    out, config = save_random_network(tmp_path / "out.safetensors"), replace(CONFIG, steps=1)
-    before = listing(tmp_path)
-    with pytest.raises(OutputError, match=r"out\.safetensors: exists already; --overwrite replaces it"):
-        run(sources, out, config)
-    with pytest.raises(OutputError, match=r"out\.safetensors: is what the run reads, which is never written to"):
-        run(sources, out, config, start=out, overwrite=True)
-    with alone(tmp_path / ".out.safetensors.lock", out), pytest.raises(OutputError, match="another run is at work"):
-        run(sources, out, config, overwrite=True)
-    assert listing(tmp_path) == before
-    run(sources, out, config, overwrite=True)
-    run(sources, out, config)  # its own, with its checkpoint
 
 
 def test_nothing_to_learn_from_is_refused(tmp_path: Path) -> None:

@@ -52,12 +52,12 @@ def packets_of(container: InputContainer, *streams: Any) -> Iterator[Any]:
     while True:
         try:
             yield from container.demux(*streams)
+            return
         except av.BlockingIOError:
-            continue  # FFmpeg leaves off after so many bytes without a packet, and goes on when asked again
+            pass  # FFmpeg leaves off after so many bytes without a packet, and goes on when asked again
         except av.FFmpegError as error:
             path = Path(container.name)
             raise InputError(path, f"cannot be read on ({_reason(error)})", "copy it again from its source") from error
-        return
 
 
 def _reason(error: av.FFmpegError) -> str:
