@@ -91,6 +91,10 @@ def test_an_unknown_option_is_wrong_usage() -> None:
     [
         (("--start", "5", "--end", "3"), "end must lie after start"),
         (("--codec", "ffv1", "--crf", "18"), "ffv1 has no crf"),
+        (("--preset", "warp"), "--preset of h264 must be ultrafast, superfast, veryfast, "),
+        (("--codec", "h265", "--preset", "8"), "slower, veryslow, placebo; got '8'"),
+        (("--codec", "av1", "--preset", "99"), "--preset of av1 must be 0 to 13; got '99'"),
+        (("--codec", "prores", "--preset", "fast"), "prores has no crf and no preset; leave out --crf and --preset"),
         (("--crf", "52"), "crf of h264 must be 0 to 51, got 52"),
         (("--saturation", "5"), "saturation must be 0 to 4"),
         (("--start", "noon"), "'noon' is no time"),
