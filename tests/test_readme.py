@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from restore.cli import film_command, main
+from restore.config import Time
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^<!-- command: (\w+) -->\n+```sh\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
@@ -98,12 +99,21 @@ def test_an_unknown_option_is_wrong_usage() -> None:
         (("--crf", "52"), "crf of h264 must be 0 to 51, got 52"),
         (("--saturation", "5"), "saturation must be 0 to 4"),
         (("--start", "noon"), "'noon' is no time"),
+        (("--start", "00:99:00"), "'00:99:00' is no time; behind a colon minutes and seconds are below 60"),
+        (("--end", "1:60"), "'1:60' is no time"),
     ],
 )
 def test_settings_out_of_range_are_wrong_usage(options: tuple[str, ...], what: str) -> None:
     result = restore("film.mp4", *options)
     assert result.exit_code == 2
     assert what in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"), [("99:00", 5940), ("00:59:59", 3599), ("100:00:01", 360001), ("75", 75), ("1:02.5", 62.5)]
+)
+def test_a_time_is_seconds_or_parts_between_colons(typed: str, seconds: float) -> None:
+    assert Time().convert(typed, None, None) == seconds
 
 
 @pytest.mark.parametrize(
