@@ -117,6 +117,31 @@ def test_a_time_is_seconds_or_parts_between_colons(typed: str, seconds: float) -
 
 
 @pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("prevue", "FILM"), "No such command 'prevue'. Did you mean 'preview'?"),
+        (("stil", "FILM", "--at", "3"), "No such command 'stil'. Did you mean 'still'?"),
+        (("colourise", "FILM"), "colourise is neither a film here nor a command; restore --help lists these"),
+        (("lost.mp4", "b.mp4"), "b.mp4 is one film too many; restore archive FILM... --out FOLDER takes several"),
+        (("FILM", "b.mp4"), "b.mp4 is one film too many; restore archive FILM... --out FOLDER takes several"),
+    ],
+)
+def test_a_word_too_many_is_told_with_what_was_meant(words: tuple[str, ...], what: str, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.touch()
+    result = restore(*(str(film) if word == "FILM" else word for word in words))
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == f"Error: {what}"
+
+
+def test_a_film_named_nearly_as_a_command_is_a_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shot").touch()
+    assert restore("shot").stderr.startswith("restore: shot: the file is empty")
+    assert restore("preview.mp4").stderr.startswith("restore: preview.mp4: no such file")
+
+
+@pytest.mark.parametrize(
     "words", [("--",), ("--quiet", "--"), ("--crf", "20", "--"), ("film", "--"), ("film", "--quiet", "--")]
 )
 @pytest.mark.parametrize("name", ["-dash.mp4", "--help", "archive"])
