@@ -44,7 +44,7 @@ def find_weights(name: str, folder: Path | None = None) -> Path:
         return path
     if name in published():
         raise FileNotFoundError(f"weights of {name} are not in {folder}; fetch them: restore weights pull {name}")
-    known = ", ".join(sorted({file.stem for file in SHIPPED.glob("*.safetensors")} | published().keys()))
+    known = ", ".join(sorted({DEFAULT_NETWORK} | (published().keys() & NETWORKS.keys())))
     raise FileNotFoundError(f"no network {name!r}: neither a file nor one that is known ({known})")
 
 

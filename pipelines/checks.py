@@ -196,11 +196,17 @@ def _named(film: Film, target: Target, suffix: str, candidates: list[str]) -> st
         )
     why = _fits(container, target)
     if why:
-        raise OutputError(film.path, f"{suffix} {why}", hint)
+        raise OutputError(film.path, f"{suffix} {why}", f"{hint}{_codecs_instead(suffix, container, target)}")
     refused = cannot_hold(film, container)
     if refused:
         raise OutputError(film.path, f"{suffix} cannot hold {', '.join(map(str, refused))}", hint)
     return container
+
+
+def _codecs_instead(suffix: str, container: str, target: Target) -> str:
+    """What else the container holds, as the end of a hint; nothing where the codec is not what it lacks."""
+    codecs = [codec for codec, encoder in ENCODERS.items() if container in encoder.containers]
+    return "" if target.codec in codecs else f"; {suffix} holds --codec {' or '.join(codecs)}"
 
 
 def check_span(film: Film, settings: Settings) -> None:

@@ -8,6 +8,9 @@ from typing import Literal
 from models.weights import DEFAULT_NETWORK
 
 Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]
+_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
+PRESETS: dict[Codec, tuple[str, ...]] = {"h264": _SPEEDS, "h265": _SPEEDS, "av1": (*map(str, range(14)),)}
+"""Speeds by the encoders' own names, fastest first for h264 and h265, last for av1; other codecs take none."""
 
 
 def _check(is_right: bool, what: str) -> None:
@@ -77,7 +80,7 @@ class EncodeSettings:
     crf: int | None = None
     """Quality of h264 (0 to 51, default 18), h265 (0 to 51, 20) and av1 (0 to 63, 24); lower is better."""
     preset: str | None = None
-    """Speed of h264 and h265 (ultrafast to veryslow, default veryfast) and av1 (0 to 13, default 8)."""
+    """Speed of h264 and h265 (ultrafast to placebo, default veryfast) and av1 (0 to 13, default 8)."""
     threads: int = 8
     """Of the encoder; h264 takes 4 at most. Part of the settings, never of the machine: encoders write other bytes with
     another number."""
@@ -85,9 +88,16 @@ class EncodeSettings:
     def __post_init__(self) -> None:
         limit = 63 if self.codec == "av1" else 51
         if self.codec in ("prores", "dnxhr", "ffv1"):
-            _check(self.crf is None and self.preset is None, f"{self.codec} has no crf and no preset")
+            hint = "leave out --crf and --preset"
+            _check(self.crf is None and self.preset is None, f"{self.codec} has no crf and no preset; {hint}")
         _check(self.crf is None or 0 <= self.crf <= limit, f"crf of {self.codec} must be 0 to {limit}, got {self.crf}")
+        self._check_preset()
         _check(self.threads > 0, f"threads must be above 0, got {self.threads}")
+
+    def _check_preset(self) -> None:
+        known = PRESETS.get(self.codec, ())
+        values = "0 to 13" if self.codec == "av1" else ", ".join(known)
+        _check(self.preset in (None, *known), f"--preset of {self.codec} must be {values}; got {self.preset!r}")
 
 
 @dataclass(frozen=True)

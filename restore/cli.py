@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import time
+from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,14 @@ class _Group(DefaultGroup):  # type: ignore[misc]
         if first == "--":
             args.insert(args.index("--"), "--")
         return super().parse_args(ctx, args)  # type: ignore[no-any-return]
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Refuses what is no film and nearly a command: the words behind it would be told as faults of a film."""
+        name, film = args[0], Path(args[0])
+        near = get_close_matches(name, self.commands.keys() - {FILM_COMMAND}, n=1)
+        if near and name not in self.commands and not film.suffix and not film.exists():
+            ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, "FILM [OPTIONS]  |  COMMAND [ARGS]...")
@@ -70,7 +79,15 @@ FILM_OPTIONS = join(
 )
 
 
-@main.command(FILM_COMMAND)
+def _check_alone(film: Path, others: list[str]) -> None:
+    """Raises click.UsageError where more than the film is named."""
+    if others and not film.suffix and not film.exists():
+        raise click.UsageError(f"{film} is neither a film here nor a command; restore --help lists these")
+    if others:
+        raise click.UsageError(f"{others[0]} is one film too many; restore archive FILM... --out FOLDER takes several")
+
+
+@main.command(FILM_COMMAND, context_settings={"allow_extra_args": True})
 @FILM_OPTIONS
 def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour one film (the default command)."""
@@ -79,6 +96,7 @@ def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, q
     from restore.devices import Devices
     from restore.progress import begin_run, choose_show, end_run, listener_for, told
 
+    _check_alone(film, click.get_current_context().args)
     devices, settings = Devices.of(options), settings_from(options)
     keep_freed_memory()
     keep_what_was_imported()

@@ -35,6 +35,8 @@ class Time(click.ParamType[Fraction]):
         if match is None:
             self.fail(f"{value!r} is no time; write seconds or HH:MM:SS.mmm", param, ctx)
         hours, minutes, seconds = match.groups()
+        if (hours and int(minutes) >= 60) or (minutes and Fraction(seconds) >= 60):
+            self.fail(f"{value!r} is no time; behind a colon minutes and seconds are below 60", param, ctx)
         return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
 
 

@@ -70,7 +70,7 @@ SETTING_OPTIONS = join(
     click.option("--codec", type=click.Choice(["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]),
                  help="How the picture is written; ffv1 loses nothing. [h264]"),
     click.option("--crf", type=int, metavar="N", help="Quality of h264, h265, av1; lower is better. [18, 20, 24]"),
-    click.option("--preset", metavar="NAME", help="Speed of h264, h265 (ultrafast to veryslow), av1 (0 to 13)."),
+    click.option("--preset", metavar="NAME", help="Speed of h264, h265 (ultrafast to placebo), av1 (0 to 13)."),
     click.option("--start", type=Time(), help="Begin here: seconds or HH:MM:SS.mmm."),
     click.option("--end", type=Time(), help="End here."),
     READ_OPTIONS,

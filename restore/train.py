@@ -51,7 +51,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
 @click.argument("network", type=click.Choice(["compact"]), expose_value=False)
 @click.option("--images", multiple=True, type=READ, help="Colour pictures: a zip, a .tar or a folder; may be repeated.")
 @click.option("--films", multiple=True, type=READ_FILE, help="A colour film, its shots seen alike; may be repeated.")
-@click.option("--boxes", type=READ_FILE, help="JSON lines of the instances in the pictures, for all stages but colour.")
+@click.option("--boxes", type=READ_FILE, help="JSON lines of the instances in pictures, for all stages but decoder.")
 @click.option(
     "-o",
     "--out",

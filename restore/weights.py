@@ -1,7 +1,7 @@
 """`restore weights`: the weights that others published, fetched, checked and taken over."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,10 +35,16 @@ def _folder(chosen: Path | None) -> Path:
 def _known(names: tuple[str, ...]) -> "list[Published]":
     from models.published import published
 
-    unknown = [name for name in names if name not in published()]
-    if unknown:
-        raise click.BadParameter(f"{unknown[0]}: not known; there are {', '.join(published())}")
+    _check_names(names, published().keys())
     return [published()[name] for name in names or published()]
+
+
+def _check_names(names: Iterable[str], known: Iterable[str]) -> None:
+    """Raises click.BadParameter where a name is none of those known."""
+    known = list(known)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]}: not known; there are {', '.join(known)}")
 
 
 @click.group()
@@ -140,9 +146,14 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
 def verify(names: tuple[str, ...], weights_dir: Path | None) -> None:
     """Check that the weights that are here are whole and what they say they are."""
     from models.imports import fault_of_imported
+    from models.published import published
+    from models.weights import DEFAULT_NETWORK, find_weights
 
     folder = _folder(weights_dir)
-    paths = [folder / f"{name}.safetensors" for name in names] or sorted(folder.glob("*.safetensors"))
+    here = sorted(folder.glob("*.safetensors"))
+    ships = {DEFAULT_NETWORK: find_weights(DEFAULT_NETWORK)}
+    _check_names(names, dict.fromkeys([*ships, *published(), *(path.stem for path in here)]))
+    paths = [ships.get(name, folder / f"{name}.safetensors") for name in names] or here
     is_well = True
     for path in paths:
         fault = fault_of_imported(path)

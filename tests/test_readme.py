@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from restore.cli import film_command, main
+from restore.config import Time
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^<!-- command: (\w+) -->\n+```sh\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
@@ -91,15 +92,53 @@ def test_an_unknown_option_is_wrong_usage() -> None:
     [
         (("--start", "5", "--end", "3"), "end must lie after start"),
         (("--codec", "ffv1", "--crf", "18"), "ffv1 has no crf"),
+        (("--preset", "warp"), "--preset of h264 must be ultrafast, superfast, veryfast, "),
+        (("--codec", "h265", "--preset", "8"), "slower, veryslow, placebo; got '8'"),
+        (("--codec", "av1", "--preset", "99"), "--preset of av1 must be 0 to 13; got '99'"),
+        (("--codec", "prores", "--preset", "fast"), "prores has no crf and no preset; leave out --crf and --preset"),
         (("--crf", "52"), "crf of h264 must be 0 to 51, got 52"),
         (("--saturation", "5"), "saturation must be 0 to 4"),
         (("--start", "noon"), "'noon' is no time"),
+        (("--start", "00:99:00"), "'00:99:00' is no time; behind a colon minutes and seconds are below 60"),
+        (("--end", "1:60"), "'1:60' is no time"),
     ],
 )
 def test_settings_out_of_range_are_wrong_usage(options: tuple[str, ...], what: str) -> None:
     result = restore("film.mp4", *options)
     assert result.exit_code == 2
     assert what in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"), [("99:00", 5940), ("00:59:59", 3599), ("100:00:01", 360001), ("75", 75), ("1:02.5", 62.5)]
+)
+def test_a_time_is_seconds_or_parts_between_colons(typed: str, seconds: float) -> None:
+    assert Time().convert(typed, None, None) == seconds
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("prevue", "FILM"), "No such command 'prevue'. Did you mean 'preview'?"),
+        (("stil", "FILM", "--at", "3"), "No such command 'stil'. Did you mean 'still'?"),
+        (("colourise", "FILM"), "colourise is neither a film here nor a command; restore --help lists these"),
+        (("lost.mp4", "b.mp4"), "b.mp4 is one film too many; restore archive FILM... --out FOLDER takes several"),
+        (("FILM", "b.mp4"), "b.mp4 is one film too many; restore archive FILM... --out FOLDER takes several"),
+    ],
+)
+def test_a_word_too_many_is_told_with_what_was_meant(words: tuple[str, ...], what: str, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.touch()
+    result = restore(*(str(film) if word == "FILM" else word for word in words))
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == f"Error: {what}"
+
+
+def test_a_film_named_nearly_as_a_command_is_a_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shot").touch()
+    assert restore("shot").stderr.startswith("restore: shot: the file is empty")
+    assert restore("preview.mp4").stderr.startswith("restore: preview.mp4: no such file")
 
 
 @pytest.mark.parametrize(

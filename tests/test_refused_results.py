@@ -98,8 +98,8 @@ CANNOT_HOLD = [
     (clips.with_cover, ".mp4", ".mov", r"\.mov cannot hold video stream 1 \(mjpeg\); \.mp4 holds it"),
     (clips.with_data, ".ts", ".mp4", r"\.mp4 cannot hold data stream 1 \(.*\); \.ts holds it"),
     (clips.with_subtitles, ".mkv", ".mp4", r"\.mp4 cannot hold subtitle stream 1 \((srt|subrip)\); \.mkv holds it"),
-    (clips.with_audio, ".mp4", ".webm", r"\.webm does not hold h264; \.mp4 holds it"),
-    (clips.plain, ".mp4", ".mkv", r"\.mkv cannot keep the film's times, .*; \.mp4 holds it"),
+    (clips.with_audio, ".mp4", ".webm", r"\.webm does not hold h264; \.mp4 holds it; \.webm holds --codec av1$"),
+    (clips.plain, ".mp4", ".mkv", r"\.mkv cannot keep the film's times, .*; \.mp4 holds it$"),
     (clips.plain, ".mp4", ".mp3", r"cannot be written as \.mp3; known: "),
     (clips.plain, ".mp4", "", r"cannot be written as a file without suffix; known: "),
 ]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from click import Option
 from click.testing import CliRunner, Result
 from runs import listing, save_random_network
 from training import CONFIG
 
 from pipelines.alone import alone
 from pipelines.examples import Sources
+from pipelines.train_config import Stage
 from restore.cli import main
+from restore.train import STAGES
+from restore.train import train as train_command
 
 pytestmark = pytest.mark.usefixtures("narrow")
 SMALL = ("batch", "crop", "warmup", "held_out", "prior_pictures", "frozen_layers", "workers")
@@ -29,6 +34,12 @@ def refused(result: Result) -> str:
     assert result.exit_code == 1, result.output
     (line,) = result.output.splitlines()
     return line
+
+
+def test_help_names_stages_that_there_are() -> None:
+    (told,) = (str(param.help) for param in train_command.params if isinstance(param, Option) and param.name == "boxes")
+    assert tuple(STAGES) == get_args(Stage)
+    assert told.rpartition("all stages but ")[2].rstrip(".") in STAGES
 
 
 @pytest.mark.parametrize("option", ["--images", "--films", "--boxes", "--start"])

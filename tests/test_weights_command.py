@@ -174,5 +174,14 @@ def test_verify_fails_where_weights_are_not_what_they_say(tmp_path: Path) -> Non
     assert "not made from the published file of eccv16" in result.stdout
 
 
+def test_verify_tells_a_name_that_is_none_from_weights_that_are_not_here(tmp_path: Path) -> None:
+    import_compact(own_weights(tmp_path / "mine.safetensors"), tmp_path / "here")
+    unknown = weights("verify", "foo", folder=tmp_path / "here")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "foo: not known; there are compact, eccv16, siggraph17, instcolor, maskrcnn, raft, mine" in unknown.stderr
+    assert weights("verify", "eccv16", folder=tmp_path).stdout.rstrip().endswith("eccv16.safetensors: not here")
+    assert weights("verify", "mine", DEFAULT_NETWORK, folder=tmp_path / "here").exit_code == 0
+
+
 def test_verify_of_an_empty_folder_says_so(tmp_path: Path) -> None:
     assert weights("verify", folder=tmp_path).stdout.startswith("no weights in")

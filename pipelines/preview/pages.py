@@ -116,9 +116,13 @@ def pages(name: str, tiles: Sequence[Tile]) -> list[Page]:
     """The tiles of a film on as many pages (H, W, 3) as they need, number and name at the top of each."""
     cards, each = [_card(tile) for tile in tiles], _tiles_of_page(len(tiles[0].picture))
     groups = [cards[first : first + each] for first in range(0, len(cards), each)]
-    return [
-        _page(f"{name}   {len(tiles)} shots   page {n} of {len(groups)}", cards) for n, cards in enumerate(groups, 1)
-    ]
+    head = f"{name}   {counted_shots(len(tiles))}"
+    return [_page(f"{head}   page {n} of {len(groups)}", cards) for n, cards in enumerate(groups, 1)]
+
+
+def counted_shots(number: int) -> str:
+    """2 shots, 1 shot."""
+    return f"{number} shot{'' if number == 1 else 's'}"
 
 
 def _page(headline: str, cards: list[Page]) -> Page:
@@ -158,7 +162,8 @@ def _html(view: View, tiles: Sequence[Tile]) -> str:
     template = files("pipelines.preview").joinpath("sheet.html.jinja").read_text("utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     shown: list[Any] = [(tile, _jpeg(tile.picture)) for tile in tiles]
-    return environment.from_string(template).render(name=view.film.name, tiles=shown, side=2 * SIDE)
+    head = f"{view.film.name}: {counted_shots(len(tiles))}"
+    return environment.from_string(template).render(head=head, tiles=shown, side=2 * SIDE)
 
 
 def _jpeg(picture: Page) -> str:

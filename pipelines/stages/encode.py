@@ -1,6 +1,7 @@
 """Luma as it came, with its new Cb and Cr, into the picture stream of one segment."""
 
 import io
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -68,6 +69,8 @@ def _x264_params(target: Target) -> dict[str, str]:
 
 
 def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> VideoStream:
+    if target.codec == "av1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors alone, unless somebody chose: the encoder has no option for it
     rate = target.frame_rate or Fraction(25)
     stream: VideoStream = container.add_stream(target.encoder, rate, options=encoder_options(target, settings))
     context = stream.codec_context

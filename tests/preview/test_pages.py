@@ -77,6 +77,17 @@ def test_where_a_page_cannot_be_written_there_is_none(tmp_path: Path, monkeypatc
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize(("shots", "told"), [(1, "1 shot"), (2, "2 shots")])
+def test_a_headline_counts_the_shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shots: int, told: str) -> None:
+    write(tmp_path / "s.html", shots)
+    assert f"<h1>{FILM.name}: {told}</h1>" in (tmp_path / "s.html").read_text("utf-8")
+    words: list[str] = []
+    draw = pages.caption
+    monkeypatch.setattr(pages, "caption", lambda line, *rest: (words.append(line), draw(line, *rest))[1])
+    write(tmp_path / "s.png", shots)
+    assert f"{FILM.name}   {told}   page 1 of 1" in words
+
+
 @pytest.mark.parametrize("letters", ["W", "\N{CJK UNIFIED IDEOGRAPH-6620}"])
 def test_a_headline_of_any_length_fits(letters: str) -> None:
     tile = Tile(np.zeros((96, 256, 3), np.uint8), 1, "00:00:00:00", "1.0 s", Fraction(1))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -18,6 +21,8 @@ from pipelines.batch import ColouredFrame, EncodedSegment
 from pipelines.settings import Codec
 from pipelines.stages.encode import KEYFRAME_SECONDS
 from pipelines.target import ENCODERS
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("chroma_format", ["420", "422", "444"])
@@ -170,6 +175,25 @@ def test_tells_which_frames_were_held_and_how_long_the_last_one_lasts(tmp_path: 
     frames = noise(form, 4)
     held = [ColouredFrame(frame(c.frame.luma, c.frame.pts, is_held=c.frame.pts in (1, 2)), c.cb, c.cr) for c in frames]
     assert encoded(form, held, tmp_path / "segment") == EncodedSegment((0, 1, 2, 3), 1, 0, (1, 2))
+
+
+SPEAKING = """
+import pathlib, sys
+sys.path.insert(0, "tests")
+from encoding import encoded, made, smooth
+form = made("av1")
+encoded(form, smooth(form, 2), pathlib.Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(("chosen", "is_silent"), [({}, True), ({"SVT_LOG": "3"}, False)])
+def test_the_encoder_of_av1_tells_nothing_of_itself_unless_it_is_asked(
+    tmp_path: Path, chosen: dict[str, str], is_silent: bool
+) -> None:
+    surroundings = {name: value for name, value in os.environ.items() if name != "SVT_LOG"} | chosen
+    command = [sys.executable, "-c", SPEAKING, str(tmp_path / "segment")]
+    run = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
+    assert ("Svt[info]" not in run.stdout + run.stderr) == is_silent
 
 
 def test_no_frames_leave_no_file(tmp_path: Path) -> None:
