@@ -44,7 +44,7 @@ class Journal:
         owners, number = torch.nonzero(boxes[..., 5] >= self.config.least_score, as_tuple=True)
         corners, hints = boxes[owners, number, :4].to(device), torch.zeros(0, 5, device=device)
         seen = Seen(lab[:, :1].to(device), corners, owners.to(device), hints, self.config.temperature)
-        small = self.config.saturation * paint(network, seen).cpu()
+        small = self.config.finish(paint(network, seen), seen.lightness).cpu()
         ab = F.interpolate(small, scale_factor=HEAD_STRIDE, mode="bicubic", align_corners=False)
         rows = [torch.zeros_like(ab), ab, lab[:, 1:]]
         columns = [srgb_from_lab(torch.cat([lab[:, :1], row], dim=1)).clamp(0, 1) for row in rows]

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from models.compact import Compact
+from models.finish import Finish
 from models.fold import can_fold, folded
 from models.maskrcnn import load_maskrcnn
 from models.networks import NETWORKS, Kind
@@ -89,8 +90,7 @@ class Painter:
     """None: no instances are looked for."""
     temperature: float
     """T of the annealed mean, for networks that have one."""
-    saturation: float
-    """Factor on ab."""
+    finish: Finish
 
 
 def open_painter(settings: PaintSettings) -> Painter:
@@ -107,9 +107,10 @@ def open_painter(settings: PaintSettings) -> Painter:
     network = _ready(network, device)
     kind = NETWORKS[metadata["network"]]
     temperature = settings.temperature or float(metadata.get("temperature", kind.temperature or 1))
-    saturation = settings.saturation * float(metadata.get("saturation", 1))
+    own = Finish.of(metadata)
+    finish = replace(own, saturation=settings.saturation * own.saturation)
     find = open_finder(settings, device, network) if settings.instances else None
-    return Painter(settings, device, network, find, temperature, saturation)
+    return Painter(settings, device, network, find, temperature, finish)
 
 
 def open_finder(settings: PaintSettings, device: torch.device, network: nn.Module | None = None) -> Finder:

@@ -247,7 +247,7 @@ class _Keeper:
             "pictures": str(len(data)),
             "code": code_version(),
             "temperature": str(config.temperature),
-            "saturation": str(config.saturation),
+            **{name: str(value) for name, value in dataclasses.asdict(config.finish).items()},
         }
         held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out))
         self.journal = None

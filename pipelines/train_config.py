@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from models.compact import TAPS
+from models.finish import Finish
 
 Objective = Literal["classes", "regression"]
 Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
@@ -17,6 +18,8 @@ RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("ema", "uniform_share", "clean_share", "lettering", "least_score"): (0, 1),
     ("temperature",): (0.01, MOST),
     ("saturation",): (0, 4),
+    ("smoothing",): (0, MOST),
+    ("tint",): (0, 1),
     ("frozen_layers",): (0, 1 + max(TAPS)),
     ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
 }
@@ -60,8 +63,10 @@ class TrainConfig:
     detector_weight: float = 0.2
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
-    saturation: float = 1.4
-    """Factor on ab when the network colours, which gives back what the mean loses; written into the weights."""
+    saturation: float = 1.6
+    """This and the next two: `models.finish.Finish` of the network when it colours, written into the weights."""
+    smoothing: float = 100.0
+    tint: float = 0.8
     least_score: float = 0.3
     """Score of a box from which the instance and fusion stages look at it."""
     instances: int = 4
@@ -73,6 +78,11 @@ class TrainConfig:
     seed: int = 0
     workers: int = 1
     """Processes that decode pictures."""
+
+    @property
+    def finish(self) -> Finish:
+        """What is done to the network's colours."""
+        return Finish(self.saturation, self.smoothing, self.tint)
 
     def __post_init__(self) -> None:
         for name, (low, high) in ((name, limits) for names, limits in RANGES.items() for name in names):

@@ -19,6 +19,7 @@ from training import CAT, CONFIG, PICTURES, SMALL, WHOLE_ENCODER, are_equal, bat
 
 from models.bins import BINS
 from models.compact import CompactConfig, Encoder
+from models.finish import Finish
 from models.published import weights_digest
 from models.weights import load_network, save_network
 from pipelines.crops import CropSettings, crops
@@ -254,13 +255,14 @@ def test_weights_tell_what_they_were_made_from(sources: Sources, tmp_path: Path)
 
 def test_weights_tell_how_they_came_about(sources: Sources, tmp_path: Path) -> None:
     out = tmp_path / "out.safetensors"
-    config = replace(CONFIG, stage="detector", steps=2, temperature=0.5, held_out=1)
+    config = replace(CONFIG, stage="detector", steps=2, temperature=0.5, smoothing=20.0, tint=0.9, held_out=1)
     run(sources, out, config)
     metadata = load_network(out)[1]
     assert json.loads(metadata["train"]) == asdict(config) | {"zoom": list(config.zoom)}
     assert CompactConfig(tuple(json.loads(metadata["config"])["widths"])) == SMALL
     assert (metadata["step"], metadata["pictures"]) == ("2", str(PICTURES - 1))
     assert float(metadata["temperature"]) == 0.5
+    assert Finish.of(metadata) == config.finish == Finish(config.saturation, 20.0, 0.9)
 
 
 IMPOSSIBLE = [
@@ -268,7 +270,7 @@ IMPOSSIBLE = [
     *[("stage", "nonsense"), ("objective", "foo"), ("steps", 0), ("warmup", 0), ("held_out", -1), ("workers", -1)],
     *[("instances", 0), ("prior_pictures", 0), ("frozen_layers", 20), ("seed", -1), ("seed", 2**23)],
     *[("learning_rate", -1e-3), ("learning_rate", math.inf), ("learning_rate", math.nan), ("weight_decay", -0.1)],
-    *[("temperature", 0.0), ("saturation", 4.5)],
+    *[("temperature", 0.0), ("saturation", 4.5), ("smoothing", -1.0), ("tint", 1.5)],
     *[(f"{name}_weight", -1.0) for name in ("huber", "consistency", "detector")],
     *[(name, 2.0) for name in ("ema", "uniform_share", "clean_share", "lettering", "least_score")],
 ]

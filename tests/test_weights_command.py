@@ -15,7 +15,7 @@ from runs import save_random_network
 from server import Server, serve
 
 from models.published import Published
-from models.weights import DEFAULT_NETWORK, find_weights, load_network, read_weights, save_network
+from models.weights import DEFAULT_NETWORK, find_weights, load_network, read_weights
 from restore.cli import main
 
 
@@ -106,9 +106,7 @@ def test_import_of_other_files_asks_what_they_are(server: Server, tmp_path: Path
 
 def own_weights(path: Path, seed: int = 0, **about: str) -> Path:
     path.parent.mkdir(exist_ok=True)
-    save_random_network(path, seed)
-    save_network(load_network(path)[0], path, about)
-    return path
+    return save_random_network(path, seed, **about)
 
 
 def import_compact(file: Path, folder: Path) -> Result:

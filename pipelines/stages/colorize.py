@@ -28,8 +28,10 @@ class Colorize:
         """
         lightness = batch.anchors.lightness
         with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
-            small = paint(self.painter.network, self._seen(batch))[: len(lightness)]
-        return AbBatch(batch.anchors, _at_size(small * self.painter.saturation, *lightness.shape[1:]))
+            seen = self._seen(batch)
+            small = paint(self.painter.network, seen)
+        ab = self.painter.finish(small, seen.lightness)[: len(lightness)]
+        return AbBatch(batch.anchors, _at_size(ab, *lightness.shape[1:]))
 
     def _seen(self, batch: InstanceBatch) -> Seen:
         lightness, device = batch.anchors.lightness, self.painter.device

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models import torchvision_networks
+from models.finish import Finish
 from models.maskrcnn import find_instances, load_maskrcnn
 from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.finder import OwnFinder
@@ -46,7 +47,7 @@ def painter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pain
     def opened(network: str, **how: object) -> Painter:
         settings = completed(PaintSettings(network, folder, device="cpu", **how))  # type: ignore[arg-type]
         find = open_finder(settings, CPU) if settings.instances else None
-        return Painter(settings, CPU, network_by_rule(network), find, temperature=1.0, saturation=1.0)
+        return Painter(settings, CPU, network_by_rule(network), find, temperature=1.0, finish=Finish())
 
     return opened
 

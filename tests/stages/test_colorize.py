@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from runs import save_random_network
 
+from models.finish import Finish
 from pipelines.batch import AnchorBatch
 from pipelines.painter import find_device, open_painter
 from pipelines.settings import PaintSettings
@@ -54,6 +56,16 @@ def test_saturation_is_a_factor(network: Path) -> None:
     )
     assert np.allclose(strong, 2 * plain, atol=1e-3)
     assert np.abs(none).max() == 0
+
+
+def test_colours_are_finished_as_the_weights_say(tmp_path: Path) -> None:
+    weights = save_random_network(tmp_path / "own.safetensors", saturation="1.5", smoothing="30.0", tint="0.5")
+    assert colorize(weights, saturation=2.0).painter.finish == Finish(saturation=3.0, smoothing=30.0, tint=0.5)
+    plain = colorize(save_random_network(tmp_path / "plain.safetensors"))(without_instances(anchors(2))).ab
+    finished = colorize(weights)(without_instances(anchors(2))).ab
+    mean = plain.mean(axis=(1, 2), keepdims=True)
+    assert np.allclose(finished.mean(axis=(1, 2), keepdims=True), 0.75 * mean, atol=0.1)
+    assert np.abs(finished - 1.5 * (plain - 0.5 * mean)).max() > 1
 
 
 def test_temperature_is_the_settings_own_or_that_of_the_weights(network: Path) -> None:
