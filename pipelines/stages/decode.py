@@ -226,6 +226,8 @@ class Decode:
         film = segment.film
         read = luma_reader(film.picture)
         good: Luma | None = None
+        if begin is not None and begin <= film.pts(Fraction(0)):
+            begin = None  # from the first packet on: some films, such as a single picture, cannot be sought in
         with open_film(film.path) as container:
             stream: Any = container.streams[film.picture.index]
             # frame threads make other pictures of a damaged film each time

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 import clips
+import cv2
 import numpy as np
 import pictures
 import pytest
@@ -233,6 +234,16 @@ def joined(tmp_path: Path, *parts: PictureTrack) -> Path:
     path = tmp_path / "film.ts"
     path.write_bytes(b"".join(name.read_bytes() for name in names))
     return path
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".png"])
+def test_a_single_picture_is_read_from_its_own_time_too(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"photograph{ending}"
+    cv2.imwrite(str(path), np.arange(96 * 128, dtype=np.uint8).reshape(96, 128))
+    film = probe(path)
+    found, sought = (kept(Decode(Fraction(1)), Segment(film, 0, start, None)) for start in (None, 0))
+    assert [frame.pts for frame in found] == [0]
+    assert is_same(found, sought)
 
 
 def test_says_where_the_picture_changes_its_size(tmp_path: Path) -> None:
