@@ -55,7 +55,8 @@ def smoothed(ab: Tensor, lightness: Tensor, strength: float) -> Tensor:
     Returns:
         (N, 2, h, w), on the CPU: a line is solved place after place, in steps too small for a GPU.
     """
-    ab, small = ab.cpu(), F.adaptive_avg_pool2d(lightness.float().cpu(), (ab.shape[2], ab.shape[3]))
+    small = F.adaptive_avg_pool2d(lightness.float(), (ab.shape[2], ab.shape[3])).cpu()
+    ab = ab.cpu()
     across, down = (_ties(ab, small, dim) for dim in (3, 2))
     for number in range(1, ROUNDS + 1):
         share = 1.5 * strength * 4 ** (ROUNDS - number) / (4**ROUNDS - 1)
