@@ -60,6 +60,8 @@ def completed(settings: PaintSettings) -> PaintSettings:
     kind = NETWORKS[name]
     _check(name, kind, settings)
     instances = (kind.instances or 0) if settings.instances is None else settings.instances
+    if settings.detector == "maskrcnn" and not instances:
+        raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
     return replace(settings, rows=settings.rows or kind.rows, instances=instances)
 
 

@@ -118,9 +118,10 @@ def test_settings_leave_size_and_instances_to_the_network(folder: Path) -> None:
     [
         ("eccv16", {"instances": 3}, "eccv16 does not colour instances on their own; --network instcolor"),
         ("siggraph17", {"temperature": 0.5}, "siggraph17 has no distribution"),
+        ("compact", {"detector": "maskrcnn"}, "maskrcnn finds things for --instances, which is off; add --instances N"),
     ],
 )
-def test_what_a_network_cannot_do_is_refused(folder: Path, network: str, asked: dict[str, float], what: str) -> None:
+def test_what_a_network_cannot_do_is_refused(folder: Path, network: str, asked: dict[str, object], what: str) -> None:
     with pytest.raises(ValueError, match=what):
         completed(PaintSettings(network, folder, **asked))  # type: ignore[arg-type]
 
