@@ -81,7 +81,7 @@ def _solved(values: Tensor, ties: Tensor, dim: int) -> Tensor:
     around = F.pad(to_next, (0, 0, 0, 0, 0, 0, 1, 1))  # no tie before the first nor after the last
     own = 1 + around[:-1] + around[1:]
     solved, shares = list(values.movedim(dim, 0).contiguous()), [torch.zeros_like(own[0])]
-    for i, (before, after) in enumerate(pairwise(around)):
+    for i, (before, after) in enumerate(pairwise(around)):  # before the first lies the last, with no tie to it
         scale = 1 / torch.addcmul(own[i], before, shares[-1], value=-1)
         shares.append(after * scale)  # of the next place's value, in this one's
         solved[i] = torch.addcmul(solved[i], before, solved[i - 1]) * scale

@@ -58,16 +58,17 @@ def completed(settings: PaintSettings) -> PaintSettings:
     """
     name = network_of(find_weights(settings.network, settings.weights_dir))
     kind = NETWORKS[name]
-    _check(name, kind, settings)
     instances = (kind.instances or 0) if settings.instances is None else settings.instances
-    if settings.detector == "maskrcnn" and not instances:
-        raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
-    return replace(settings, rows=settings.rows or kind.rows, instances=instances)
+    settings = replace(settings, rows=settings.rows or kind.rows, instances=instances)
+    _check(name, kind, settings)
+    return settings
 
 
 def _check(name: str, kind: Kind, settings: PaintSettings) -> None:
     if settings.instances and kind.instances is None:
         raise ValueError(f"{name} does not colour instances on their own; --network instcolor and compact do")
+    if settings.detector == "maskrcnn" and not settings.instances:
+        raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
     if settings.temperature is not None and kind.temperature is None:
         raise ValueError(f"{name} has no distribution that a temperature would sharpen; leave it out")
 

@@ -22,29 +22,31 @@ def halves(height: int, width: int, dark: float, light: float) -> Tensor:
     return torch.cat([torch.full((1, 1, height, width // 2), value) for value in (dark, light)], dim=3)
 
 
-def by_dense_algebra(ab: Tensor, lightness: Tensor, strength: float) -> Tensor:
-    """One line (2, w) with lightness (w,) smoothed as the paper says, by matrices."""
-    distance = lightness.diff().abs() / LIGHTNESS_STEP + ab.diff(dim=1).norm(dim=0) / COLOUR_STEP
-    ties, count = torch.exp(-distance), len(lightness)
-    laplacian = torch.zeros(count, count)
-    for i, tie in enumerate(ties):
-        laplacian[i : i + 2, i : i + 2] += tie * torch.tensor([[1.0, -1.0], [-1.0, 1.0]])
-    for share in (1.5 * strength * 4 / 15, 1.5 * strength / 15):
-        ab = torch.linalg.solve(torch.eye(count) + share * laplacian, ab.T).T
-    return ab
+def ties(ab: Tensor, lightness: Tensor) -> Tensor:
+    """Of the places of each line to the next: ab (2, h, w), lightness (h, w) to (h, w - 1)."""
+    return torch.exp(-lightness.diff().abs() / LIGHTNESS_STEP - ab.diff().norm(dim=0) / COLOUR_STEP)
 
 
-@pytest.mark.parametrize("count", [1, 2, 17])
-def test_a_line_is_solved_exactly(count: int) -> None:
-    ab, lightness = noise(1, 2, 1, count) / 5, 50 + noise(1, 1, 1, count, seed=1) / 5
-    expected = by_dense_algebra(ab[0, :, 0], lightness[0, 0, 0], 30.0)
-    assert torch.allclose(smoothed(ab, lightness, 30.0)[0, :, 0], expected, atol=1e-4)
+def by_dense_algebra(ab: Tensor, held: Tensor, share: float) -> Tensor:
+    """The lines of (2, h, w), whose places are held together by `held` (h, w - 1), smoothed by matrices."""
+    smooth = ab.clone()
+    for row, line in enumerate(held):
+        count = ab.shape[2]
+        laplacian = torch.zeros(count, count)
+        for i, tie in enumerate(line):
+            laplacian[i : i + 2, i : i + 2] += tie * torch.tensor([[1.0, -1.0], [-1.0, 1.0]])
+        smooth[:, row] = torch.linalg.solve(torch.eye(count) + share * laplacian, ab[:, row].T).T
+    return smooth
 
 
-def test_columns_are_smoothed_as_rows_are() -> None:
-    ab, lightness = noise(1, 2, 1, 9), 50 + noise(1, 1, 1, 9, seed=1)
-    turned = smoothed(ab.mT, lightness.mT, 30.0)
-    assert torch.allclose(turned.mT, smoothed(ab, lightness, 30.0), atol=1e-5)
+@pytest.mark.parametrize("size", [(1, 1), (1, 17), (2, 1), (6, 5)])
+def test_rows_then_columns_are_solved_exactly_first_with_most_of_the_strength(size: tuple[int, int]) -> None:
+    ab, lightness = noise(1, 2, *size) / 5, 50 + noise(1, 1, *size, seed=1) / 5
+    expected, across, down = ab[0], ties(ab[0], lightness[0, 0]), ties(ab[0].mT, lightness[0, 0].mT)
+    for share in (1.5 * 30 * 4 / 15, 1.5 * 30 / 15):
+        expected = by_dense_algebra(expected, across, share)
+        expected = by_dense_algebra(expected.mT, down, share).mT
+    assert torch.allclose(smoothed(ab, lightness, 30.0)[0], expected, atol=1e-4)
 
 
 def test_one_colour_stays_as_it_is() -> None:
