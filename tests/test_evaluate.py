@@ -12,7 +12,7 @@ from evaluated import CAR, CUP, DOG, LEFT_HALF, PERSON, RIGHT_HALF, boxes, drawn
 from numpy.typing import NDArray
 
 from pipelines.batch import AnchorBatch, InstanceBatch
-from pipelines.evaluate.colour import evaluate_colour, measure, parts
+from pipelines.evaluate.colour import JUDGED, evaluate_colour, measure, parts
 from pipelines.evaluate.content import Judge, read_labels
 from pipelines.evaluate.detector import evaluate_detector
 from pipelines.evaluate.paint import Chosen, Coloured, Named, Paint, network_lightness, take
@@ -186,12 +186,27 @@ def test_judge_compares_with_the_true_picture_and_with_labels(
     judge = Judge(classifier, {"000000": 1000, "000001": 1000})
     evaluate_colour(Chosen([pictures]), Paint(settings), judge=judge)
     seen, labelled = judge.sections()
+    assert seen.title == "classifier, whole picture"
     assert seen.pictures == 5
     assert seen.figures["top-1 as on the true picture"]["true"] == 100
     assert set(seen.figures["Fréchet distance, MobileNetV2"]) == {"ours", "gray"}
     assert min(seen.figures["Fréchet distance, MobileNetV2"].values()) > 0
     assert labelled.pictures == 2
     assert set(labelled.figures["top-1"]) == {"ours", "gray", "true"}
+
+
+def test_judge_sees_the_colours_of_one_part_at_a_time(classifier: Path) -> None:
+    true = np.random.default_rng(0).uniform(-40, 40, (64, 96, 2)).astype(np.float32)
+    half = true.copy()
+    half[:, :48] = 30
+    judge = Judge(classifier)
+    judge.look(as_coloured(half, true), parts(boxes((*LEFT_HALF, PERSON, 0.9)), 64, 96))
+    whole, inside, outside = (judge.seen[title].features[0] for title in JUDGED)
+    ours, gray, as_true = range(3)
+    assert torch.equal(whole[ours], inside[ours])
+    assert torch.equal(outside[ours], outside[as_true])
+    assert not torch.equal(whole[ours], whole[as_true])
+    assert len({tuple(part[gray].tolist()) for part in (whole, inside, outside)}) == 3
 
 
 def test_labels_are_read_and_wrong_lines_are_named(tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ def test_command_prints_a_table_and_writes_what_is_asked_for(
     assert "inside person boxes, 1 picture " in result.output
     assert len({len(line) for line in lines if line.endswith("true")}) == 1
     written = json.loads(out.read_text())
-    assert [section["title"] for section in written["sections"]][-2:] == ["seen by the classifier", "labelled pictures"]
+    assert [section["title"] for section in written["sections"]][-2:] == [
+        "classifier, outside boxes",
+        "labelled pictures",
+    ]
     assert [picture["key"] for picture in written["pictures"]] == ["000000", "000001", "000003"]
     assert cv2.imread(str(sheet)).shape == (192, 3 * 3 * 256, 3)
 

@@ -31,6 +31,8 @@ GROUPS = {"person": range(1), "animal": range(14, 24), "vehicle": range(1, 9)}
 """COCO's classes by what they have in common."""
 WHOLE, INSIDE, OUTSIDE = "whole picture", "inside boxes", "outside boxes"
 PARTS = [WHOLE, INSIDE, OUTSIDE, *(f"inside {name} boxes" for name in GROUPS)]
+JUDGED = (WHOLE, INSIDE, OUTSIDE)
+"""Parts at which a classifier looks."""
 COMPARED = ("ours", "gray")
 """What is compared with the true picture; gray is what a network must beat."""
 COLOURFULNESS = {"signed": False, "absolute": True}
@@ -131,7 +133,8 @@ def evaluate_colour(
         measured.append(measure(coloured, here))
         pictures.append({"key": coloured.key} | {title: part.figures for title, part in measured[-1].items()})
         if judge:
-            judge.look(coloured)
+            seen = parts(here, *coloured.rgb["true"].shape[-2:])
+            judge.look(coloured, ((title, mask) for title, mask in seen if title in JUDGED))
         if sheet and number % math.ceil(len(chosen) / MOST) == 0:
             sheet.tiles.append(tile(coloured))
     by_part = {title: [of_parts[title] for of_parts in measured if title in of_parts] for title in PARTS}

@@ -1,5 +1,7 @@
 """What a classifier sees in the coloured pictures: whether their colours are those of things."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -32,41 +34,70 @@ def read_labels(path: Path) -> dict[str, int]:
     return labels
 
 
+@dataclass
+class _Seen:
+    """What the classifier saw of one part, picture after picture."""
+
+    features: list[Tensor] = field(default_factory=list)
+    """(3, 1280) each: of ours, gray and true."""
+    classes: list[Tensor] = field(default_factory=list)
+    """(3,) each."""
+
+    def figures(self) -> Figures:
+        """How often, in %, the first class is the true picture's, and the Fréchet distance to the true pictures."""
+        classes = torch.stack(self.classes)
+        figures: Figures = {"top-1 as on the true picture": _shares(classes, classes[:, 2])}
+        if len(classes) > 1:  # one picture has no spread
+            ours, gray, true = torch.stack(self.features).unbind(1)
+            distances = (float(frechet_distance(features, true)) for features in (ours, gray))
+            figures["Fréchet distance, MobileNetV2"] = dict(zip(KINDS, distances, strict=False))
+        return figures
+
+
+def _shares(classes: Tensor, right: Tensor) -> dict[str, float]:
+    shares = 100 * (classes == right[:, None]).double().mean(dim=0)
+    return dict(zip(KINDS, shares.tolist(), strict=True))
+
+
 class Judge:
     """Looks at pictures one by one, and sums up."""
 
     def __init__(self, weights: Path, labels: dict[str, int] | None = None) -> None:
         self.classifier = load_classifier(weights)
         self.labels = labels or {}
-        self.features: list[Tensor] = []
-        self.classes: list[Tensor] = []
-        self.right: list[int | None] = []
+        self.seen: dict[str, _Seen] = {}
+        self.named: list[tuple[Tensor, int]] = []
+        """Classes of a whole picture, and the one of its label."""
 
     @torch.inference_mode()
-    def look(self, coloured: Coloured) -> None:
-        """Takes in one picture: ours, gray and true."""
-        squares = torch.cat([centre_square(coloured.rgb[kind]) for kind in KINDS])
-        features, logits = self.classifier(squares)
-        self.features.append(features)
-        self.classes.append(logits.argmax(dim=1))
-        self.right.append(self.labels.get(coloured.key))
+    def look(self, coloured: Coloured, parts: Iterable[tuple[str, Tensor]]) -> None:
+        """Takes in one picture: ours, gray and true.
+
+        Args:
+            coloured: the picture.
+            parts: titles and where they are, (H, W) bool, the whole picture first. Outside of a part all three have
+                the true colours, so that what the classifier sees otherwise is due to the part alone.
+        """
+        rgb = coloured.rgb
+        true = self.classifier(centre_square(rgb["true"]))
+        for title, mask in parts:
+            changed = [torch.where(mask, rgb[kind], rgb["true"]) for kind in ("ours", "gray")]
+            ours_and_gray = self.classifier(torch.cat([centre_square(picture) for picture in changed]))
+            features, logits = (torch.cat(pair) for pair in zip(ours_and_gray, true, strict=True))
+            seen = self.seen.setdefault(title, _Seen())
+            seen.features.append(features)
+            seen.classes.append(logits.argmax(dim=1))
+        whole = next(iter(self.seen.values()))
+        if coloured.key in self.labels:
+            self.named.append((whole.classes[-1], self.labels[coloured.key]))
 
     def sections(self) -> list[Section]:
-        """Fréchet distance to the true pictures, and how often, in %, the first class is theirs or the label's."""
-        classes, count = torch.stack(self.classes), len(self.classes)
-        figures: Figures = {"top-1 as on the true picture": self._shares(classes, classes[:, 2])}
-        if count > 1:  # one picture has no spread
-            ours, gray, true = torch.stack(self.features).unbind(1)
-            distances = (float(frechet_distance(features, true)) for features in (ours, gray))
-            figures["Fréchet distance, MobileNetV2"] = dict(zip(KINDS, distances, strict=False))
-        found = [Section("seen by the classifier", count, figures)]
-        named = [i for i, label in enumerate(self.right) if label is not None]
-        if named:
-            right = torch.tensor([self.right[i] for i in named])
-            found.append(Section("labelled pictures", len(named), {"top-1": self._shares(classes[named], right)}))
+        """Figures of each part, and how often, in %, the first class is the label's."""
+        found = [
+            Section(f"classifier, {title}", len(seen.classes), seen.figures()) for title, seen in self.seen.items()
+        ]
+        if self.named:
+            classes, right = zip(*self.named, strict=True)
+            shares = _shares(torch.stack(classes), torch.tensor(right))
+            found.append(Section("labelled pictures", len(right), {"top-1": shares}))
         return found
-
-    @staticmethod
-    def _shares(classes: Tensor, right: Tensor) -> dict[str, float]:
-        shares = 100 * (classes == right[:, None]).double().mean(dim=0)
-        return dict(zip(KINDS, shares.tolist(), strict=True))
