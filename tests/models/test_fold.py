@@ -24,6 +24,8 @@ def settled(network: nn.Module) -> nn.Module:
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.kaiming_uniform_(module.weight, generator=generator)
+            if module.bias is not None:
+                nn.init.normal_(module.bias, std=0.1, generator=generator)
         if isinstance(module, nn.BatchNorm2d):
             assert module.running_mean is not None
             assert module.running_var is not None
