@@ -14,7 +14,7 @@ MOST = sys.float_info.max
 RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("steps", "warmup", "instances", "prior_pictures"): (1, MOST),
     ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MOST),
-    ("huber_weight", "consistency_weight", "detector_weight"): (0, MOST),
+    ("huber_weight", "colourfulness_weight", "consistency_weight", "detector_weight"): (0, MOST),
     ("ema", "uniform_share", "clean_share", "lettering", "least_score"): (0, 1),
     ("temperature",): (0.01, MOST),
     ("saturation",): (0, 4),
@@ -54,6 +54,8 @@ class TrainConfig:
     """lambda of the rebalancing; 1 turns it off."""
     huber_weight: float = 2.0
     """Of the Huber term on the mean ab."""
+    colourfulness_weight: float = 0.0
+    """Of the difference between a picture's colourfulness, its mean ab times `saturation`, and the true one's."""
     consistency_weight: float = 2.0
     """Of the difference between the mean colours of the two frames of a picture; 0: each picture comes once."""
     clean_share: float = 0.0

@@ -17,7 +17,13 @@ from models.colorspace import lab_from_linear
 from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
 from models.detector import detection_loss
 from models.instance_fusion import cut_out, with_context
-from models.losses import ab_huber, ab_squared, rebalanced_cross_entropy, relative_difference
+from models.losses import (
+    ab_huber,
+    ab_squared,
+    colourfulness_difference,
+    rebalanced_cross_entropy,
+    relative_difference,
+)
 from pipelines.crops import JITTER
 from pipelines.old_film import frame_lightness, stock_lightness
 from pipelines.train_config import Stage, TrainConfig
@@ -61,6 +67,9 @@ def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: Trai
             "cross-entropy": rebalanced_cross_entropy(log_probability, ab, bin_weights),
             "huber": config.huber_weight * ab_huber(mean, ab),
         }
+        if config.colourfulness_weight:
+            finished = config.saturation * mean
+            terms["colourfulness"] = config.colourfulness_weight * colourfulness_difference(finished, ab)
     if config.consistency_weight:
         terms["consistency"] = config.consistency_weight * relative_difference(*mean.chunk(2))
     return terms

@@ -80,16 +80,21 @@ def test_run_may_begin_with_a_classifiers_encoder(sources: Sources, tmp_path: Pa
 
 # The losses
 
+COLOUR = {"cross-entropy", "huber"}
+WEIGHED = ["huber", "colourfulness", "consistency", "detector"]
+"""Terms with a factor of their own, `TrainConfig.<term>_weight`."""
+
 
 @pytest.mark.parametrize(
     ("stage", "changes", "names"),
     [
-        ("full", {}, {"cross-entropy", "huber", "consistency", "detector"}),
+        ("full", {}, {*COLOUR, "consistency", "detector"}),
         ("full", {"objective": "regression"}, {"squared", "consistency", "detector"}),
         ("full", {"objective": "regression", "consistency_weight": 0.0}, {"squared", "detector"}),
-        ("instance", {}, {"cross-entropy", "huber", "consistency"}),
+        ("instance", {}, {*COLOUR, "consistency"}),
         ("fusion", {"objective": "regression"}, {"squared", "consistency"}),
-        ("decoder", {}, {"cross-entropy", "huber", "consistency"}),
+        ("decoder", {}, {*COLOUR, "consistency"}),
+        ("decoder", {"colourfulness_weight": 0.5}, {*COLOUR, "colourfulness", "consistency"}),
         ("detector", {"objective": "regression"}, {"detector"}),
     ],
 )
@@ -100,18 +105,25 @@ def test_terms_of_the_loss(stage: Stage, changes: dict[str, object], names: set[
     assert all(0 < float(term.detach()) < 50 for term in terms.values())
 
 
-@pytest.mark.parametrize(
-    ("name", "weight"),
-    [("huber", "huber_weight"), ("consistency", "consistency_weight"), ("detector", "detector_weight")],
-)
-def test_weights_are_factors(name: str, weight: str) -> None:
+@pytest.mark.parametrize("name", WEIGHED)
+def test_weights_are_factors(name: str) -> None:
     losses = []
     for factor in (1.0, 3.0):
         trained, what = network(), batch(2, (0.1, 0.1, 0.9, 0.9, CAT, 0.9))
         torch.manual_seed(0)
-        losses.append(LOSSES["full"](trained, what, replace(TrainConfig(), **{weight: factor})))
+        config = replace(TrainConfig(colourfulness_weight=1.0), **{f"{name}_weight": factor})
+        losses.append(LOSSES["full"](trained, what, config))
     assert float(losses[1].pop(name).detach()) == pytest.approx(3 * float(losses[0].pop(name).detach()), rel=1e-4)
     assert all(torch.equal(losses[0][other], losses[1][other]) for other in losses[0])
+
+
+def test_colourfulness_is_that_of_finished_colours() -> None:
+    terms = []
+    for saturation in (0.0, 1.0, 2.0):
+        torch.manual_seed(0)
+        config = replace(TrainConfig("decoder"), saturation=saturation, colourfulness_weight=1.0)
+        terms.append(LOSSES["decoder"](network(), batch(2), config)["colourfulness"].detach())
+    assert terms[0] > terms[1] > terms[2]  # a network that learned nothing is pale
 
 
 class LookedError(Exception):
@@ -271,7 +283,7 @@ IMPOSSIBLE = [
     *[("instances", 0), ("prior_pictures", 0), ("frozen_layers", 20), ("seed", -1), ("seed", 2**23)],
     *[("learning_rate", -1e-3), ("learning_rate", math.inf), ("learning_rate", math.nan), ("weight_decay", -0.1)],
     *[("temperature", 0.0), ("saturation", 4.5), ("smoothing", -1.0), ("tint", 1.5)],
-    *[(f"{name}_weight", -1.0) for name in ("huber", "consistency", "detector")],
+    *[(f"{name}_weight", -1.0) for name in WEIGHED],
     *[(name, 2.0) for name in ("ema", "uniform_share", "clean_share", "lettering", "least_score")],
 ]
 

@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 
 from models.bins import BINS, bin_centres, soft_encode
-from models.losses import ab_huber, ab_squared, rebalanced_cross_entropy, relative_difference
+from models.losses import (
+    ab_huber,
+    ab_squared,
+    colourfulness_difference,
+    rebalanced_cross_entropy,
+    relative_difference,
+)
 
 ONES = torch.ones(BINS)
 
@@ -51,7 +57,7 @@ def test_following_the_gradient_lowers_the_loss() -> None:
 
 def plane(*colours: tuple[float, float]) -> Tensor:
     """ab, (1, 2, 1, P), of these pixels."""
-    return torch.tensor(colours).T[None, :, None]
+    return torch.tensor(colours, dtype=torch.float32).T[None, :, None]
 
 
 GRAY = plane((0, 0))
@@ -97,5 +103,28 @@ def test_gradient_brings_the_colours_together() -> None:
     assert float(after.detach()) < 0.9 * float(before.detach())
     gray = torch.zeros(1, 2, 2, 2).requires_grad_()
     relative_difference(gray, gray.detach()).backward()
+    assert gray.grad is not None
+    assert gray.grad.isfinite().all()
+
+
+def test_colourfulness_is_the_spread_and_a_share_of_the_mean() -> None:
+    spread = plane((13, 0), (-7, 0), (3, 10), (3, -10))  # around (3, 0): variances 50 and 50
+    assert float(colourfulness_difference(spread, 0 * spread)) == pytest.approx((10 + 0.37 * 3) / 10, rel=0.02)
+
+
+def test_colourfulness_is_each_pictures_own() -> None:
+    dull, gaudy = plane((2, 0), (-2, 0)), plane((20, 0), (-20, 0))
+    both, swapped = torch.cat([dull, gaudy]), torch.cat([gaudy, dull])
+    assert float(colourfulness_difference(both, both)) == 0
+    assert float(colourfulness_difference(both, swapped)) == pytest.approx(1.8, rel=0.01)
+
+
+def test_colourfulness_does_not_ask_where_colours_lie() -> None:
+    assert float(colourfulness_difference(true_ab(), true_ab().flip(3))) == pytest.approx(0, abs=1e-5)
+
+
+def test_gradient_of_gray_pictures_is_a_number() -> None:
+    gray = torch.zeros(2, 2, 4, 4).requires_grad_()
+    colourfulness_difference(gray, true_ab()).backward()
     assert gray.grad is not None
     assert gray.grad.isfinite().all()
