@@ -49,15 +49,16 @@ def colourfulness_difference(ab: Tensor, true: Tensor) -> Tensor:
     """Mean difference of the pictures' colourfulness, in units of 10, between two ab (N, 2, h, w).
 
     A likely colour that is the mean of many is too pale, and what saturates all pictures alike makes dull ones gaudy:
-    this tells how colourful each is. Hasler, Suesstrunk, SPIE 2003, the first metric of table 2, on CIE Lab's ab.
+    this tells how colourful each is: spread and a share of the mean, as in Hasler, Suesstrunk, SPIE 2003, of Lab's ab.
     """
     return (_colourfulness(ab) - _colourfulness(true)).abs().mean() / 10
 
 
 def _colourfulness(ab: Tensor) -> Tensor:
     spread = (ab.var(dim=(2, 3), correction=0).sum(dim=1) + 1e-2).sqrt()
-    return spread + 0.37 * (ab.mean(dim=(2, 3)).square().sum(dim=1) + 1e-2).sqrt()
+    return spread + 0.37 * _length(ab.mean(dim=(2, 3)))
 
 
 def _length(ab: Tensor) -> Tensor:
+    """(N, 2, ...) to (N, ...), with a slope that is a number at 0, too."""
     return ((ab**2).sum(dim=1) + 1e-2).sqrt()

@@ -68,8 +68,8 @@ def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: Trai
             "huber": config.huber_weight * ab_huber(mean, ab),
         }
         if config.colourfulness_weight:
-            finished = config.saturation * mean
-            terms["colourfulness"] = config.colourfulness_weight * colourfulness_difference(finished, ab)
+            saturated = config.saturation * mean
+            terms["colourfulness"] = config.colourfulness_weight * colourfulness_difference(saturated, ab)
     if config.consistency_weight:
         terms["consistency"] = config.consistency_weight * relative_difference(*mean.chunk(2))
     return terms

@@ -117,7 +117,7 @@ def test_weights_are_factors(name: str) -> None:
     assert all(torch.equal(losses[0][other], losses[1][other]) for other in losses[0])
 
 
-def test_colourfulness_is_that_of_finished_colours() -> None:
+def test_colourfulness_is_that_of_saturated_colours() -> None:
     terms = []
     for saturation in (0.0, 1.0, 2.0):
         torch.manual_seed(0)

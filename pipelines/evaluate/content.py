@@ -81,14 +81,14 @@ class Judge:
         rgb = coloured.rgb
         true = self.classifier(centre_square(rgb["true"]))
         for title, mask in parts:
-            changed = [torch.where(mask, rgb[kind], rgb["true"]) for kind in ("ours", "gray")]
+            changed = [torch.where(mask, rgb[kind], rgb["true"]) for kind in KINDS[:2]]
             ours_and_gray = self.classifier(torch.cat([centre_square(picture) for picture in changed]))
             features, logits = (torch.cat(pair) for pair in zip(ours_and_gray, true, strict=True))
             seen = self.seen.setdefault(title, _Seen())
             seen.features.append(features)
             seen.classes.append(logits.argmax(dim=1))
-        whole = next(iter(self.seen.values()))
         if coloured.key in self.labels:
+            whole = next(iter(self.seen.values()))
             self.named.append((whole.classes[-1], self.labels[coloured.key]))
 
     def sections(self) -> list[Section]:
