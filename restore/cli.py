@@ -104,6 +104,8 @@ def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, q
     with told(show, "start the same command again: it goes on from its last finished segment"):
         job = prepare(film, out, devices.applied(settings), overwrite, has_pool=bool(devices.address))
         begin_run(show, job)
+        for note in devices.notes_on(job):
+            show.note(note)
         with devices.needed_for(job).at_work() as restore:
             result = restore(job, listener_for(job, show))
         end_run(show, job, result, time.monotonic() - began)

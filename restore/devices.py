@@ -1,5 +1,6 @@
 """What a person gave to work with: this process, several devices of this machine, or a cluster."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from pipelines.errors import SettingsError
 from pipelines.film import Listener, Result, restore
@@ -32,13 +34,15 @@ class Devices:
         """Takes --gpus, --workers and --address out of the options.
 
         Raises:
-            click.UsageError: they contradict each other, or --device.
+            click.UsageError: they contradict each other, or --device, or a cluster is named and nothing of it.
         """
         gpus, workers, address = (options.pop(name, None) for name in ("gpus", "workers", "address"))
         if gpus and workers:
             raise click.UsageError("--gpus and --workers exclude each other: anchors are coloured on GPUs or CPUs")
         if options["device"] == ("cpu" if gpus else "cuda") and (gpus or workers):
             raise click.UsageError(f"--device {options['device']} contradicts {'--gpus' if gpus else '--workers'}")
+        if address and not gpus and not workers and _is_typed("address"):
+            raise click.UsageError("--address names a cluster; --gpus N or --workers N says how much of it works")
         return cls(gpus or 0, workers or 0, (address or "") if gpus or workers else "")
 
     def applied(self, settings: Settings) -> Settings:
@@ -60,6 +64,14 @@ class Devices:
         """What serves this film: one that is short, or has one device, does not wait for Ray to start."""
         return self if self.address or len(job.segments) > 1 else Devices()
 
+    def notes_on(self, job: Job) -> Iterator[str]:
+        """What a person may not expect of these devices, for this film."""
+        cores = os.cpu_count() or 1
+        if max(self.gpus, self.workers) > 1 and self.needed_for(job) != self:
+            yield "the film is too short to share: one process of this machine colours it"
+        elif not self.address and self.workers > 1 and self.workers >= cores:
+            yield f"--workers {self.workers} on {cores} cores: one process, without --workers, may well be faster"
+
     @contextmanager
     def at_work(self, has_films: bool = False) -> Iterator[Restore]:
         """While the block runs: how a film is restored with these devices, which all films share.
@@ -80,3 +92,8 @@ class Devices:
             raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install 'restore[ray]'") from error
         with cluster(self.address):
             yield partial(restore_on_ray, crew=hire(self.gpus, self.workers))
+
+
+def _is_typed(option: str) -> bool:
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and ctx.get_parameter_source(option) is ParameterSource.COMMANDLINE

@@ -60,10 +60,13 @@ def colour_options(several: bool = False) -> Decorator:
     )  # fmt: skip
 
 
+SKIP_DAMAGED = click.option(
+    "--skip-damaged/--no-skip-damaged", default=None, help="Hold the last good frame over damaged packets."
+)
 READ_OPTIONS = join(
-    click.option("--skip-damaged", is_flag=True, default=None, help="Hold the last good frame over damaged packets."),
-    click.option("--recolour", is_flag=True, default=None, help="Colour a film anew that has colours already."),
-    click.option("--deinterlace", is_flag=True, default=None, help="Make whole frames of interlaced ones."),
+    SKIP_DAMAGED,
+    click.option("--recolour/--no-recolour", default=None, help="Colour a film anew that has colours already."),
+    click.option("--deinterlace/--no-deinterlace", default=None, help="Make whole frames of interlaced ones."),
 )
 SETTING_OPTIONS = join(
     colour_options(),

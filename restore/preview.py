@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from restore.config import Length, Time, settings_from
-from restore.options import HINTS, READ_OPTIONS, SHOW_OPTIONS, Decorator, colour_options, join
+from restore.options import HINTS, READ_OPTIONS, SHOW_OPTIONS, SKIP_DAMAGED, Decorator, colour_options, join
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
     from pipelines.preview.sheet import Tile
@@ -84,8 +84,8 @@ def _in_film(show: "Show", view: "View") -> Callable[[int], None]:
 @click.option(
     "--height", type=click.IntRange(min=16), default=540, show_default=True, help="Rows of each picture at most."
 )
-@click.option("--labels", is_flag=True, help="Say in the picture which is which.")
-@click.option("--timecode", is_flag=True, help="Show the film's own timecode in the picture.")
+@click.option("--labels/--no-labels", default=False, help="Say in the picture which is which.")
+@click.option("--timecode/--no-timecode", default=False, help="Show the film's own timecode in the picture.")
 @click.option(
     "--variants",
     is_flag=True,
@@ -220,7 +220,7 @@ def _shown_by(show: "Show", drawn: Iterator["Tile"]) -> Iterator["Tile"]:
 
 @click.command()
 @_files("The result, a csv, edl (CMX3600) or otio. [FILM.shots.csv]")
-@click.option("--skip-damaged", is_flag=True, default=None, help="Hold the last good frame over damaged packets.")
+@SKIP_DAMAGED
 def shots(**options: Any) -> None:
     """List the shots of FILM, to the frame, for people or an editing program."""
     settings = settings_from(options)

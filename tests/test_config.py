@@ -78,6 +78,13 @@ def test_what_is_typed_wins_over_the_commands_own_table_and_that_over_all_comman
     assert (paint.saturation, paint.temperature, paint.instances) == (0.7, 0.6, 5)
 
 
+def test_what_a_file_switches_on_is_switched_off_by_typing(seen: list[Settings]) -> None:
+    write("skip-damaged = true\nrecolour = true\ndeinterlace = true\n")
+    restore(LOST, "--no-skip-damaged", "--no-recolour")
+    (settings,) = seen
+    assert (settings.skip_damaged, settings.recolour, settings.deinterlace) == (False, False, True)
+
+
 def test_the_environment_wins_over_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     write('weights-dir = "of-the-file"')
     assert restore("weights", "where").stdout == "of-the-file\n"

@@ -18,6 +18,7 @@ from pipelines.errors import DamagedError
 from pipelines.job import Job, prepare
 from pipelines.settings import Settings
 from restore.cli import main
+from restore.devices import Devices
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 
@@ -130,6 +131,39 @@ def test_devices_that_contradict_each_other_are_refused(
     settings: Settings, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     assert run(clips.plain(tmp_path / "film.mp4"), settings, *arguments)[0] == 2
+
+
+def test_a_cluster_of_which_nothing_is_asked_for_is_refused(settings: Settings, tmp_path: Path) -> None:
+    film = clips.plain(tmp_path / "film.mp4")
+    code, said = run(film, settings, "--address", "nowhere:6379")
+    assert code == 2
+    assert "--address names a cluster; --gpus N or --workers N says how much of it works" in said
+    assert [name for name, *_ in listing(tmp_path)] == ["film.mp4"]
+
+
+def test_the_environments_cluster_may_go_unused(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "nowhere:6379")
+    assert run(clips.plain(tmp_path / "film.mp4"), settings, "--quiet") == (0, "")
+
+
+def test_that_a_short_film_is_not_shared_is_said(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    code, said = run(clips.plain(tmp_path / "film.mp4"), settings, "--workers", "2")
+    assert code == 0
+    assert "note: the film is too short to share: one process of this machine colours it\n" in said
+
+
+@pytest.mark.parametrize(("cores", "is_warned"), [(2, True), (4, True), (5, False)])
+def test_more_workers_than_the_cores_serve_are_warned_of(
+    film: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, is_warned: bool
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    notes = list(Devices(workers=4).notes_on(prepare(film, tmp_path / "out.mp4", near(settings))))
+    assert notes == [f"--workers 4 on {cores} cores: one process, without --workers, may well be faster"] * is_warned
 
 
 def test_a_short_film_and_one_worker_do_not_wait_for_ray(
