@@ -6,6 +6,7 @@ ECCV 2016, arXiv 1603.03590) on lightness at half of network size; between frame
 large motion is followed where one search from end to end loses it.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -30,6 +31,10 @@ STILL_MOTION = 0.5
 """Pixels of flow up to which a square may have stood still: DIS sees grain move."""
 MOST_GAIN = 2.0
 """Most by which contrast may rise or fall from one picture to another where the film breathes."""
+BLACK = np.float32(16 * 2.55)
+"""What is added to L* (of 255) where that tells of light."""
+BREATH, FADED = 0.03, 0.1
+"""Fall of the logarithm of L* + 16 up to which a film breathes, and from which on it fades and colour falls as much."""
 LEAST_TRUST = np.float32(1e-3)
 
 
@@ -89,6 +94,22 @@ def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) 
     gain, shift = _brightness(there, here)
     error = (brought(there, flow) * np.float32(gain) + np.float32(shift) - here) / np.float32(residual)
     return cv2.exp(-error * error) * np.float32(clearness(there, here)) + LEAST_TRUST
+
+
+def dimness(here: FloatPicture, there: FloatPicture, flow: Flow, seen: FloatPicture) -> float:
+    """By how much less light shows what is in one look than in another, as the factor on a* and b*: 1 or less.
+
+    Where light falls to a share of itself, L* + 16, a* and b* all fall to its cube root (CIE 15:2004).
+
+    Args:
+        here: a look, see `look`.
+        there: the look of the picture that the flow leads to.
+        flow: from here to there.
+        seen: how far each square is to be trusted to show the same.
+    """
+    own, other = (float(((one + BLACK) * seen).sum()) for one in (here, brought(there, flow)))
+    fallen = math.log(max(1.0, other / own))
+    return math.exp(-fallen * min(1.0, max(0.0, (fallen - BREATH) / (FADED - BREATH))))
 
 
 def returns(forth: Flow, back: Flow) -> FloatPicture:

@@ -18,6 +18,7 @@ from pipelines.motion import (
     at_full_size,
     brought,
     clearness,
+    dimness,
     in_squares,
     joined,
     look,
@@ -41,6 +42,9 @@ MOST_LOST = 0.2
 """Share of squares lost from which the two are searched directly: what was hidden for a while may be back."""
 SOUGHT = 0.75
 """Trust in what is found so, next to what was followed."""
+FULL_LIGHT = 0.2
+"""Quantile of the factors by which light has fallen from the window's anchors that counts: networks give a scene one
+colour in whatever light it lies; where it fades, colour falls with light. Lightning is not its full light."""
 MOST_GAIN = 1.5
 """Most by which contrast and tint are brought back: things that do not lie exactly on each other pale each other."""
 
@@ -79,6 +83,8 @@ class _Brought:
     """(h / COARSE, w / COARSE), how much it counts there."""
     clear: float
     """How clearly that other shows what there is to see in this one, see `clearness`."""
+    dim: float = 1.0
+    """Factor on its colours in the light that there is in the other, see `dimness`."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,8 @@ class Steady:
     """The stage: coloured anchors in, anchors that agree out, in order.
 
     A neighbour counts as far as its lightness agrees after motion and motion leads back from it, less towards the
-    window's end, less where its colour lies far from the others', and not at all across a cut.
+    window's end, less where its colour lies far from the others', and not at all across a cut. Where light has fallen
+    from what it is in the window, all have less colour.
     """
 
     settings: MotionSettings
@@ -118,16 +125,18 @@ class Steady:
             yield self._agreed(window, len(window) - waiting, reach)
             waiting -= 1
 
-    def _agreed(self, window: Sequence[_Linked], own: int, reach: int) -> Anchor:
-        here = window[own]
-        others = [near for step in (-1, 1) for near in self._neighbours(window, own, step, reach)]
+    def _agreed(self, window: Sequence[_Linked], number: int, reach: int) -> Anchor:
+        here = window[number]
+        others = [near for step in (-1, 1) for near in self._neighbours(window, number, step, reach)]
         if not others:
             return here.anchor
         # a flash is like none of them, and has less say in its own colour than they have
         most = max(float(other.say.mean()) for other in others)
         clear = min(other.clear for other in others)
         own_say = np.full_like(others[0].say, max(most * clear, LEAST_TRUST))
-        return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, _Brought(here.ab, own_say, clear), others))
+        own = _Brought(here.ab, own_say, clear)
+        dim = np.quantile([one.dim for one in (own, *others)], FULL_LIGHT)
+        return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, own, others) * np.float32(dim))
 
     def _neighbours(self, window: Sequence[_Linked], own: int, step: int, reach: int) -> Iterator[_Brought]:
         """The anchors before (step -1) or after (1) one, as far as the window reaches, brought to it."""
@@ -146,7 +155,9 @@ class Steady:
             found, say = forth, self._agreeing(here, other, forth, back)
             if number != own and np.mean(say < LOST) > MOST_LOST:
                 found, say = self._sought(here, other, forth, say)
-            yield _Brought(brought(other.ab, found), say * np.float32(weight), clearness(here.look, other.look))
+            dim = dimness(here.look, other.look, found, say) ** _is_known(seen)
+            clear = clearness(here.look, other.look)
+            yield _Brought(brought(other.ab, found), say * np.float32(weight), clear, dim)
 
     def _sought(self, here: _Linked, other: _Linked, followed: Flow, sure: FloatPicture) -> tuple[Flow, FloatPicture]:
         """The flow to another anchor and how far it may be trusted, with what following lost found by a search."""

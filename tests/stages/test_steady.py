@@ -152,6 +152,31 @@ def test_a_flash_takes_the_colour_of_its_shot() -> None:
         assert np.abs(anchor.ab - (30, 20)).max() < (12 if number == 2 else 1)
 
 
+def in_light(light: Light, share: float) -> Light:
+    """The same in a share of the light: L* + 16 falls to the share's cube root."""
+    return np.clip(((light / 2.55 + 16) * np.cbrt(share) - 16) * 2.55, 0, 255).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("shares", [[1, 1, 1, 1, 0.7, 0.4, 0.2], [0.2, 0.4, 0.7, 1, 1, 1, 1]])
+def test_colour_falls_and_rises_with_the_light_of_a_fade(shares: list[float]) -> None:
+    lights = [in_light(still(), share) for share in shares]
+    anchors = steadied([batch([even_ab(40, 20, 48, 64)] * 7, lights)], Fraction(2))
+    for anchor, share in zip(anchors, shares, strict=True):
+        assert np.linalg.norm(anchor.ab.mean(axis=(0, 1))) == pytest.approx(np.hypot(40, 20) * np.cbrt(share), rel=0.08)
+
+
+def test_a_film_that_breathes_keeps_its_colour() -> None:
+    lights = [in_light(still(), share) for share in (1, 0.93, 1, 0.95, 0.93, 1, 0.97)]
+    for anchor in steadied([batch([even_ab(40, 20, 48, 64)] * 7, lights)], Fraction(2)):
+        assert np.abs(anchor.ab - np.float32([40, 20])).max() < 1e-3
+
+
+def test_lightning_takes_no_colour_from_what_is_around_it() -> None:
+    lights = [in_light(still(), share) for share in (0.3, 0.3, 0.3, 1, 0.3, 0.3, 0.3)]
+    for anchor in steadied([batch([even_ab(40, 20, 48, 64)] * 7, lights)], Fraction(2)):
+        assert np.linalg.norm(anchor.ab.mean(axis=(0, 1))) > 0.95 * np.hypot(40, 20)
+
+
 def test_equal_colours_stay_equal_to_the_last_bit() -> None:
     painted = np.random.default_rng(1).uniform(-60, 60, (48, 64, 2)).astype(np.float32)
     assert all(np.array_equal(own.ab, painted) for own in steadied([batch([painted] * 6, [still()] * 6)]))
