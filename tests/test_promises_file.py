@@ -20,6 +20,7 @@ from runs import HALF_SECOND, Films
 from tracks import Packets, PictureTrack, Track, write
 
 from pipelines.settings import Settings
+from pipelines.stages.mux import NO_TEXT
 
 Draw = Callable[..., Path]
 TITLES = ("title", "comment")
@@ -195,6 +196,15 @@ def test_a_span_holds_the_sound_of_its_time(films: Films, settings: Settings, en
         assert [content for content, _ in after.packets] == [content for content, _ in inside]
         shift = {was - now for (_, was), (_, now) in zip(inside, after.packets, strict=True) if now is not None and was}
         assert max(abs(moved - low) for moved in shift) <= Fraction(1, 1000)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm"])
+def test_a_span_shows_a_caption_while_it_is_shown_there(films: Films, settings: Settings, ending: str) -> None:
+    out = films.restored(films(clips.with_subtitles, ending), replace(settings, start=START, end=END))
+    with av.open(out) as result:
+        lines = [packet for packet in result.demux(subtitles=0) if packet.size > len(NO_TEXT)]
+        shown = [(1000 * packet.pts * packet.time_base, 1000 * packet.duration * packet.time_base) for packet in lines]
+    assert shown == [(0, 150), (350, 150)]  # in the film from 100 to 400 and from 600 to 900
 
 
 def test_a_span_holds_the_chapters_of_its_time(films: Films, settings: Settings) -> None:

@@ -154,8 +154,10 @@ def _other_packets(
     for packet in packets_of(source, [source.streams[index] for index in streams]):
         if not packet.size or _is_pause(packet, packet.stream, container):
             continue
-        time = packet.pts * packet.time_base if packet.pts is not None else None
-        if time is not None and not is_cover(packet.stream):
+        if packet.pts is not None and not is_cover(packet.stream):
+            if packet.stream.type == "subtitle":
+                _cut(packet, low, high)
+            time = packet.pts * packet.time_base
             if (low is not None and time < low) or (high is not None and time >= high):
                 continue
             if low is not None:
@@ -164,6 +166,19 @@ def _other_packets(
                 packet.dts = packet.dts - ticks if packet.dts is not None else None
         packet.stream = streams[packet.stream_index]
         yield packet
+
+
+def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:
+    """What a caption shows within the times alone, where it says how long it is shown."""
+    end = caption.pts + (caption.duration or 0)
+    if low is not None:
+        first = math.ceil(low / caption.time_base)
+        if caption.pts < first < end:
+            caption.pts = first
+            caption.dts = None if caption.dts is None else max(caption.dts, first)
+            caption.duration = end - first
+    if high is not None and caption.pts < (last := math.floor(high / caption.time_base)) < end:
+        caption.duration = last - caption.pts
 
 
 def _time(packet: Any) -> Fraction:
