@@ -83,6 +83,7 @@ def _show_extents(plan: "Plan", store: "Store", overwrite: bool) -> None:
     """A line a film, largest first, and the time for all of them."""
     from pipelines.errors import timecode
     from pipelines.estimate import extents, pixels_a_second, try_speed
+    from restore.progress import counted
 
     found = extents(plan.todo, store, overwrite)
     speed = pixels_a_second(plan.done) or try_speed(found)
@@ -90,7 +91,9 @@ def _show_extents(plan: "Plan", store: "Store", overwrite: bool) -> None:
         took = f"about {timecode(extent.pixels / speed)[:8]}" if speed and not extent.problem else ""
         length = extent.problem or timecode(extent.seconds)
         click.echo(f"{extent.task.film.size / 1e6:10.1f} MB  {length}  {took}  {extent.task.film.place}")
-    pixels, seconds = sum(extent.pixels for extent in found), sum(extent.seconds for extent in found)
-    size = sum(extent.task.film.size for extent in found) / 1e9
+    able = [extent for extent in found if not extent.problem]
+    pixels, seconds = sum(extent.pixels for extent in able), sum(extent.seconds for extent in able)
+    size = sum(extent.task.film.size for extent in able) / 1e9
     time = f"about {timecode(pixels / speed)[:8]} on this machine" if speed else "time unknown until a film is done"
-    click.echo(f"{len(found)} films, {size:.2f} GB, {timecode(seconds)} of film, {time}")
+    failing = f"; {len(found) - len(able)} would fail" if len(able) < len(found) else ""
+    click.echo(f"{counted(len(able), 'film')}, {size:.2f} GB, {timecode(seconds)} of film, {time}{failing}")
