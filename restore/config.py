@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import IO, Any, TypeGuard
 
 import click
 from click.core import ParameterSource
@@ -108,10 +108,25 @@ def settings_from(options: dict[str, Any], base: Any = None) -> Any:
         raise click.UsageError(str(error)) from error
 
 
-class ConfigError(click.ClickException):
-    """What is wrong with a file of options, in one line."""
+class Failure(click.ClickException):
+    """What went wrong, in one line, told as a film's failure is."""
+
+    def __init__(self, what: object) -> None:
+        super().__init__(" ".join(str(what).split()))
+
+    def show(self, file: IO[str] | None = None) -> None:
+        """One line."""
+        click.echo(f"restore: {self.message}", file, err=True)
+
+
+class Refused(Failure):
+    """What is wrong with what was asked for."""
 
     exit_code = 2
+
+
+class ConfigError(Refused):
+    """What is wrong with a file of options."""
 
 
 def take_config(group: click.Group) -> None:

@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 import click
 
-from restore.config import Length, settings_from
+from restore.config import Failure, Length, Refused, settings_from
 from restore.options import WEIGHTS_DIR, colour_options
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -31,14 +31,16 @@ RESULT = click.Path(dir_okay=False, path_type=Path)
 @contextmanager
 def told_in_one_line() -> Iterator[None]:
     """What is wrong with the input, said without a traceback."""
-    from pipelines.errors import FilmError
+    from pipelines.errors import FilmError, SettingsError
 
     try:
         yield
     except ModuleNotFoundError as error:
-        raise click.ClickException(NEEDS_EXTRA.format(error.name)) from error
+        raise Failure(NEEDS_EXTRA.format(error.name)) from error
+    except SettingsError as error:
+        raise Refused(error) from error
     except (FilmError, ValueError, OSError, BadZipFile) as error:
-        raise click.ClickException(" ".join(str(error).split())) from error
+        raise Failure(error) from error
 
 
 @click.group()

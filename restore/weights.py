@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from restore.config import Failure
 from restore.options import WEIGHTS_DIR
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -23,7 +24,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        raise click.ClickException(" ".join(str(error).split())) from error
+        raise Failure(error) from error
 
 
 def _folder(chosen: Path | None) -> Path:
@@ -92,7 +93,7 @@ def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
                 file = fetch(one, folder, show)
             except ConnectionError as error:
                 hint = "fetch it elsewhere, then: restore weights import FILE"
-                raise click.ClickException(f"{error}; {hint}") from error
+                raise Failure(f"{error}; {hint}") from error
             import_published(file, one.name, path, one)
             file.unlink(missing_ok=True)
         click.echo(f"{one.name} is ready: {path}")

@@ -56,7 +56,7 @@ def refused(text: str) -> str:
     result = restore(LOST, "--quiet")
     assert result.exit_code == 2, result.output
     (line,) = result.output.splitlines()
-    return line.removeprefix("Error: ")
+    return line.removeprefix("restore: ")
 
 
 def test_options_of_a_file_give_the_settings_that_typed_ones_give(seen: list[Settings]) -> None:

@@ -85,7 +85,7 @@ def test_what_is_wrong_is_said_in_one_line(
     result = run("colour", pictures, "--network", network, "--rows", "64", "--limit", "1", *options)
     assert result.exit_code == 1
     assert told in result.output
-    assert result.output.startswith("Error: ")
+    assert result.output.startswith("restore: ")
     assert len(result.output.splitlines()) == 1
 
 
@@ -147,7 +147,7 @@ def test_two_results_have_two_files(pictures: Path, network: Path, tmp_path: Pat
 def test_result_that_cannot_be_written_is_told_before_anything_is_measured(pictures: Path, network: Path) -> None:
     result = run("colour", pictures, "--network", network, "--limit", 1, "--json", "/sys/out.json")
     assert (
-        result.output == "Error: /sys/out.json: its folder may not be written to; name a file elsewhere with --json\n"
+        result.output == "restore: /sys/out.json: its folder may not be written to; name a file elsewhere with --json\n"
     )
 
 
@@ -162,7 +162,7 @@ def test_figures_are_there_where_the_sheet_cannot_be_written(
     result = run("colour", pictures, "--network", network, "--rows", 64, "--limit", 1, *results)
     assert result.exit_code == 1
     assert "whole picture, 1 picture" in result.output
-    assert result.output.endswith("Error: no room\n")
+    assert result.output.endswith("restore: no room\n")
     assert json.loads((tmp_path / "out.json").read_text())["pictures"]
 
 

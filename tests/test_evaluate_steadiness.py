@@ -121,7 +121,7 @@ def test_figures_and_a_comparison_never_have_one_place(films: list[Path], tmp_pa
     options = ["--seconds", "0.1", "--compare", str(tmp_path), "--json", str(figures), "--overwrite"]
     shown = CliRunner().invoke(main, ["evaluate", "steadiness", str(films[0]), *options])
     assert shown.exit_code == 1
-    assert shown.output == f"Error: {figures}: is named for two results; name another file with --json\n"
+    assert shown.output == f"restore: {figures}: is named for two results; name another file with --json\n"
     assert [path.name for path in tmp_path.iterdir()] == ["link"]
 
 
