@@ -35,6 +35,8 @@ BLACK = np.float32(16 * 2.55)
 """What is added to L* (of 255) where that tells of light."""
 BREATH, FADED = 0.03, 0.1
 """Fall of the logarithm of L* + 16 up to which a film breathes, and from which on it fades and colour falls as much."""
+LEFT = 0.8
+"""Quantile of how much is left of what is bright that tells of light."""
 LEAST_TRUST = np.float32(1e-3)
 
 
@@ -96,19 +98,21 @@ def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) 
     return cv2.exp(-error * error) * np.float32(clearness(there, here)) + LEAST_TRUST
 
 
-def dimness(here: FloatPicture, there: FloatPicture, flow: Flow, seen: FloatPicture) -> float:
+def dimness(here: FloatPicture, there: FloatPicture, flow: Flow) -> float:
     """By how much less light shows what is in one look than in another, as the factor on a* and b*: 1 or less.
 
-    Where light falls to a share of itself, L* + 16, a* and b* all fall to its cube root (CIE 15:2004).
+    Where light falls to a share of itself, L* + 16, a* and b* all fall to its cube root (CIE 15:2004). It has fallen
+    where nearly all that is bright has: what an iris leaves open, and what something dark does not hide, has not.
 
     Args:
         here: a look, see `look`.
         there: the look of the picture that the flow leads to.
         flow: from here to there.
-        seen: how far each square is to be trusted to show the same.
     """
-    own, other = (float(((one + BLACK) * seen).sum()) for one in (here, brought(there, flow)))
-    fallen = math.log(max(1.0, other / own))
+    seen = brought(there, flow)
+    is_bright = seen >= seen.mean()
+    left = float(np.quantile((here[is_bright] + BLACK) / (seen[is_bright] + BLACK), LEFT))
+    fallen = -math.log(min(1.0, left))
     return math.exp(-fallen * min(1.0, max(0.0, (fallen - BREATH) / (FADED - BREATH))))
 
 

@@ -155,7 +155,7 @@ class Steady:
             found, say = forth, self._agreeing(here, other, forth, back)
             if number != own and np.mean(say < LOST) > MOST_LOST:
                 found, say = self._sought(here, other, forth, say)
-            dim = dimness(here.look, other.look, found, say) ** _is_known(seen)
+            dim = dimness(here.look, other.look, found) ** _is_known(seen)
             clear = clearness(here.look, other.look)
             yield _Brought(brought(other.ab, found), say * np.float32(weight), clear, dim)
 

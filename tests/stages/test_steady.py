@@ -177,6 +177,13 @@ def test_lightning_takes_no_colour_from_what_is_around_it() -> None:
         assert np.linalg.norm(anchor.ab.mean(axis=(0, 1))) > 0.95 * np.hypot(40, 20)
 
 
+def test_what_an_iris_leaves_open_keeps_its_colour() -> None:
+    y, x = np.mgrid[:48, :64]
+    lights = [still() * (np.hypot(y - 24, x - 32) < radius).astype(np.uint8) for radius in (60, 60, 60, 24, 20)]
+    for anchor in steadied([batch([even_ab(40, 20, 48, 64)] * 5, lights)], Fraction(2)):
+        assert np.linalg.norm(anchor.ab[20:28, 28:36].mean(axis=(0, 1))) > 0.93 * np.hypot(40, 20)
+
+
 def test_equal_colours_stay_equal_to_the_last_bit() -> None:
     painted = np.random.default_rng(1).uniform(-60, 60, (48, 64, 2)).astype(np.float32)
     assert all(np.array_equal(own.ab, painted) for own in steadied([batch([painted] * 6, [still()] * 6)]))
