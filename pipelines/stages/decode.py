@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain, islice
 from typing import Any
 
 import av
@@ -97,11 +98,14 @@ class _Packets:
     """Something was lost so far: then frames may also come out of order."""
     last: int | None = None
     """The latest pts that came; None until the first good frame."""
+    first: int | None = None
+    """The pts of the first packet that has one."""
     durations: dict[int, int] = field(default_factory=dict)
     """Ticks, by pts, of packets whose frames may still come: what frames say of themselves is wrong with B-frames."""
 
     def frames(self, packets: Iterator[Any]) -> Iterator[av.VideoFrame]:
         for packet in packets:
+            self.first = packet.pts if self.first is None else self.first
             if self._is_expected(packet):
                 heapq.heappush(self.expected, packet.pts)
                 self.durations[packet.pts] = packet.duration or 0
@@ -233,14 +237,7 @@ class Decode:
             # frame threads make other pictures of a damaged film each time
             stream.thread_type = "SLICE" if self.skip_damaged else "AUTO"
             stream.codec_context.thread_count = THREADS
-            stored = packets_of(container, stream)
-            if begin is not None and film.container == "mpeg":
-                stored = _from_last_keyframe(stored, begin)
-            elif begin is not None:
-                _seek(container, stream, begin, film)
-                stored = packets_of(container, stream)
-            packets = _Packets(film)
-            frames = packets.frames(stored)
+            packets, frames = self._opened(container, stream, begin, film)
             if self.deinterlace and film.picture.field_order != "progressive":
                 frames = _deinterlaced(frames, film.picture)
             for frame in frames:
@@ -256,6 +253,27 @@ class Decode:
                 yield Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts)), packets.is_damaged
             for lost in sorted(packets.lost):
                 yield self._held(lost, good, None, read, segment), True
+
+    def _opened(
+        self, container: InputContainer, stream: VideoStream, begin: int | None, film: Film
+    ) -> tuple[_Packets, Iterator[av.VideoFrame]]:
+        """The frames from a keyframe before `begin`: a sound one, where what is damaged shows what was before it."""
+        packets = _Packets(film)
+        if begin is None:
+            return packets, packets.frames(packets_of(container, stream))
+        if film.container == "mpeg":
+            return packets, packets.frames(_from_last_keyframe(packets_of(container, stream), begin))
+        goal, second = begin, int(1 / film.picture.time_base)
+        for further in (0, second, 2 * second, 4 * second):
+            _seek(container, stream, goal, film)
+            packets = _Packets(film)
+            frames = packets.frames(packets_of(container, stream))
+            ready = list(islice(frames, 1))
+            is_sound = not packets.lost and not packets.was_refused
+            if is_sound or not self.skip_damaged or packets.first is None or packets.first <= film.pts(Fraction(0)):
+                break
+            goal = min(goal, packets.first) - 1 - further
+        return packets, chain(ready, frames)
 
     def _held(
         self, pts: int, good: Luma | None, following: Any, read: Callable[[Any], Luma], segment: Segment

@@ -91,7 +91,6 @@ def test_segments_of_a_damaged_film_lose_no_frame(
 
 
 @pytest.mark.parametrize("length", [Fraction(5, 12), Fraction(1, 4)])
-@pytest.mark.xfail(strict=True, reason="a segment that lands on a damaged keyframe should seek again, further back")
 @pytest.mark.parametrize(("codec", "ending"), [("mpeg4", ".avi"), ("ffv1", ".mkv")])
 def test_segment_after_a_damaged_keyframe_holds_the_frame_that_one_pass_holds(
     tmp_path: Path, codec: str, ending: str, length: Fraction
