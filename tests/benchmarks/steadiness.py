@@ -6,7 +6,8 @@ weights are random here: what a network costs decides what there is to save. Fra
 `--short` only shows that it runs: anchors beyond its two seconds are coloured too, which a longer film shares among
 more frames, so that it tells of less than is saved (1.2 times as fast where the whole sample told 1.75).
 
-Without FILM the sample is taken; a folder or zip file of pictures is a film for each folder in it. Networks are loaded,
+Without FILM the sample is taken; a folder or zip file of pictures is a film for each folder in it. All are made gray
+first, in H.264, as black-and-white film comes. Networks are loaded,
 and the first second of each film is run once, before anything is measured. PyTorch's threads sleep while they wait, as
 the command has it.
 """
@@ -20,6 +21,8 @@ from functools import reduce
 from operator import add
 from pathlib import Path
 
+import av
+import numpy as np
 from run import SAMPLE, cost
 from safetensors.torch import save_file
 
@@ -40,6 +43,24 @@ def random_siggraph17(folder: Path) -> Path:
     path = folder / "siggraph17.safetensors"
     save_file(Siggraph17().state_dict(), path, {"format": "pt", "network": "siggraph17", "config": "{}"})
     return path
+
+
+def made_gray(film: Path, folder: Path) -> Path:
+    """The film's luma alone, in `folder`."""
+    with av.open(film) as source, av.open(folder / f"{film.stem}.mp4", "w") as out:
+        pictures = source.streams.video[0]
+        rate = pictures.average_rate or Fraction(25)
+        written = out.add_stream("libx264", rate, options={"crf": "12"})
+        written.pix_fmt = "yuv420p"
+        written.width, written.height = pictures.width // 2 * 2, pictures.height // 2 * 2
+        neutral = np.full((written.height // 2, written.width), 128, np.uint8)
+        for number, frame in enumerate(source.decode(pictures)):
+            luma = frame.to_ndarray(format="gray")[: written.height, : written.width]
+            gray = av.VideoFrame.from_ndarray(np.vstack([luma, neutral]), format="yuv420p")
+            gray.pts, gray.time_base = number, 1 / rate
+            out.mux(written.encode(gray))
+        out.mux(written.encode(None))
+        return Path(out.name)
 
 
 @dataclass
@@ -109,19 +130,21 @@ def main() -> None:
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        films = [film for given in asked.films for film in as_films(given, folder)]
+        (folder / "gray").mkdir()
+        coloured = (film for given in asked.films for film in as_films(given, folder))
+        films = [made_gray(film, folder / "gray") for film in coloured]
         networks = [DEFAULT_NETWORK] if asked.short or asked.own else [DEFAULT_NETWORK, str(random_siggraph17(folder))]
         for network in networks:
             print(f"{Path(network).stem}: restore, and the network on every frame")
             instances = asked.instances if network == DEFAULT_NETWORK else None
             painted = PaintSettings(network=network, instances=instances)
-            settings = Settings(paint=painted, end=Fraction(2) if asked.short else None, recolour=True)
+            settings = Settings(paint=painted, end=Fraction(2) if asked.short else None)
             paint, speeds = Paint(), []
             for number, film in enumerate(films):
                 work = folder / f"{Path(network).stem}-{number}"
                 work.mkdir()
                 speeds.append(measure(film, settings, paint, work))
-                tell(film.name, *speeds[-1])
+                tell(film.stem, *speeds[-1])
             if films[1:]:
                 tell("all", *(reduce(add, way) for way in zip(*speeds, strict=True)))
 
