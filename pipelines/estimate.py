@@ -62,6 +62,8 @@ def _extent(task: Task, out: Store, overwrite: bool) -> Extent:
     except (FilmError, av.FFmpegError, OSError) as error:
         return Extent(task, 0, 0, _problem(error))
     start, end = float(film.settings.start or 0), float(film.settings.end or seconds)
+    if seconds and start >= min(end, seconds):
+        return Extent(task, 0, 0, f"nothing of it lies after --start {start:g}; it lasts {seconds:.6g} seconds")
     seconds = max(0.0, min(end, seconds) - start)
     return Extent(task, seconds, seconds * rate * width * height)
 

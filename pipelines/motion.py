@@ -110,7 +110,7 @@ def dimness(here: FloatPicture, there: FloatPicture, flow: Flow) -> float:
         flow: from here to there.
     """
     seen = brought(there, flow)
-    is_bright = seen >= seen.mean()
+    is_bright = seen >= seen.mean(dtype=np.float64)  # in single precision a flat picture may lie below its own mean
     left = float(np.quantile((here[is_bright] + BLACK) / (seen[is_bright] + BLACK), LEFT))
     fallen = -math.log(min(1.0, left))
     return math.exp(-fallen * min(1.0, max(0.0, (fallen - BREATH) / (FADED - BREATH))))

@@ -43,6 +43,15 @@ def told_in_one_line() -> Iterator[None]:
         raise Failure(error) from error
 
 
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What cannot be asked of a network, said as wrong usage."""
+    try:
+        yield
+    except (FileNotFoundError, ValueError) as error:
+        raise Refused(error) from error
+
+
 @click.group()
 def evaluate() -> None:
     """Measure a network: its colours and what it finds on pictures, or how steady its colours are on films."""
@@ -98,11 +107,11 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
         from pipelines.settings import PaintSettings
 
         names = ("network", "weights_dir", "rows", "temperature", "saturation", "instances")
-        settings = PaintSettings(**{name: options[name] for name in names})
+        with _refused():
+            paint = Paint(PaintSettings(**{name: options[name] for name in names}))
         boxes = read_boxes(options["boxes"]) if options["boxes"] else None
         labels = read_labels(options["labels"]) if options["labels"] else None
         judge = Judge(options["classifier"], labels) if options["classifier"] else None
-        paint = Paint(settings)
         sheet = Sheet(options["sheet"]) if options["sheet"] else None
         _show(evaluate_colour(Chosen(pictures, limit), paint, boxes, judge, sheet), json_out)
         if sheet:
@@ -131,8 +140,8 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 
         given = read_boxes(boxes)
         wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
-        settings = PaintSettings(batch=1, instances=MOST_FOUND, least_score=LEAST_FOUND, **options)
-        painter = open_painter(settings)
+        with _refused():
+            painter = open_painter(PaintSettings(batch=1, instances=MOST_FOUND, least_score=LEAST_FOUND, **options))
         report = evaluate_detector(Chosen(pictures, limit, wanted), painter.settings.rows, Detect(painter), given)
         _show(report, json_out)
 

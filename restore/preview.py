@@ -87,8 +87,8 @@ def _in_film(show: "Show", view: "View") -> Callable[[int], None]:
 @click.option("--labels/--no-labels", default=False, help="Say in the picture which is which.")
 @click.option("--timecode/--no-timecode", default=False, help="Show the film's own timecode in the picture.")
 @click.option(
-    "--variants",
-    is_flag=True,
+    "--variants/--no-variants",
+    default=False,
     help="A grid of all values of --network, --saturation and --steady, each given several times.",
 )
 @colour_options(several=True)

@@ -70,6 +70,26 @@ def test_command_measures_the_detector(pictures: Path, network: Path, tmp_path: 
         (["--network", "nowhere"], "no network 'nowhere'"),
         (["--rows", "100"], "rows must be a multiple of 32"),
         (["--saturation", "9"], "saturation must be 0 to 4"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_network_is_wrong_usage(pictures: Path, options: list[str], told: str) -> None:
+    result = run("colour", pictures, "--limit", "1", *options)
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert result.output.startswith("restore: ")
+    assert told in result.output
+
+
+def test_a_detector_that_is_none_is_wrong_usage(pictures: Path, tmp_path: Path) -> None:
+    given = tmp_path / "boxes.jsonl"
+    given.write_text(json.dumps({"key": "000001", "boxes": [[*LEFT_HALF, DOG, 0.9]]}) + "\n")
+    result = run("detector", pictures, "--boxes", given, "--network", "nowhere")
+    assert result.exit_code == 2
+    assert result.output.startswith("restore: no network 'nowhere'")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
         (["--classifier", "x.txt"], "x.txt: not a safetensors file"),
         (["--boxes", "x.txt"], "x.txt, line 1"),
         (["--labels", "x.txt", "--classifier", "x.txt"], "x.txt, line 1: a line must be a key"),

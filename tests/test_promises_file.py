@@ -198,6 +198,14 @@ def test_a_span_holds_the_sound_of_its_time(films: Films, settings: Settings, en
         assert max(abs(moved - low) for moved in shift) <= Fraction(1, 1000)
 
 
+def test_a_caption_that_begins_within_the_last_tick_ends_with_the_span(films: Films, settings: Settings) -> None:
+    film = films(clips.with_subtitles, ".mkv")
+    out = films.restored(film, replace(settings, start=START, end=Fraction(6005, 10_000)))
+    with av.open(out) as result:
+        *_, last = [packet for packet in result.demux(subtitles=0) if packet.size]
+        assert (last.pts, last.duration) == (350, 1)
+
+
 @pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm"])
 def test_a_span_shows_a_caption_while_it_is_shown_there(films: Films, settings: Settings, ending: str) -> None:
     out = films.restored(films(clips.with_subtitles, ending), replace(settings, start=START, end=END))

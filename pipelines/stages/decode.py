@@ -27,6 +27,9 @@ HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", 
 THREADS = 4
 """Of the decoder: not the machine's own number, since what is left of a damaged frame depends on it."""
 
+MOST_FURTHER = 32
+"""Seconds to go back in one step, after half as many and so on, from keyframes that are damaged."""
+
 
 def _plane(frame: av.VideoFrame, bits: int) -> Luma:
     """The first plane, in the decoder's own memory."""
@@ -119,6 +122,12 @@ class _Packets:
                 yield frame
         if self.was_refused or self._tells_all():
             self.lost += sorted(self.expected)
+
+    def begin_well(self, ready: list[av.VideoFrame]) -> bool:
+        """Whether the first frame that came is that of the first packet, and sound."""
+        times = [frame.pts for frame in ready if frame.pts is not None]
+        is_sound = self.last is not None and not self.lost and not self.was_refused
+        return is_sound and self.first is not None and bool(times) and times[0] <= self.first
 
     def _is_expected(self, packet: Any) -> bool:
         is_late = self.last is not None and packet.pts is not None and packet.pts <= self.last  # times begin again
@@ -263,17 +272,18 @@ class Decode:
             return packets, packets.frames(packets_of(container, stream))
         if film.container == "mpeg":
             return packets, packets.frames(_from_last_keyframe(packets_of(container, stream), begin))
-        goal, second = begin, int(1 / film.picture.time_base)
-        for further in (0, second, 2 * second, 4 * second):
+        goal, further = begin, 0
+        while True:
             _seek(container, stream, goal, film)
             packets = _Packets(film)
             frames = packets.frames(packets_of(container, stream))
             ready = list(islice(frames, 1))
-            is_sound = not packets.lost and not packets.was_refused
-            if is_sound or not self.skip_damaged or packets.first is None or packets.first <= film.pts(Fraction(0)):
-                break
-            goal = min(goal, packets.first) - 1 - further
-        return packets, chain(ready, frames)
+            is_first = packets.first is None or packets.first <= film.pts(Fraction(0))
+            if is_first or not self.skip_damaged or packets.begin_well(ready) or further > MOST_FURTHER:
+                return packets, chain(ready, frames)
+            assert packets.first is not None
+            goal = min(goal, packets.first) - 1 - int(further / film.picture.time_base)
+            further = 2 * further or 1
 
     def _held(
         self, pts: int, good: Luma | None, following: Any, read: Callable[[Any], Luma], segment: Segment

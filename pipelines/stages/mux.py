@@ -177,7 +177,7 @@ def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:
             caption.pts = first
             caption.dts = None if caption.dts is None else max(caption.dts, first)
             caption.duration = end - first
-    if high is not None and caption.pts < (last := math.floor(high / caption.time_base)) < end:
+    if high is not None and caption.pts < (last := math.ceil(high / caption.time_base)) < end:
         caption.duration = last - caption.pts
 
 

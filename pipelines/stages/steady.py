@@ -43,8 +43,8 @@ MOST_LOST = 0.2
 SOUGHT = 0.75
 """Trust in what is found so, next to what was followed."""
 FULL_LIGHT = 0.2
-"""Quantile of the factors by which light has fallen from the window's anchors that counts: networks give a scene one
-colour in whatever light it lies; where it fades, colour falls with light. Lightning is not its full light."""
+"""Quantile of the factors by which light has fallen from the window's anchors that counts, never the least: networks
+give a scene one colour in whatever light it lies, and in a fade colour falls with light; a flash is not its light."""
 MOST_GAIN = 1.5
 """Most by which contrast and tint are brought back: things that do not lie exactly on each other pale each other."""
 
@@ -135,7 +135,7 @@ class Steady:
         clear = min(other.clear for other in others)
         own_say = np.full_like(others[0].say, max(most * clear, LEAST_TRUST))
         own = _Brought(here.ab, own_say, clear)
-        dim = np.quantile([one.dim for one in (own, *others)], FULL_LIGHT)
+        dim = np.quantile([one.dim for one in (own, *others)], FULL_LIGHT, method="higher")
         return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, own, others) * np.float32(dim))
 
     def _neighbours(self, window: Sequence[_Linked], own: int, step: int, reach: int) -> Iterator[_Brought]:

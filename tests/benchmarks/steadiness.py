@@ -7,9 +7,8 @@ weights are random here: what a network costs decides what there is to save. Fra
 more frames, so that it tells of less than is saved (1.2 times as fast where the whole sample told 1.75).
 
 Without FILM the sample is taken; a folder or zip file of pictures is a film for each folder in it. All are made gray
-first, in H.264, as black-and-white film comes. Networks are loaded,
-and the first second of each film is run once, before anything is measured. PyTorch's threads sleep while they wait, as
-the command has it.
+first, in H.264, as black-and-white film comes. Networks are loaded, and the first second of each film is run once,
+before anything is measured. PyTorch's threads sleep while they wait, as the command has it.
 """
 
 import argparse
@@ -45,9 +44,9 @@ def random_siggraph17(folder: Path) -> Path:
     return path
 
 
-def made_gray(film: Path, folder: Path) -> Path:
-    """The film's luma alone, in `folder`."""
-    with av.open(film) as source, av.open(folder / f"{film.stem}.mp4", "w") as out:
+def made_gray(film: Path, out_path: Path) -> Path:
+    """The film's luma alone."""
+    with av.open(film) as source, av.open(out_path, "w") as out:
         pictures = source.streams.video[0]
         rate = pictures.average_rate or Fraction(25)
         written = out.add_stream("libx264", rate, options={"crf": "12"})
@@ -55,12 +54,12 @@ def made_gray(film: Path, folder: Path) -> Path:
         written.width, written.height = pictures.width // 2 * 2, pictures.height // 2 * 2
         neutral = np.full((written.height // 2, written.width), 128, np.uint8)
         for number, frame in enumerate(source.decode(pictures)):
-            luma = frame.to_ndarray(format="gray")[: written.height, : written.width]
+            luma = frame.to_ndarray(format="yuv444p")[0, : written.height, : written.width]
             gray = av.VideoFrame.from_ndarray(np.vstack([luma, neutral]), format="yuv420p")
             gray.pts, gray.time_base = number, 1 / rate
             out.mux(written.encode(gray))
         out.mux(written.encode(None))
-        return Path(out.name)
+        return out_path
 
 
 @dataclass
@@ -130,9 +129,8 @@ def main() -> None:
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "gray").mkdir()
-        coloured = (film for given in asked.films for film in as_films(given, folder))
-        films = [made_gray(film, folder / "gray") for film in coloured]
+        coloured = [film for given in asked.films for film in as_films(given, folder)]
+        films = [made_gray(film, folder / f"{number}.{film.stem}.mp4") for number, film in enumerate(coloured)]
         networks = [DEFAULT_NETWORK] if asked.short or asked.own else [DEFAULT_NETWORK, str(random_siggraph17(folder))]
         for network in networks:
             print(f"{Path(network).stem}: restore, and the network on every frame")

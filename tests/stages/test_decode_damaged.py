@@ -91,7 +91,9 @@ def test_segments_of_a_damaged_film_lose_no_frame(
 
 
 @pytest.mark.parametrize("length", [Fraction(5, 12), Fraction(1, 4)])
-@pytest.mark.parametrize(("codec", "ending"), [("mpeg4", ".avi"), ("ffv1", ".mkv")])
+@pytest.mark.parametrize(
+    ("codec", "ending"), [("mpeg4", ".avi"), ("ffv1", ".mkv"), ("mpeg1video", ".mkv"), ("libx264", ".mkv")]
+)
 def test_segment_after_a_damaged_keyframe_holds_the_frame_that_one_pass_holds(
     tmp_path: Path, codec: str, ending: str, length: Fraction
 ) -> None:

@@ -165,15 +165,23 @@ def test_colour_falls_and_rises_with_the_light_of_a_fade(shares: list[float]) ->
         assert np.linalg.norm(anchor.ab.mean(axis=(0, 1))) == pytest.approx(np.hypot(40, 20) * np.cbrt(share), rel=0.08)
 
 
+def test_flat_pictures_keep_their_colour() -> None:
+    for level in range(256):
+        lights = [np.full((192, 256), level, np.uint8)] * 2
+        for anchor in steadied([batch([even_ab(40, 20, 192, 256)] * 2, lights)]):
+            assert np.abs(anchor.ab - np.float32([40, 20])).max() < 1e-3
+
+
 def test_a_film_that_breathes_keeps_its_colour() -> None:
     lights = [in_light(still(), share) for share in (1, 0.93, 1, 0.95, 0.93, 1, 0.97)]
     for anchor in steadied([batch([even_ab(40, 20, 48, 64)] * 7, lights)], Fraction(2)):
         assert np.abs(anchor.ab - np.float32([40, 20])).max() < 1e-3
 
 
-def test_lightning_takes_no_colour_from_what_is_around_it() -> None:
-    lights = [in_light(still(), share) for share in (0.3, 0.3, 0.3, 1, 0.3, 0.3, 0.3)]
-    for anchor in steadied([batch([even_ab(40, 20, 48, 64)] * 7, lights)], Fraction(2)):
+@pytest.mark.parametrize(("count", "flash"), [(7, 3), (5, 0), (3, 0), (3, 1), (2, 0)])
+def test_lightning_takes_no_colour_from_what_is_around_it(count: int, flash: int) -> None:
+    lights = [in_light(still(), 1 if number == flash else 0.3) for number in range(count)]
+    for anchor in steadied([batch([even_ab(40, 20, 48, 64)] * count, lights)], Fraction(2)):
         assert np.linalg.norm(anchor.ab.mean(axis=(0, 1))) > 0.95 * np.hypot(40, 20)
 
 
