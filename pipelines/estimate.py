@@ -13,7 +13,7 @@ from typing import Any
 import av
 
 from pipelines.archive_plan import Task, check_free
-from pipelines.checks import choose
+from pipelines.checks import check_span, choose
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
 from pipelines.gather import ArchiveFilm
@@ -62,8 +62,6 @@ def _extent(task: Task, out: Store, overwrite: bool) -> Extent:
     except (FilmError, av.FFmpegError, OSError) as error:
         return Extent(task, 0, 0, _problem(error))
     start, end = float(film.settings.start or 0), float(film.settings.end or seconds)
-    if seconds and start >= min(end, seconds):
-        return Extent(task, 0, 0, f"nothing of it lies after --start {start:g}; it lasts {seconds:.6g} seconds")
     seconds = max(0.0, min(end, seconds) - start)
     return Extent(task, seconds, seconds * rate * width * height)
 
@@ -75,6 +73,7 @@ def _problem(error: Exception) -> str:
 def _local(path: Path, task: Task) -> tuple[tuple[float, int, int, float], str]:
     """Length, size and rate of a film on this machine, and its result's name under OUT."""
     film = probe(path)
+    check_span(film, task.film.settings)
     picture = film.picture
     figures = float(film.duration), picture.width, picture.height, float(picture.frame_rate or 25)
     _, container = choose(film, task.film.settings, PurePosixPath(task.stem).suffix if task.film.out else None)

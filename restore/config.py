@@ -3,6 +3,8 @@
 import json
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
@@ -127,6 +129,15 @@ class Refused(Failure):
 
 class ConfigError(Refused):
     """What is wrong with a file of options."""
+
+
+@contextmanager
+def told_as(failure: type[Failure], *kinds: type[Exception]) -> Iterator[None]:
+    """What of these kinds goes wrong, told as that."""
+    try:
+        yield
+    except kinds as error:
+        raise failure(error) from error
 
 
 def take_config(group: click.Group) -> None:

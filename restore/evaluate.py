@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 import click
 
-from restore.config import Failure, Length, Refused, settings_from
+from restore.config import Failure, Length, Refused, settings_from, told_as
 from restore.options import WEIGHTS_DIR, colour_options
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -41,15 +41,6 @@ def told_in_one_line() -> Iterator[None]:
         raise Refused(error) from error
     except (FilmError, ValueError, OSError, BadZipFile) as error:
         raise Failure(error) from error
-
-
-@contextmanager
-def _refused() -> Iterator[None]:
-    """What cannot be asked of a network, said as wrong usage."""
-    try:
-        yield
-    except (FileNotFoundError, ValueError) as error:
-        raise Refused(error) from error
 
 
 @click.group()
@@ -107,7 +98,7 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
         from pipelines.settings import PaintSettings
 
         names = ("network", "weights_dir", "rows", "temperature", "saturation", "instances")
-        with _refused():
+        with told_as(Refused, FileNotFoundError, ValueError):
             paint = Paint(PaintSettings(**{name: options[name] for name in names}))
         boxes = read_boxes(options["boxes"]) if options["boxes"] else None
         labels = read_labels(options["labels"]) if options["labels"] else None
@@ -140,7 +131,7 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 
         given = read_boxes(boxes)
         wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
-        with _refused():
+        with told_as(Refused, FileNotFoundError, ValueError):
             painter = open_painter(PaintSettings(batch=1, instances=MOST_FOUND, least_score=LEAST_FOUND, **options))
         report = evaluate_detector(Chosen(pictures, limit, wanted), painter.settings.rows, Detect(painter), given)
         _show(report, json_out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restore.config import Failure
+from restore.config import Failure, told_as
 from restore.options import WEIGHTS_DIR
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -16,15 +16,6 @@ if TYPE_CHECKING:  # click alone, so that --help answers at once
     from models.published import Published
 
 FAILED = 1
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What went wrong, in one line."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise Failure(error) from error
 
 
 def _folder(chosen: Path | None) -> Path:
@@ -88,7 +79,7 @@ def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
             click.echo(f"{one.name} is here already: {path}")
             continue
         click.echo(str(one))
-        with _told(), _progress(one.name) as show:
+        with told_as(Failure, ValueError, OSError), _progress(one.name) as show:
             try:
                 file = fetch(one, folder, show)
             except ConnectionError as error:
@@ -124,7 +115,7 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
     if network and network not in NETWORKS:
         raise click.BadParameter(f"{network}: no network; there are {', '.join(NETWORKS)}")
     folder = _folder(weights_dir)
-    with _told():
+    with told_as(Failure, ValueError, OSError):
         about, other = identify(file), no_weights(file)
         if other:
             raise ValueError(f"{file}: {other}")

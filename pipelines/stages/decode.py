@@ -10,14 +10,12 @@ from typing import Any
 
 import av
 import av.filter
-import cv2
-import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from models.colorspace import LUMA_WEIGHTS
 from pipelines.batch import Film, Frame, Luma, Picture, Segment
 from pipelines.errors import DamagedError, InputError
+from pipelines.luma import luma_reader
 from pipelines.stages.probe import open_film, packets_of
 
 HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
@@ -29,35 +27,6 @@ THREADS = 4
 
 MOST_FURTHER = 32
 """Seconds to go back in one step, after half as many and so on, from keyframes that are damaged."""
-
-
-def _plane(frame: av.VideoFrame, bits: int) -> Luma:
-    """The first plane, in the decoder's own memory."""
-    plane = frame.planes[0]
-    dtype: Any = np.uint8 if bits == 8 else np.dtype("<u2")
-    return np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)[:, : plane.width]
-
-
-def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
-    """Y' of BT.709, full range; gray pixels keep their value."""
-    red, blue = LUMA_WEIGHTS["bt709"]
-    weights = np.array([[red, 1 - red - blue, blue]], np.float32)
-    if bits == 8:
-        return cv2.transform(frame.to_ndarray(format="rgb24"), weights)  # type: ignore[return-value]
-    deep: Any = cv2.transform(frame.to_ndarray(format="rgb48le"), weights)
-    return deep >> (16 - bits)
-
-
-def luma_reader(picture: Picture) -> Callable[[av.VideoFrame], Luma]:
-    """What takes (H, W) Y' from a frame: the decoder's own plane where Y' has one, native-endian and unshifted."""
-    name, bits = picture.pixel_format, picture.bits
-    if picture.is_rgb:
-        return lambda frame: _luma_of_rgb(frame, bits)
-    is_planar = name.startswith(("yuv", "nv12", "nv21", "nv16", "nv24", "gray")) and not name.startswith("yuyv")
-    if is_planar and not name.endswith("be") and not name.startswith("grayf"):
-        return lambda frame: _plane(frame, bits)
-    plain = ("gray" if picture.is_gray else "yuv444p") + ("" if bits == 8 else f"{bits}le")
-    return lambda frame: _plane(frame.reformat(format=plain), bits)
 
 
 def _deinterlaced(frames: Iterator[av.VideoFrame], picture: Picture) -> Iterator[av.VideoFrame]:
@@ -278,11 +247,11 @@ class Decode:
             packets = _Packets(film)
             frames = packets.frames(packets_of(container, stream))
             ready = list(islice(frames, 1))
-            is_first = packets.first is None or packets.first <= film.pts(Fraction(0))
-            if is_first or not self.skip_damaged or packets.begin_well(ready) or further > MOST_FURTHER:
+            first = packets.first
+            is_good = not self.skip_damaged or packets.begin_well(ready)
+            if is_good or first is None or first <= film.pts(Fraction(0)) or further > MOST_FURTHER:
                 return packets, chain(ready, frames)
-            assert packets.first is not None
-            goal = min(goal, packets.first) - 1 - int(further / film.picture.time_base)
+            goal = min(goal, first) - 1 - int(further / film.picture.time_base)
             further = 2 * further or 1
 
     def _held(

@@ -151,11 +151,12 @@ class Steady:
             forth = link if forth is None else joined(forth, link)
             back = way_back if back is None else joined(way_back, back)
             seen = trust(here.look, other.look, forth, self.settings.residual)
-            weight = (1 - distance / (reach + 1)) * _is_known(seen)
+            known = _is_known(seen)
+            weight = (1 - distance / (reach + 1)) * known
             found, say = forth, self._agreeing(here, other, forth, back)
             if number != own and np.mean(say < LOST) > MOST_LOST:
                 found, say = self._sought(here, other, forth, say)
-            dim = dimness(here.look, other.look, found) ** _is_known(seen)
+            dim = dimness(here.look, other.look, found) ** known
             clear = clearness(here.look, other.look)
             yield _Brought(brought(other.ab, found), say * np.float32(weight), clear, dim)
 

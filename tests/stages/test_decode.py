@@ -23,7 +23,8 @@ from tracks import PictureTrack, write
 
 from pipelines.batch import Film, Frame, Luma, Segment
 from pipelines.errors import InputError
-from pipelines.stages.decode import Decode, luma_reader
+from pipelines.luma import luma_reader
+from pipelines.stages.decode import Decode
 from pipelines.stages.plan import plan
 from pipelines.stages.probe import probe
 

@@ -1,0 +1,40 @@
+"""Y' of decoded frames, at its own bit depth."""
+
+from collections.abc import Callable
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from models.colorspace import LUMA_WEIGHTS
+from pipelines.batch import Luma, Picture
+
+
+def _plane(frame: av.VideoFrame, bits: int) -> Luma:
+    """The first plane, in the decoder's own memory."""
+    plane = frame.planes[0]
+    dtype: Any = np.uint8 if bits == 8 else np.dtype("<u2")
+    return np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)[:, : plane.width]
+
+
+def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
+    """Y' of BT.709, full range; gray pixels keep their value."""
+    red, blue = LUMA_WEIGHTS["bt709"]
+    weights = np.array([[red, 1 - red - blue, blue]], np.float32)
+    if bits == 8:
+        return cv2.transform(frame.to_ndarray(format="rgb24"), weights)  # type: ignore[return-value]
+    deep: Any = cv2.transform(frame.to_ndarray(format="rgb48le"), weights)
+    return deep >> (16 - bits)
+
+
+def luma_reader(picture: Picture) -> Callable[[av.VideoFrame], Luma]:
+    """What takes (H, W) Y' from a frame: the decoder's own plane where Y' has one, native-endian and unshifted."""
+    name, bits = picture.pixel_format, picture.bits
+    if picture.is_rgb:
+        return lambda frame: _luma_of_rgb(frame, bits)
+    is_planar = name.startswith(("yuv", "nv12", "nv21", "nv16", "nv24", "gray")) and not name.startswith("yuyv")
+    if is_planar and not name.endswith("be") and not name.startswith("grayf"):
+        return lambda frame: _plane(frame, bits)
+    plain = ("gray" if picture.is_gray else "yuv444p") + ("" if bits == 8 else f"{bits}le")
+    return lambda frame: _plane(frame.reformat(format=plain), bits)
