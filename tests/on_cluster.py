@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import time
@@ -62,15 +61,17 @@ class Nodes:
     """A head of two CPUs, to which nodes come and go; this process has joined it."""
 
     def __init__(self) -> None:
-        import ray
         from ray.cluster_utils import Cluster
+
+        from pipelines.on_ray_cluster import cluster
 
         self.path = os.environ.get("PYTHONPATH")
         tests = Path(__file__).parent
         os.environ["PYTHONPATH"] = f"{tests}{os.pathsep}{tests.parent}"  # workers import what tests hand them
         head = node(2) | {"include_dashboard": False, "_system_config": {"metrics_report_interval_ms": 500}}
         self.cluster: Any = Cluster(initialize_head=True, head_node_args=head)
-        ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR)
+        self.joined = ExitStack()
+        self.joined.enter_context(cluster(self.address))  # as a run does, so that it prints what a run prints
 
     @property
     def address(self) -> str:
@@ -97,9 +98,7 @@ class Nodes:
         self.cluster.remove_node(added, allow_graceful=False)
 
     def close(self) -> None:
-        import ray
-
-        ray.shutdown()
+        self.joined.close()
         self.cluster.shutdown()
         os.environ.pop("PYTHONPATH")
         if self.path is not None:
