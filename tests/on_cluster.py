@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -14,13 +15,26 @@ STORE = 100 << 20
 """Bytes of a node's object store."""
 PORTS = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
 """Chosen beforehand: a node gives up after 15 s on agents that choose their own, and a busy machine takes longer."""
+NOBODYS = range(20_000, 30_000)
+"""Ports that no system gives to who asks for any, nor Ray to its workers: one of them stays free until it is used."""
+
+
+def free_ports(count: int) -> list[int]:
+    """So many of these that nobody uses."""
+    with ExitStack() as stack:
+        ports: list[int] = []
+        for port in random.SystemRandom().sample(NOBODYS, len(NOBODYS)):
+            with suppress(OSError):
+                stack.enter_context(socket.create_server(("", port)))
+                ports.append(port)
+            if len(ports) == count:
+                return ports
+    raise AssertionError(f"fewer than {count} ports are free")
 
 
 def node(cpus: int) -> dict[str, Any]:
     """How a node is started."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("", 0))) for _ in PORTS]
-        ports = {name: held.getsockname()[1] for name, held in zip(PORTS, sockets, strict=True)}
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     return {"num_cpus": cpus, "object_store_memory": STORE} | ports
 
 

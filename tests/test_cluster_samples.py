@@ -18,6 +18,7 @@ from typing import Any
 import click
 import pytest
 from archives import lines, reels
+from on_cluster import free_ports
 from runs import Films
 
 from restore.cli import main
@@ -100,14 +101,6 @@ def test_all_machines_have_the_same_ray_and_the_same_image() -> None:
         re.findall(r"image: (\S+)", "".join((CLUSTER / n).read_text() for n in ("cluster.yaml", "rayjob.yaml")))
     )
     assert len(images) == 1
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @pytest.fixture
