@@ -11,13 +11,14 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from on_cluster import Nodes, held, objects, wait_until
 
 from pipelines import on_ray_film
 from pipelines.batch import AbBatch
+from pipelines.errors import SettingsError
 from pipelines.job import prepare
 from pipelines.on_ray_cluster import cluster
 from pipelines.paint import Paint, PaintOrder
@@ -34,11 +35,22 @@ class SlowPaint(Paint):
         return super().__call__(order)
 
 
+def start_patiently(stack: ExitStack, times: int = 3) -> None:
+    """Ray as the command starts it, which fails where a busy machine takes more than 15 s for its agents."""
+    try:
+        stack.enter_context(cluster())
+    except SettingsError:
+        if times == 1:
+            raise
+        start_patiently(stack, times - 1)
+
+
 @contextmanager
 def of_nodes(count: int) -> Iterator[None]:
     """A cluster of so many."""
     if count == 1:
-        with cluster():
+        with ExitStack() as stack:
+            start_patiently(stack)
             yield
         return
     nodes = Nodes()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import hypothesis
 import pytest
 import torch
 import training
@@ -19,6 +20,9 @@ from pipelines.errors import FilmError
 from pipelines.examples import Sources
 from pipelines.settings import Settings
 from restore.api import restore_film
+
+hypothesis.settings.register_profile("busy", deadline=None)  # a machine may stand still within any example
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)

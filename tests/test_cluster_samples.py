@@ -108,20 +108,22 @@ def head(tmp_path: Path) -> Iterator[str]:
     """Ray's head with its job server, on this machine; gives the server's address."""
     pytest.importorskip("ray", reason="needs the extra ray")
     pytest.importorskip("opencensus", reason="needs ray[default]")
-    port, board, agent, grpc, client = free_ports(5)
+    port, board, agent, grpc, client, metrics, environments = free_ports(7)
     folder = Path("/tmp") / f"ray-{os.getpid()}"  # a socket's path is at most 107 characters long
     command = [
         sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--disable-usage-stats",
         "--num-cpus=2", "--node-ip-address=127.0.0.1", f"--port={port}", f"--dashboard-port={board}",
         f"--dashboard-agent-listen-port={agent}", f"--dashboard-agent-grpc-port={grpc}",
-        f"--ray-client-server-port={client}", f"--temp-dir={folder}", "--include-dashboard=true",
+        f"--ray-client-server-port={client}", f"--metrics-export-port={metrics}",
+        f"--runtime-env-agent-port={environments}", f"--temp-dir={folder}", "--include-dashboard=true",
         f"--object-store-memory={100 << 20}",
     ]  # fmt: skip
     surroundings = os.environ | {"RAY_AUTH_MODE": "disabled"}
     with (tmp_path / "head.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=surroundings)
         try:
-            wait_for(("127.0.0.1", board), process, tmp_path / "head.log")
+            for needed in (board, agent):  # a job that is posted before there is an agent fails
+                wait_for(("127.0.0.1", needed), process, tmp_path / "head.log")
             yield f"http://127.0.0.1:{board}"
         finally:
             process.send_signal(signal.SIGTERM)

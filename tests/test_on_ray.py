@@ -78,6 +78,8 @@ def test_the_worker_with_the_least_in_flight_is_next(pool: Pool, tmp_path: Path)
             }
             if batch["number"]:
                 wait_until(lambda done=tmp_path / str(batch["number"]): done.exists())
+                # its answer comes a moment later, and that of a call behind it after both
+                ray.wait([worker.ready.remote() for worker in pool.workers], num_returns=1)
 
     first, *others = [pid for _, pid in pool(sent_when_the_last_is_done())]
     assert first not in others

@@ -62,11 +62,14 @@ class Run:
     def victim(self, pattern: str, moments: random.Random) -> int:
         """One of the run's processes of this kind; waits until there is one."""
 
-        def of_this_kind() -> list[int]:
-            return sorted(pid for pid, title in processes(self.mark).items() if re.search(pattern, title))
+        found: list[int] = []
 
-        self._wait_until(of_this_kind)
-        return moments.choice(of_this_kind())
+        def is_there() -> bool:
+            found[:] = sorted(pid for pid, title in processes(self.mark).items() if re.search(pattern, title))
+            return bool(found)
+
+        self._wait_until(is_there)
+        return moments.choice(found)
 
     def _wait_until(self, is_so: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE

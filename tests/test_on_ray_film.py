@@ -54,7 +54,7 @@ class Seen:
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         (self.folder / this_node()).touch()
-        wait_until(lambda: len(list(self.folder.iterdir())) == self.nodes)
+        wait_until(lambda: len(list(self.folder.iterdir())) == self.nodes, 180)  # all import torch at once
         yield from self.pool(batches)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ from pipelines.settings import Settings
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 PIXEL = 1 + 2 * 4
 """Bytes of lightness and ab."""
+REST_SECONDS = 1.5
+"""More than the nodes wait between two reports."""
 
 
 class Counted:
@@ -37,14 +40,33 @@ class Counted:
             yield painted
 
 
-def told() -> dict[str, float]:
-    """The metrics of this product as each process tells them, with all their tags."""
+def told() -> dict[str, float] | None:
+    """The metrics of this product as each process tells them, with all their tags; None: nobody answers yet."""
     import ray
 
-    (head,) = [node for node in ray.nodes() if node["Alive"]]
-    with urllib.request.urlopen(f"http://127.0.0.1:{head['MetricsExportPort']}/metrics", timeout=10) as page:
-        rows = [row.rpartition(" ") for row in page.read().decode().splitlines() if row.startswith("ray_restore_")]
+    (head,) = [node for node in ray.nodes() if "node:__internal_head__" in node["Resources"]]
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{head['MetricsExportPort']}/metrics", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+    except OSError:
+        return None
+    rows = [row.rpartition(" ") for row in lines if row.startswith("ray_restore_")]
     return {tagged: float(value) for tagged, _, value in rows}
+
+
+def told_at_rest() -> dict[str, float]:
+    """The same once nothing is added any more: what processes have counted is told up to half a second later."""
+    last: dict[str, float] | None = None
+
+    def is_at_rest() -> bool:
+        nonlocal last
+        before, last = last, told()
+        time.sleep(REST_SECONDS)
+        return last is not None and last == before
+
+    wait_until(is_at_rest)
+    assert last is not None
+    return last
 
 
 def summed(rows: dict[str, float], before: dict[str, float]) -> dict[str, float]:
@@ -65,7 +87,7 @@ def test_a_film_tells_its_metrics_and_only_lightness_and_ab_go_through_the_objec
     film, chosen, counted = films(four_seconds, ".mp4"), near(settings), Counted()
     restore(prepare(film, tmp_path / "here.mp4", chosen), paint=counted)
     crew = hire(workers=1)
-    before, stored = told(), sum(each.cumulative_created_bytes for each in stores())
+    before, stored = told_at_rest(), sum(each.cumulative_created_bytes for each in stores())
     restore_on_ray(prepare(film, tmp_path / "there.mp4", chosen), None, crew)
     stored = sum(each.cumulative_created_bytes for each in stores()) - stored
     assert 0 < stored <= 1.3 * counted.bytes
@@ -79,7 +101,7 @@ def test_a_film_tells_its_metrics_and_only_lightness_and_ab_go_through_the_objec
     found: dict[str, float] = {}
 
     def all_told() -> bool:
-        found.update(summed(told(), before))
+        found.update(summed(told() or {}, before))
         painted = found.get("ray_restore_frames_painted_total", 0)
         return wanted.items() <= found.items() and painted >= counted.frames  # the pool is ahead of what is asked for
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from on_cluster import Nodes
 from PIL import Image
 
 from models.weights import load_network
@@ -31,15 +32,11 @@ def pictures(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # Ray's own
-def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
-    ray = pytest.importorskip("ray", reason="needs the extra ray")
+def test_two_processes_share_a_run(nodes: Nodes, pictures: Path, tmp_path: Path) -> None:
     from pipelines.on_ray_train import train_on_ray
 
     out, said = tmp_path / "shared.safetensors", []
-    try:
-        train_on_ray(2, False, Sources([pictures]), SMALL, out, log=said.append)
-    finally:
-        ray.shutdown()
+    train_on_ray(2, False, Sources([pictures]), SMALL, out, log=said.append)
     _, metadata = load_network(out)
     assert json.loads(metadata["train"])["batch"] == 8
     assert metadata["step"] == "2"
@@ -48,19 +45,18 @@ def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # Ray's own
-def test_what_a_process_refuses_is_told_as_without_ray(pictures: Path, tmp_path: Path) -> None:
-    ray = pytest.importorskip("ray", reason="needs the extra ray")
+def test_what_a_process_refuses_is_told_as_without_ray(nodes: Nodes, pictures: Path, tmp_path: Path) -> None:
     from pipelines.on_ray_train import train_on_ray
 
-    try:
-        with pytest.raises(ValueError, match="all 6 pictures are held out to test on; give more"):
-            train_on_ray(1, False, Sources([pictures]), replace(SMALL, held_out=9), tmp_path / "x.safetensors")
-    finally:
-        ray.shutdown()
+    with pytest.raises(ValueError, match="all 6 pictures are held out to test on; give more"):
+        train_on_ray(1, False, Sources([pictures]), replace(SMALL, held_out=9), tmp_path / "x.safetensors")
 
 
-def test_shared_run_begins_in_a_place_of_its_own_alone(pictures: Path, tmp_path: Path) -> None:
+def test_shared_run_begins_in_a_place_of_its_own_alone(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ray = pytest.importorskip("ray", reason="needs the extra ray")
+    monkeypatch.setattr(ray, "is_initialized", lambda: pytest.fail("Ray is asked for before the place is had"))
     from pipelines.on_ray_train import train_on_ray
 
     out = tmp_path / "x.safetensors"
@@ -72,7 +68,6 @@ def test_shared_run_begins_in_a_place_of_its_own_alone(pictures: Path, tmp_path:
         pytest.raises(OutputError, match=r"x\.safetensors: another run is at work on it"),
     ):
         train_on_ray(2, False, Sources([pictures]), SMALL, out, overwrite=True)
-    assert not ray.is_initialized()
 
 
 def test_batch_that_does_not_divide_is_told(pictures: Path, tmp_path: Path) -> None:
