@@ -1,4 +1,4 @@
-"""What the published networks cost an anchor on this CPU: `python tests/benchmarks/published.py [--short | --memory]`.
+"""What the networks cost an anchor on this CPU: `python tests/benchmarks/published.py [--short | --memory]`.
 
 Prints a table and writes nothing. One thread, one anchor of 256 x 256 at a time, bf16, random weights; turn about,
 medians of CPU seconds. InstColorization's 8 instances are coloured as `restore` does, all crops through the network at
@@ -19,9 +19,12 @@ from run import cost
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from models.compact import Compact
 from models.eccv16 import Eccv16
 from models.fold import can_fold, folded
 from models.instcolor import OUTSIDE, Fusion, InstColor, place
+from models.paint import paint
+from models.seen import Seen
 from models.siggraph17 import Levels, Siggraph17
 from models.trunk import SIDE
 from pipelines.memory import keep_freed_memory
@@ -69,7 +72,8 @@ def _boxes() -> Tensor:
 def _works(ready: Callable[[nn.Module], nn.Module]) -> dict[str, Callable[[], object]]:
     frame, squares = torch.rand(1, 1, SIDE, SIDE) * 100, torch.rand(INSTANCES, 1, SIDE, SIDE) * 100
     boxes, owners = _boxes(), torch.zeros(INSTANCES, dtype=torch.int64)
-    eccv16, siggraph17, inst = (ready(network) for network in (Eccv16(), Siggraph17(), InstColor()))
+    compact, eccv16, siggraph17, inst = (ready(network) for network in (Compact(), Eccv16(), Siggraph17(), InstColor()))
+    seen = Seen(frame, boxes[:0], owners[:0], torch.zeros(0, 5), 1.0)
 
     def together() -> object:
         return inst(frame, squares, boxes, owners)
@@ -83,6 +87,7 @@ def _works(ready: Callable[[nn.Module], nn.Module]) -> dict[str, Callable[[], ob
             return crop_by_crop()
 
     return {
+        "compact": lambda: paint(compact, seen),
         "eccv16": lambda: eccv16(frame),
         "siggraph17": lambda: siggraph17(frame),
         "instcolor, no instance": lambda: inst(frame, squares[:0], boxes[:0], owners[:0]),
@@ -127,9 +132,9 @@ def main() -> None:
 
 
 def _gflop() -> list[int]:
-    """Of the first four, as PyTorch counts them in networks that are not folded."""
+    """Of the first five, as PyTorch counts them in networks that are not folded."""
     counts = []
-    for work in list(_works(nn.Module.eval).values())[:4]:
+    for work in list(_works(nn.Module.eval).values())[:5]:
         with torch.inference_mode(), FlopCounterMode(display=False) as counter:
             work()
         counts.append(round(counter.get_total_flops() / 1e9))
