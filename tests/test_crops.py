@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -176,7 +176,6 @@ unit = st.floats(0, 1, width=32)
 spans = st.tuples(unit, unit).map(sorted).filter(lambda span: span[1] - span[0] > 0.01)
 
 
-@settings(deadline=None)
 @given(spans, spans, spans, spans)
 def test_boxes_within_a_window_say_where_they_were(
     x: list[float], y: list[float], across: list[float], down: list[float]
@@ -266,7 +265,6 @@ KEYS = [f"{number:012d}" for number in range(200)]
 
 
 @given(st.permutations(KEYS[:20]), st.integers(0, 25))
-@settings(deadline=None)
 def test_pictures_held_out_do_not_depend_on_the_order(keys: list[str], count: int) -> None:
     left_out = held_out(keys, count)
     assert left_out == held_out(KEYS[:20], count)

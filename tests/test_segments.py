@@ -89,7 +89,7 @@ def test_equal_segments_give_the_pictures_of_one_pass(film: Film, in_one_pass: d
     assert_same(in_one_pass, coloured(film, [n * SHOT * SHOTS // segments for n in range(1, segments)]))
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bounds=strategies.sets(strategies.integers(1, SHOT * SHOTS - 1), min_size=1, max_size=4))
 def test_random_spans_give_the_pictures_of_one_pass(film: Film, in_one_pass: dict[int, Ab], bounds: set[int]) -> None:
     assert_same(in_one_pass, coloured(film, sorted(bounds)))

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -55,7 +55,6 @@ def test_landmarks_lie_where_the_official_file_has_them(index: int, centre: tupl
     assert tuple(bin_centres()[index].int().tolist()) == centre
 
 
-@settings(deadline=None)
 @given(a=st.integers(-110, 110), b=st.integers(-110, 110), neighbours=st.sampled_from([1, 5, 10]))
 def test_soft_encoding_is_what_brute_force_gives(a: int, b: int, neighbours: int) -> None:
     bins, weights = (found[0, :, 0, 0] for found in soft_encode(colour(a, b), neighbours))
@@ -82,7 +81,6 @@ def test_centre_of_a_bin_is_its_own_nearest() -> None:
     assert bins[0, 0, :, 0].tolist() == list(range(BINS))
 
 
-@settings(deadline=None)
 @given(a=st.floats(-30, 30), b=st.floats(-30, 30))
 def test_mean_of_the_soft_encoding_is_near_the_colour(a: float, b: float) -> None:
     bins, weights = soft_encode(colour(a, b), neighbours=10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -45,7 +45,6 @@ def test_overlap_takes_tables_of_boxes() -> None:
     assert iou.tolist() == [pytest.approx(row, abs=1e-6) for row in ([1, 1 / 3, 0], [1 / 3, 1, 0], [0, 0, 1])]
 
 
-@settings(deadline=None)
 @given(boxes, boxes)
 def test_overlap_is_symmetric_and_in_range(one: Tensor, other: Tensor) -> None:
     iou, giou = overlap(one, other)
@@ -56,13 +55,11 @@ def test_overlap_is_symmetric_and_in_range(one: Tensor, other: Tensor) -> None:
     assert (float(iou) > 1 - 1e-5) == bool((one == other).all())
 
 
-@settings(deadline=None)
 @given(boxes)
 def test_overlap_with_itself_is_1(box: Tensor) -> None:
     assert [float(value) for value in overlap(box, box)] == pytest.approx([1, 1], abs=1e-5)
 
 
-@settings(deadline=None)
 @given(boxes, st.tuples(st.integers(-8, 8), st.integers(-8, 8)), st.sampled_from([0.5, 2.0, 4.0]))
 def test_overlap_does_not_depend_on_place_or_size(box: Tensor, shift: tuple[int, int], factor: float) -> None:
     other, move = torch.tensor([0.25, 0.125, 0.75, 1.0]), torch.tensor(shift).repeat(2) / 8

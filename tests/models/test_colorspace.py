@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.colorspace import (
@@ -47,14 +47,12 @@ def test_lab_is_the_published_one(rgb: tuple[int, int, int]) -> None:
     assert lab.tolist() == pytest.approx(PUBLISHED[rgb], abs=0.03)
 
 
-@settings(deadline=None)
 @given(rgb=st.tuples(*[st.floats(0, 1)] * 3))
 def test_srgb_comes_back_from_lab(rgb: tuple[float, float, float]) -> None:
     back = srgb_from_lab(lab_from_srgb(pixel(*rgb))).flatten()
     assert back.tolist() == pytest.approx(rgb, abs=1e-4)
 
 
-@settings(deadline=None)
 @given(value=st.floats(-0.2, 1.2))
 def test_srgb_curve_comes_back(value: float) -> None:
     light = linear_from_srgb(torch.tensor(value, dtype=torch.float64))
@@ -72,7 +70,6 @@ def test_colours_beyond_srgb_are_clipped() -> None:
     assert 0 <= float(rgb.min()) <= float(rgb.max()) <= 1
 
 
-@settings(deadline=None)
 @given(light=st.floats(0, 1))
 def test_gray_has_no_colour_and_the_lightness_of_its_luminance(light: float) -> None:
     lightness, a, b = lab_from_linear(pixel(light, light, light)).flatten().tolist()

@@ -157,7 +157,7 @@ def test_owner_alone_is_changed() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(1, 8), st.integers(1, 8)), max_size=3))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_pixel_that_no_instance_covers_is_exactly_the_full_frames(drawn: list[tuple[int, ...]]) -> None:
     rows = [(x / 8, y / 8, min(1, (x + w) / 8), min(1, (y + h) / 8)) for x, y, w, h in drawn]
     full = 10 * noise(1, CHANNELS, 8, 8).bfloat16()

@@ -68,7 +68,7 @@ def of_run(view: View, painting: Painting) -> dict[int, Ab]:
     return found
 
 
-@tries(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.integers(0, FRAMES - 1), length=st.integers(1, 30))
 def test_any_span_has_the_colours_of_the_run(
     view: View, painting: Painting, of_run: dict[int, Ab], first: int, length: int

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from handmade import Ab, even_ab, frame, picture, target
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.colorspace import LUMA_WEIGHTS, lab_from_srgb, lightness_table, luma_span
@@ -81,7 +81,6 @@ def test_colour_is_shown_with_its_hue_and_its_strength(
     assert 0.75 < abs(seen) / abs(true) < 1.3
 
 
-@settings(deadline=None)
 @given(a=st.floats(-110, 110), b=st.floats(-110, 110), code=st.integers(0, 255), matrix=st.sampled_from(list(MATRICES)))
 def test_no_colour_leaves_the_gamut(a: float, b: float, code: int, matrix: str) -> None:
     shown = coloured(even_luma(code, height=4, width=4), even_ab(a, b, 4, 4), matrix=MATRICES[matrix])

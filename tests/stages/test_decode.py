@@ -83,7 +83,7 @@ def test_segments_of_any_length_join_to_what_one_pass_gives(drawn: Callable[[str
     film = drawn(name)
     one_pass = decoded(film.path)
 
-    @settings(max_examples=4, deadline=None)
+    @settings(max_examples=4)
     @given(frames=st.integers(2, 30), margin=st.integers(0, 14))
     def check(frames: int, margin: int) -> None:
         assert is_same(owned(plan(film, frames * FRAME), Decode(margin * FRAME)), one_pass)
@@ -218,7 +218,7 @@ def test_deinterlacing_a_progressive_film_leaves_it_as_it_is(tmp_path: Path) -> 
 
 
 @given(frames=st.integers(3, 20))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_deinterlaced_segments_join_to_what_one_pass_gives(interlaced: Film, frames: int) -> None:
     decode = Decode(4 * FRAME, deinterlace=True)
     assert is_same(owned(plan(interlaced, frames * FRAME), decode), decoded(interlaced.path, deinterlace=True))

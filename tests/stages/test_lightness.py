@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from handmade import frame, picture
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.colorspace import lightness_table
@@ -60,7 +60,6 @@ def test_transfer_is_the_films_own() -> None:
     assert transfer_of(picture(transfer=16)) == "smpte2084"
 
 
-@settings(deadline=None)
 @given(
     width=st.integers(1, 4096), height=st.integers(1, 4096), rows=st.sampled_from([32, 64, 256]),
     shape=st.sampled_from([Fraction(1), Fraction(16, 11), Fraction(1, 2), Fraction(64, 45)]),

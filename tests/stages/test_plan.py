@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from handmade import FILM, PICTURE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.batch import Film
@@ -28,7 +28,6 @@ def films(draw: st.DrawFn) -> Film:
 LENGTHS = st.fractions(Fraction(1, 2), Fraction(60), max_denominator=100)
 
 
-@settings(deadline=None)
 @given(film=films(), length=LENGTHS)
 def test_every_time_has_one_owner_before_the_film_and_after_it_too(film: Film, length: Fraction) -> None:
     segments = plan(film, length)
@@ -42,7 +41,6 @@ def test_every_time_has_one_owner_before_the_film_and_after_it_too(film: Film, l
         assert sum(segment.owns(pts) for segment in segments) == 1
 
 
-@settings(deadline=None)
 @given(film=films(), length=LENGTHS)
 def test_inner_segments_are_as_long_as_asked_and_the_last_not_half_again(film: Film, length: Fraction) -> None:
     segments = plan(film, length)
@@ -53,7 +51,6 @@ def test_inner_segments_are_as_long_as_asked_and_the_last_not_half_again(film: F
     assert rest >= length / 2 or len(segments) == 1
 
 
-@settings(deadline=None)
 @given(film=films(), length=LENGTHS, shares=st.tuples(st.fractions(0, 1), st.fractions(0, 1)))
 def test_a_span_is_covered_from_its_start_to_its_end(
     film: Film, length: Fraction, shares: tuple[Fraction, Fraction]
@@ -68,7 +65,6 @@ def test_a_span_is_covered_from_its_start_to_its_end(
     assert all(segment.start <= segment.end for segment in segments)  # type: ignore[operator]
 
 
-@settings(deadline=None)
 @given(film=films(), length=LENGTHS)
 def test_a_start_alone_leaves_the_end_open_and_an_end_alone_the_start(film: Film, length: Fraction) -> None:
     middle = film.duration / 2
@@ -77,7 +73,6 @@ def test_a_start_alone_leaves_the_end_open_and_an_end_alone_the_start(film: Film
     assert (to_middle[0].start, to_middle[-1].end) == (None, film.pts(middle))
 
 
-@settings(deadline=None)
 @given(film=films(), seconds=SECONDS)
 def test_a_time_becomes_the_first_tick_at_or_after_it(film: Film, seconds: Fraction) -> None:
     pts = film.pts(seconds)
