@@ -25,6 +25,13 @@ hypothesis.settings.register_profile("busy", deadline=None)  # a machine may sta
 hypothesis.settings.load_profile("busy")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that join the tests' cluster, so that `-m 'not ray'` starts no Ray."""
+    for item in items:
+        if {"nodes", "head"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("ray")
+
+
 @pytest.fixture(autouse=True)
 def _keep_signals() -> Iterator[None]:
     """A command takes SIGTERM for itself; the tests after it do not want that."""

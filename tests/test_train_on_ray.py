@@ -33,6 +33,7 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.ray
 @pytest.mark.slow
 def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs the extra ray")
