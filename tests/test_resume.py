@@ -12,10 +12,12 @@ from readers import times
 from resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
 from runs import Films, in_segments, listing, save_random_network
 
+from models.published import weights_digest
+from models.weights import find_weights
 from pipelines.errors import OutputError
-from pipelines.film import Listener, restore
+from pipelines.film import Listener, about, restore
 from pipelines.job import prepare
-from pipelines.settings import Settings
+from pipelines.settings import PaintSettings, Settings
 from restore.api import restore_film
 
 
@@ -57,6 +59,46 @@ def stopped_after(film: Path, out: Path, settings: Settings, segments: int) -> H
         restore_film(film, out, settings, listener=replace(heard.listener, on_frame=on_frame))
     assert done(out) == segments
     return heard
+
+
+ABOUT = {
+    "container": "mp4",
+    "paint.network": "",
+    "paint.weights_dir": "None",
+    "paint.device": "cpu",
+    "paint.rows": "192",
+    "paint.batch": "4",
+    "paint.instances": "0",
+    "paint.detector": "compact",
+    "paint.least_score": "None",
+    "paint.temperature": "None",
+    "paint.saturation": "1.0",
+    "motion.anchors": "0.3333333333333333",
+    "motion.closest": "0.16666666666666666",
+    "motion.steady": "1.75",
+    "motion.residual": "32.0",
+    "encode.codec": "h264",
+    "encode.crf": "None",
+    "encode.preset": "None",
+    "encode.threads": "8",
+    "hints": "()",
+    "start": "None",
+    "end": "None",
+    "segment": "30.0",
+    "skip_damaged": "False",
+    "recolour": "False",
+    "deinterlace": "False",
+}
+"""What the manifest of a run with the defaults says, film, weights and versions aside."""
+
+
+def test_a_manifest_says_what_the_bytes_depend_on_in_the_words_of_older_runs(film: Path, tmp_path: Path) -> None:
+    told = about(prepare(film, tmp_path / "out.mp4", Settings(paint=PaintSettings(device="cpu"))))
+    assert list(told) == ["film", "container", "weights", *list(ABOUT)[1:], "restore", "av", "torch", "opencv-python"]
+    assert {name: told[name] for name in ABOUT} == ABOUT
+    size, _, digest = told["film"].partition("-")
+    assert (int(size), len(digest)) == (film.stat().st_size, 64)
+    assert told["weights"] == weights_digest(find_weights("compact"))
 
 
 OTHER = {
