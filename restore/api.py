@@ -190,7 +190,7 @@ def _shared(devices: Devices) -> Iterator[tuple[Restore, int]]:
         yield restore, 1
         return
     with devices.at_work(has_films=True) as on_ray:
-        from pipelines.on_ray_cluster import in_cluster  # not before it is known that Ray is installed
+        from pipelines.on_ray.cluster import in_cluster  # not before it is known that Ray is installed
 
         yield on_ray, max(2, in_cluster("CPU"))
 

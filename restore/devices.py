@@ -86,8 +86,8 @@ class Devices:
             yield restore
             return
         try:
-            from pipelines.on_ray_cluster import cluster
-            from pipelines.on_ray_film import hire, restore_on_ray
+            from pipelines.on_ray.cluster import cluster
+            from pipelines.on_ray.films import hire, restore_on_ray
         except ModuleNotFoundError as error:
             raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install 'restore[ray]'") from error
         with cluster(self.address):

@@ -104,7 +104,7 @@ def train(
         sources = Sources(images, films, boxes)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
         if gpus or workers:
-            from pipelines.on_ray_train import train_on_ray
+            from pipelines.on_ray.train import train_on_ray
 
             train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
         else:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from on_cluster import Nodes, held, objects, wait_until
 
-from pipelines import on_ray_film
 from pipelines.batch import AbBatch
 from pipelines.errors import SettingsError
 from pipelines.job import prepare
-from pipelines.on_ray_cluster import cluster
+from pipelines.on_ray.cluster import cluster
+from pipelines.on_ray.pool import films as on_ray_film
 from pipelines.paint import Paint, PaintOrder
 
 BATCH_SECONDS = 0.2

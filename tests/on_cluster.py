@@ -77,7 +77,7 @@ class Nodes:
     def __init__(self) -> None:
         from ray.cluster_utils import Cluster
 
-        from pipelines.on_ray_cluster import cluster
+        from pipelines.on_ray.cluster import cluster
 
         self.path = os.environ.get("PYTHONPATH")
         tests = Path(__file__).parent

@@ -143,7 +143,7 @@ def test_a_network_that_is_not_there_is_told_before_anything_is_done(source: Pat
 def test_without_ray_a_pool_is_refused_in_one_line(
     source: Path, network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pipelines.on_ray_cluster", None)  # importing it fails
+    monkeypatch.setitem(sys.modules, "pipelines.on_ray.cluster", None)  # importing it fails
     result = archive(network, source, "--out", tmp_path / "out", "--workers", "2")
     assert (result.exit_code, result.output.splitlines()[-1].rpartition("; ")[2]) == (2, "pip install 'restore[ray]'")
 

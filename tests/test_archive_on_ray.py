@@ -66,6 +66,6 @@ def test_a_run_that_finds_all_done_does_not_start_ray(
 ) -> None:
     source = reels(films, tmp_path / "reels")
     restore_archive([source / "a.mp4"], tmp_path / "out", settings)
-    monkeypatch.setattr("pipelines.on_ray_cluster.cluster", None)
+    monkeypatch.setattr("pipelines.on_ray.cluster.cluster", None)
     (record,) = restore_archive([source / "a.mp4"], tmp_path / "out", settings, devices=POOL)
     assert record.asked.place == "a.mp4"

@@ -18,7 +18,7 @@ def test_ray_that_does_not_start_is_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, address: str, error: Exception, told: str
 ) -> None:
     ray = pytest.importorskip("ray", reason="needs the extra ray")
-    from pipelines.on_ray_cluster import cluster
+    from pipelines.on_ray.cluster import cluster
 
     def fail(**_: object) -> None:
         raise error

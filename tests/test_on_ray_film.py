@@ -32,7 +32,7 @@ def film(films: Films) -> Path:
 def test_a_film_on_ray_has_the_same_bytes(
     nodes: Nodes, films: Films, film: Path, settings: Settings, tmp_path: Path, workers: int
 ) -> None:
-    from pipelines.on_ray_film import hire, restore_on_ray
+    from pipelines.on_ray.films import hire, restore_on_ray
 
     chosen, out, heard = near(settings), tmp_path / "out.mp4", Heard()
     result = restore_on_ray(prepare(film, out, chosen), heard.listener, hire(workers=workers))
@@ -69,7 +69,7 @@ def test_a_film_spread_over_three_nodes_has_the_same_bytes(
 ) -> None:
     import ray
 
-    from pipelines.on_ray_film import hire, restore_on_ray
+    from pipelines.on_ray.films import hire, restore_on_ray
 
     chosen, out, seen = near(settings), tmp_path / "result" / "out.mp4", tmp_path / "seen"
     for folder in (out.parent, seen):
@@ -87,7 +87,7 @@ def test_a_film_that_fails_on_ray_is_told_as_the_user_named_it_and_leaves_nothin
 ) -> None:
     import broken
 
-    from pipelines.on_ray_film import hire, restore_on_ray
+    from pipelines.on_ray.films import hire, restore_on_ray
 
     monkeypatch.chdir(tmp_path)
     broken.damaged_packets(tmp_path / "film.mp4")
@@ -171,7 +171,7 @@ def test_a_short_film_and_one_worker_do_not_wait_for_ray(
 ) -> None:
     import sys
 
-    monkeypatch.setitem(sys.modules, "pipelines.on_ray_cluster", None)  # importing it fails
+    monkeypatch.setitem(sys.modules, "pipelines.on_ray.cluster", None)  # importing it fails
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     for number, workers in enumerate(("1", "4")):
         film = clips.plain(tmp_path / f"film{number}.mp4")

@@ -82,7 +82,7 @@ def summed(rows: dict[str, float], before: dict[str, float]) -> dict[str, float]
 def test_a_film_tells_its_metrics_and_only_lightness_and_ab_go_through_the_object_store(
     nodes: Nodes, films: Films, settings: Settings, tmp_path: Path
 ) -> None:
-    from pipelines.on_ray_film import hire, restore_on_ray
+    from pipelines.on_ray.films import hire, restore_on_ray
 
     film, chosen, counted = films(four_seconds, ".mp4"), near(settings), Counted()
     restore(prepare(film, tmp_path / "here.mp4", chosen), paint=counted)

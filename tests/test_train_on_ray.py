@@ -57,7 +57,7 @@ def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # Ray's own
 def test_what_a_process_refuses_is_told_as_without_ray(nodes: Nodes, pictures: Path, tmp_path: Path) -> None:
-    from pipelines.on_ray_train import train_on_ray
+    from pipelines.on_ray.train import train_on_ray
 
     with pytest.raises(ValueError, match="all 6 pictures are held out to test on; give more"):
         train_on_ray(1, False, Sources([pictures]), replace(SMALL, held_out=9), tmp_path / "x.safetensors")
@@ -68,7 +68,7 @@ def test_shared_run_begins_in_a_place_of_its_own_alone(
 ) -> None:
     ray = pytest.importorskip("ray", reason="needs the extra ray")
     monkeypatch.setattr(ray, "is_initialized", lambda: pytest.fail("Ray is asked for before the place is had"))
-    from pipelines.on_ray_train import train_on_ray
+    from pipelines.on_ray.train import train_on_ray
 
     out = tmp_path / "x.safetensors"
     out.write_text("mine")
@@ -83,7 +83,7 @@ def test_shared_run_begins_in_a_place_of_its_own_alone(
 
 def test_batch_that_does_not_divide_is_told(pictures: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs the extra ray")
-    from pipelines.on_ray_train import train_on_ray
+    from pipelines.on_ray.train import train_on_ray
 
     with pytest.raises(ValueError, match="batch 8 does not divide into pairs among 3"):
         train_on_ray(3, False, Sources([pictures]), SMALL, tmp_path / "x.safetensors")

@@ -28,9 +28,9 @@ from pipelines.batch import AbBatch, AnchorBatch  # noqa: E402
 from pipelines.film import restore  # noqa: E402
 from pipelines.job import Job, prepare  # noqa: E402
 from pipelines.memory import keep_freed_memory  # noqa: E402
-from pipelines.on_ray import OnRay  # noqa: E402
-from pipelines.on_ray_cluster import cluster  # noqa: E402
-from pipelines.on_ray_film import Crew, hire, restore_on_ray  # noqa: E402
+from pipelines.on_ray.cluster import cluster  # noqa: E402
+from pipelines.on_ray.films import Crew, hire, restore_on_ray  # noqa: E402
+from pipelines.on_ray.pool import OnRay  # noqa: E402
 from pipelines.paint import Paint, PaintOrder  # noqa: E402
 from pipelines.settings import PaintSettings, Settings  # noqa: E402
 

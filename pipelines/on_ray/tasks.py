@@ -9,8 +9,8 @@ from ray.exceptions import NodeDiedError, ObjectLostError, OutOfMemoryError, Wor
 
 from pipelines.errors import StageError
 from pipelines.memory import keep_freed_memory
-from pipelines.on_ray import DEATHS
-from pipelines.on_ray_cluster import answered, get, in_cluster, reason_of
+from pipelines.on_ray.cluster import answered, get, in_cluster, reason_of
+from pipelines.on_ray.pool import DEATHS
 from pipelines.runner import In, Out, Stream
 
 QUEUED = 2

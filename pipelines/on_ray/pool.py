@@ -11,7 +11,7 @@ from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError
 
 from pipelines.errors import StageError
 from pipelines.memory import keep_freed_memory
-from pipelines.on_ray_cluster import answered, get, reason_of
+from pipelines.on_ray.cluster import answered, get, reason_of
 from pipelines.runner import In, Out
 
 DEATHS = 3

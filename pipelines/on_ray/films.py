@@ -18,11 +18,11 @@ from pipelines.batch import AbBatch
 from pipelines.errors import FilmError, SettingsError
 from pipelines.film import Join, Listener, Result, restore
 from pipelines.job import Job
-from pipelines.on_ray import OnRay
-from pipelines.on_ray_cluster import in_cluster
-from pipelines.on_ray_metrics import MeteredPaint, Queued, frames_encoded, timed
-from pipelines.on_ray_post import Post
-from pipelines.on_ray_tasks import as_tasks
+from pipelines.on_ray.cluster import in_cluster
+from pipelines.on_ray.metrics import MeteredPaint, Queued, frames_encoded, timed
+from pipelines.on_ray.pool import OnRay
+from pipelines.on_ray.progress import Post
+from pipelines.on_ray.tasks import as_tasks
 from pipelines.paint import PaintOrder
 from pipelines.runner import Stream
 

@@ -1,0 +1,1 @@
+"""Films on a Ray cluster: the only room that knows Ray."""
