@@ -9,24 +9,24 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipelines.alone import alone
-from pipelines.archive import Archive, ArchiveListener
-from pipelines.archive_plan import Plan, make_plan
+from pipelines.archive.inputs import Gathered, gather
+from pipelines.archive.plan import Plan, make_plan
+from pipelines.archive.records import Record, Records
+from pipelines.archive.report import write_report
+from pipelines.archive.run import Archive, ArchiveListener
+from pipelines.archive.staging import Staging
+from pipelines.archive.storage import Store, open_store
 from pipelines.errors import SettingsError
 from pipelines.film import Listener, Result, restore
-from pipelines.gather import Gathered, gather
 from pipelines.job import find_network, prepare
 from pipelines.paint import Paint
 from pipelines.preview.canvas import Composition
 from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
 from pipelines.preview.view import PREVIEW, open_view, ready
-from pipelines.record import Record, Records
 from pipelines.runner import in_process
 from pipelines.settings import Settings
-from pipelines.staging import Staging
-from pipelines.storage import Store, open_store
 from restore.devices import Devices, Restore
 from restore.options import settings_of_row
-from restore.report import write_report
 
 
 def restore_film(

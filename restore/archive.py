@@ -11,9 +11,9 @@ from restore.config import settings_from
 from restore.options import DEVICE_OPTIONS, SETTING_OPTIONS, SHOW_OPTIONS
 
 if TYPE_CHECKING:
-    from pipelines.archive_plan import Plan
+    from pipelines.archive.plan import Plan
+    from pipelines.archive.storage import Store
     from pipelines.settings import Settings
-    from pipelines.storage import Store
 
 
 @click.command("archive")
@@ -58,10 +58,10 @@ def _run(films: Sequence[str], out: str, base: "Settings", as_json: bool, quiet:
     """Whether every film is restored."""
     from contextlib import closing
 
-    from pipelines.record import Failed
+    from pipelines.archive.records import Failed
+    from pipelines.archive.report import PAGE
     from restore.api import restore_archive
     from restore.archive_show import archive_listener, choose_archive_show
-    from restore.report import PAGE
 
     show = choose_archive_show(as_json, quiet)
     with closing(show):
@@ -81,8 +81,8 @@ def _show_plan(films: Sequence[str], out: str, base: "Settings", how: dict[str, 
 
 def _show_extents(plan: "Plan", store: "Store", overwrite: bool) -> None:
     """A line a film, largest first, and the time for all of them."""
+    from pipelines.archive.estimate import extents, pixels_a_second, try_speed
     from pipelines.errors import timecode
-    from pipelines.estimate import extents, pixels_a_second, try_speed
     from restore.progress import counted
 
     found = extents(plan.todo, store, overwrite)

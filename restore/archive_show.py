@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 import click
 
-from pipelines.archive import ArchiveListener
-from pipelines.archive_plan import Plan, Task
+from pipelines.archive.inputs import RESULT
+from pipelines.archive.plan import Plan, Task
+from pipelines.archive.records import Done, Failed, Record, row
+from pipelines.archive.run import ArchiveListener
 from pipelines.errors import timecode
-from pipelines.gather import RESULT
 from pipelines.job import Job
-from pipelines.record import Done, Failed, Record, row
 
 LINE_SECONDS, EVENT_SECONDS = 10, 1
 """Between plain lines, and between JSON events of progress."""

@@ -13,8 +13,8 @@ import pictures
 from runs import Films
 from tracks import PictureTrack, write
 
-from pipelines.archive import ArchiveListener
-from pipelines.record import Record
+from pipelines.archive.records import Record
+from pipelines.archive.run import ArchiveListener
 
 GOOD = {"a.mp4": 24, "b/c.mkv": 12, "b/d.mov": 36}
 """Place and frames of the films that can be restored."""

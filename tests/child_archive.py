@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from pipelines.archive import ArchiveListener
+from pipelines.archive.run import ArchiveListener
 from restore.api import restore_archive
 
 FRAME_SECONDS = 0.01

@@ -13,7 +13,7 @@ from archives import BAD, GOOD, Heard, kept, lines, reels, results, small
 from readers import times
 from runs import Films, in_segments
 
-from pipelines.record import Done, Failed, Record, Records, Whole
+from pipelines.archive.records import Done, Failed, Record, Records, Whole
 from pipelines.settings import EncodeSettings, Settings
 from restore.api import plan_archive, restore_archive, restore_film
 
@@ -230,7 +230,7 @@ def test_a_fault_of_ours_fails_one_film(
     def broken_look(film: object, *args: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("pipelines.archive.look", broken_look)
+    monkeypatch.setattr("pipelines.archive.run.look", broken_look)
     records = restore_archive([source / "a.mp4"], tmp_path / "out", settings)
     assert [record.reason for record in records if isinstance(record, Failed)] == [
         "a.mp4: unexpected ZeroDivisionError: division by zero (test_archive.py:"

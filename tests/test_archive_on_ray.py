@@ -12,7 +12,7 @@ from on_cluster import Nodes
 from resumed import near
 from runs import Films
 
-from pipelines.record import Failed
+from pipelines.archive.records import Failed
 from pipelines.settings import Settings
 from restore.api import Devices, restore_archive
 

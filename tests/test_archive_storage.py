@@ -13,10 +13,10 @@ import pytest
 from archives import BAD, GOOD, Heard, lines, reels, small
 from runs import Films
 
+from pipelines.archive.records import Failed
+from pipelines.archive.storage import Store, open_store
 from pipelines.errors import InputError, OutputError, SettingsError
-from pipelines.record import Failed
 from pipelines.settings import Settings
-from pipelines.storage import Store, open_store
 from restore.api import plan_archive, restore_archive
 
 SERVER = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the server and its clients, not ours
@@ -164,7 +164,7 @@ def test_a_film_that_does_not_fit_on_the_disk_is_not_staged(
 ) -> None:
     small(tmp_path / "a.mp4")
     open_store(memory).put(tmp_path / "a.mp4", "reels/a.mp4")
-    monkeypatch.setattr("pipelines.storage.shutil.disk_usage", lambda folder: SimpleNamespace(free=1 << 20))
+    monkeypatch.setattr("pipelines.archive.storage.shutil.disk_usage", lambda folder: SimpleNamespace(free=1 << 20))
     (record,) = restore_archive([f"{memory}/reels"], f"{memory}/out", settings, scratch=tmp_path / "scratch")
     assert isinstance(record, Failed)
     assert "must be staged and 0.00 GB are free; free some, or name another folder with --scratch" in record.reason

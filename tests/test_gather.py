@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.archive.inputs import ArchiveFilm, Gathered, gather
+from pipelines.archive.storage import open_store
 from pipelines.errors import SettingsError
-from pipelines.gather import ArchiveFilm, Gathered, gather
 from pipelines.settings import Settings
-from pipelines.storage import open_store
 from restore.options import settings_of_row
 
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import av
 
-from pipelines.archive_plan import Task, check_free
+from pipelines.archive.inputs import ArchiveFilm
+from pipelines.archive.plan import Task, check_free
+from pipelines.archive.records import Done
+from pipelines.archive.storage import Store
 from pipelines.checks import check_span, choose
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
-from pipelines.gather import ArchiveFilm
 from pipelines.job import prepare, result_suffix
-from pipelines.record import Done
 from pipelines.stages.probe import picture_stream, probe
-from pipelines.storage import Store
 
 TRIAL = Fraction(5)
 """Seconds of film coloured to learn the speed."""

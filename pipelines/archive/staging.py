@@ -6,9 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipelines.archive_plan import Task
-from pipelines.record import FOLDER, Done, dump, load
-from pipelines.storage import Store
+from pipelines.archive.plan import Task
+from pipelines.archive.records import FOLDER, Done, dump, load
+from pipelines.archive.storage import Store
 
 MADE = "made.json"
 """The record of a result that is whole and not yet where it goes."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipelines.archive.storage import Store, is_url, open_store
 from pipelines.errors import SettingsError
 from pipelines.settings import Settings
-from pipelines.storage import Store, is_url, open_store
 
 FILM_SUFFIXES = {
     ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mkv", ".mov",

@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
+from pipelines.archive.inputs import RESULT, ArchiveFilm, Gathered
+from pipelines.archive.records import FOLDER, Asked, Done, Failed, Records, Whole
+from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
-from pipelines.gather import RESULT, ArchiveFilm, Gathered
 from pipelines.painter import completed, named_by_digests
-from pipelines.record import FOLDER, Asked, Done, Failed, Records, Whole
 from pipelines.resume import flattened
 from pipelines.settings import PaintSettings
-from pipelines.storage import Store
 from pipelines.target import SUFFIXES
 
 SUFFIXES_WRITTEN = (*SUFFIXES.values(), ".m4v", ".qt")

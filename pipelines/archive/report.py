@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from pipelines.archive.records import Done, Failed, Record, row
+from pipelines.archive.storage import Store
 from pipelines.errors import timecode
-from pipelines.record import Done, Failed, Record, row
-from pipelines.storage import Store
 
 LINES, PAGE = "report.jsonl", "report.html"
 
@@ -35,7 +35,7 @@ def write_report(out: Store, records: Iterable[Record]) -> None:
 def _template() -> Any:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["timecode"] = timecode
-    return environment.from_string(files("restore").joinpath("report.html.jinja").read_text("utf-8"))
+    return environment.from_string(files("pipelines.archive").joinpath("report.html.jinja").read_text("utf-8"))
 
 
 def page(records: list[Record]) -> str:

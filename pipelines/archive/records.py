@@ -11,9 +11,9 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from pipelines.archive.results import Look, Stills
+from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
-from pipelines.look import Look, Stills
-from pipelines.storage import Store
 
 FOLDER = ".restore"
 """Under OUT; a file PLACE.json for each film."""

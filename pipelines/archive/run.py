@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from pipelines.archive_plan import Task, check_free
+from pipelines.archive.plan import Task, check_free
+from pipelines.archive.records import Done, Failed, Record, Records, Whole, failed
+from pipelines.archive.results import look
+from pipelines.archive.staging import Staging
+from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
 from pipelines.job import Job, prepare
-from pipelines.look import look
-from pipelines.record import Done, Failed, Record, Records, Whole, failed
 from pipelines.stages.probe import probe
-from pipelines.staging import Staging
-from pipelines.storage import Store
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
