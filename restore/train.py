@@ -10,7 +10,7 @@ import click
 from restore.evaluate import told_in_one_line
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
-    from pipelines.train_config import TrainConfig
+    from pipelines.training.config import TrainConfig
 
 READ = click.Path(exists=True, path_type=Path)
 READ_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -23,7 +23,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     Raises:
         click.BadParameter: a setting is unknown, or its value is none that it takes.
     """
-    from pipelines.train_config import TrainConfig
+    from pipelines.training.config import TrainConfig
 
     known = {field.name: getattr(TrainConfig(), field.name) for field in dataclasses.fields(TrainConfig)}
     changed: dict[str, Any] = {"stage": stage} | ({"steps": steps} if steps is not None else {})
@@ -97,9 +97,9 @@ def train(
     if gpus and workers:
         raise click.UsageError("--gpus and --workers exclude each other: a step is shared among GPUs or CPU processes")
     with told_in_one_line():
-        from pipelines.examples import Sources
         from pipelines.painter import find_device
-        from pipelines.train import train as run
+        from pipelines.training.examples import Sources
+        from pipelines.training.run import train as run
 
         sources = Sources(images, films, boxes)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))

@@ -17,8 +17,8 @@ from on_cluster import Nodes
 from runs import Films, Refuse, listing, save_random_network, small_settings
 
 from pipelines.errors import FilmError
-from pipelines.examples import Sources
 from pipelines.settings import Settings
+from pipelines.training.examples import Sources
 from restore.api import restore_film
 
 hypothesis.settings.register_profile("busy", deadline=None)  # a machine may stand still within any example

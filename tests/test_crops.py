@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pipelines.crops import (
+from pipelines.pictures import Picture
+from pipelines.training.crops import (
     LEAST_VISIBLE,
     MOST_BOXES,
     UNKNOWN,
@@ -25,7 +26,6 @@ from pipelines.crops import (
     held_out,
     key_of,
 )
-from pipelines.pictures import Picture
 
 SIDE = 64
 WIDTH, HEIGHT = 120, 90

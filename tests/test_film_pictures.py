@@ -16,7 +16,7 @@ from torch.utils.data import ConcatDataset, DataLoader
 from tracks import PictureTrack, write
 
 from pipelines.errors import InputError
-from pipelines.film_pictures import MARGIN, FilmPictures
+from pipelines.training.film_pictures import MARGIN, FilmPictures
 
 LENGTHS = (20, 70, 35)
 """Frames of the shots."""

@@ -10,9 +10,9 @@ from runs import save_random_network
 from torch import Tensor
 from training import CONFIG
 
-from pipelines.examples import Sources
-from pipelines.train import train
-from pipelines.train_config import Stage
+from pipelines.training.config import Stage
+from pipelines.training.examples import Sources
+from pipelines.training.run import train
 
 pytest.importorskip("tensorboard", reason="needs the extra train")
 pytestmark = pytest.mark.usefixtures("narrow")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.crops import Crops, CropSettings
-from pipelines.lettering import CARDS, lettered
+from pipelines.training.crops import Crops, CropSettings
+from pipelines.training.lettering import CARDS, lettered
 
 RED = np.full((128, 128, 3), (200, 40, 30), np.uint8)
 MANY = 200

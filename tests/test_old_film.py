@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from models.colorspace import lightness_from_luminance
-from pipelines import old_film
-from pipelines.old_film import film_lightness, frame_lightness, stock_lightness
+from pipelines.training import old_film
+from pipelines.training.old_film import film_lightness, frame_lightness, stock_lightness
 
 FAULTS = (
     old_film._soft,

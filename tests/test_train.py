@@ -22,11 +22,11 @@ from models.compact import CompactConfig, Encoder
 from models.finish import Finish
 from models.published import weights_digest
 from models.weights import load_network, save_network
-from pipelines.crops import CropSettings, crops
-from pipelines.examples import Sources, examples
-from pipelines.provenance import digest_of
-from pipelines.train_config import RANGES, Stage, TrainConfig
-from pipelines.train_stages import LOSSES, TRAINED, Batch
+from pipelines.training.config import RANGES, Stage, TrainConfig
+from pipelines.training.crops import CropSettings, crops
+from pipelines.training.examples import Sources, examples
+from pipelines.training.provenance import digest_of
+from pipelines.training.stages import LOSSES, TRAINED, Batch
 
 pytestmark = pytest.mark.usefixtures("narrow")
 

@@ -13,8 +13,8 @@ from runs import listing, save_random_network
 from training import CONFIG
 
 from pipelines.alone import alone
-from pipelines.examples import Sources
-from pipelines.train_config import Stage
+from pipelines.training.config import Stage
+from pipelines.training.examples import Sources
 from restore.cli import main
 from restore.train import STAGES
 from restore.train import train as train_command

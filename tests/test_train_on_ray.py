@@ -17,8 +17,8 @@ from PIL import Image
 from models.weights import load_network
 from pipelines.alone import alone
 from pipelines.errors import OutputError
-from pipelines.examples import Sources
-from pipelines.train_config import TrainConfig
+from pipelines.training.config import TrainConfig
+from pipelines.training.examples import Sources
 
 SMALL = TrainConfig(steps=2, batch=8, crop=32, warmup=1, held_out=0, prior_pictures=8, workers=0)
 

@@ -11,7 +11,7 @@ from training import CONFIG, run
 
 from pipelines.alone import alone
 from pipelines.errors import OutputError
-from pipelines.examples import Sources
+from pipelines.training.examples import Sources
 
 pytestmark = pytest.mark.usefixtures("narrow")
 

@@ -16,9 +16,9 @@ from training import CONFIG, are_equal, checkpoint_of, run
 
 from models.weights import read_weights
 from pipelines.errors import OutputError
-from pipelines.examples import Sources
-from pipelines.train import train
-from pipelines.train_config import Stage, TrainConfig
+from pipelines.training.config import Stage, TrainConfig
+from pipelines.training.examples import Sources
+from pipelines.training.run import train
 
 pytestmark = pytest.mark.usefixtures("narrow")
 
@@ -106,7 +106,7 @@ def test_run_goes_on_among_as_many_processes_alone(
     out = tmp_path / "out.safetensors"
     run(sources, out, replace(CONFIG, steps=1))
     before = listing(tmp_path)
-    monkeypatch.setattr("pipelines.train._rank_and_world", lambda: (0, 2))
+    monkeypatch.setattr("pipelines.training.run._rank_and_world", lambda: (0, 2))
     with pytest.raises(
         OutputError, match=r"out\.checkpoint: of another run \(processes was 1, is 2\); take another -o"
     ):
@@ -160,7 +160,7 @@ def test_training_that_runs_away_leaves_the_checkpoint_before_it(
     out = tmp_path / "out.safetensors"
     run(sources, out, replace(CONFIG, steps=1))
     before = out.read_bytes(), out.with_suffix(".checkpoint").read_bytes()
-    monkeypatch.setattr("pipelines.train._rate", lambda step, config: 1e33)
+    monkeypatch.setattr("pipelines.training.run._rate", lambda step, config: 1e33)
     with pytest.raises(ValueError, match="is beyond all numbers"):
         run(sources, out, CONFIG)
     assert (out.read_bytes(), out.with_suffix(".checkpoint").read_bytes()) == before

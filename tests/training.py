@@ -15,10 +15,10 @@ from torch import Tensor
 
 from models.bins import BINS
 from models.compact import BLOCKS, Compact, CompactConfig
-from pipelines.examples import Sources
-from pipelines.train import train
-from pipelines.train_config import TrainConfig
-from pipelines.train_stages import Batch
+from pipelines.training.config import TrainConfig
+from pipelines.training.examples import Sources
+from pipelines.training.run import train
+from pipelines.training.stages import Batch
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 CAT = 15
@@ -33,8 +33,8 @@ Told = dict[str, float]
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs train a narrow network whose encoder does not expand, a quarter of the work, and log every step."""
     monkeypatch.setattr("models.compact.BLOCKS", [(1, *rest) for _, *rest in BLOCKS])
-    monkeypatch.setattr("pipelines.train.Compact", partial(Compact, SMALL))
-    monkeypatch.setattr("pipelines.train.LOGGED_EVERY", 1)
+    monkeypatch.setattr("pipelines.training.run.Compact", partial(Compact, SMALL))
+    monkeypatch.setattr("pipelines.training.run.LOGGED_EVERY", 1)
 
 
 def draw_sources(folder: Path) -> Sources:

@@ -9,10 +9,10 @@ import torch
 from ray.train import RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer, get_device
 
-from pipelines.examples import Sources
-from pipelines.train import train
-from pipelines.train_config import TrainConfig
-from pipelines.train_place import own_place
+from pipelines.training.config import TrainConfig
+from pipelines.training.examples import Sources
+from pipelines.training.place import own_place
+from pipelines.training.run import train
 
 
 def train_on_ray(  # noqa: PLR0913  # one run's all
@@ -27,7 +27,7 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
     journal: Path | None = None,
     log: Callable[[str], None] = print,
 ) -> None:
-    """`pipelines.train.train`, each step shared among processes, by Ray Train.
+    """`pipelines.training.run.train`, each step shared among processes, by Ray Train.
 
     Args:
         processes: how many; each on a GPU of its own, or all on the CPU.

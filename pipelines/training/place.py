@@ -7,7 +7,7 @@ from pathlib import Path
 from pipelines.alone import alone
 from pipelines.checks import check_place
 from pipelines.errors import OutputError
-from pipelines.examples import Sources
+from pipelines.training.examples import Sources
 
 SUFFIX = ".safetensors"
 

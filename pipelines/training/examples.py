@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from models.bins import BINS, smoothed_prior, soft_encode
-from pipelines.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
 from pipelines.pictures import Picture, Pictures, read_boxes
-from pipelines.train_config import TrainConfig
-from pipelines.train_stages import true_ab
+from pipelines.training.config import TrainConfig
+from pipelines.training.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
+from pipelines.training.stages import true_ab
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def examples(sources: Sources, config: TrainConfig) -> Examples:
     images = Pictures(sources.images) if sources.images else None
     films: Sequence[Picture] = ()
     if sources.films:
-        from pipelines.film_pictures import FilmPictures
+        from pipelines.training.film_pictures import FilmPictures
 
         films = FilmPictures(sources.films)
     keys = [key_of(name) for _, name in images.keys] if images else []

@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.colorspace import linear_from_srgb
 from models.instance_fusion import CONTEXT
-from pipelines.lettering import lettered
 from pipelines.pictures import Picture
+from pipelines.training.lettering import lettered
 
 Boxes = NDArray[np.float32]
 """(K, 6): left, top, right, bottom as shares of the sides, COCO class 0..79, score 0..1."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from models.published import weights_digest
 from pipelines.errors import OutputError
-from pipelines.examples import Sources
-from pipelines.provenance import digest_of
-from pipelines.train_config import TrainConfig
+from pipelines.training.config import TrainConfig
+from pipelines.training.examples import Sources
+from pipelines.training.provenance import digest_of
 
 FREE = ("steps", "workers")
 """Settings that may change on the way: a run may be made longer or shorter, and decode with other processes."""

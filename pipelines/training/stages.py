@@ -24,9 +24,9 @@ from models.losses import (
     rebalanced_cross_entropy,
     relative_difference,
 )
-from pipelines.crops import JITTER
-from pipelines.old_film import frame_lightness, stock_lightness
-from pipelines.train_config import Stage, TrainConfig
+from pipelines.training.config import Stage, TrainConfig
+from pipelines.training.crops import JITTER
+from pipelines.training.old_film import frame_lightness, stock_lightness
 
 TRAINED: dict[Stage, tuple[str, ...]] = {
     "full": ("encoder", "decoder", "detector"),

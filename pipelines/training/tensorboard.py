@@ -10,9 +10,9 @@ from models.colorspace import lab_from_linear, srgb_from_lab
 from models.compact import HEAD_STRIDE, Compact
 from models.paint import paint
 from models.seen import Seen
-from pipelines.crops import CropSettings, crops
-from pipelines.examples import Examples
-from pipelines.train_config import Stage, TrainConfig
+from pipelines.training.config import Stage, TrainConfig
+from pipelines.training.crops import CropSettings, crops
+from pipelines.training.examples import Examples
 
 SHOWN = 8
 COLOURING: tuple[Stage, ...] = ("full", "fusion", "decoder")

@@ -23,13 +23,13 @@ from torch import Tensor, nn
 from models.bins import BINS, rebalancing_weights
 from models.compact import Compact, gray_encoder_state
 from models.weights import read_weights, save_network
-from pipelines.crops import CropSettings, crops
-from pipelines.examples import Examples, Sources, count_prior, examples
-from pipelines.provenance import code_version
-from pipelines.train_config import TrainConfig
-from pipelines.train_origin import check_origin, digests_of, settings_of
-from pipelines.train_place import checkpoint_of, held_out_of, own_place
-from pipelines.train_stages import LOSSES, TRAINED, Batch, takes
+from pipelines.training.config import TrainConfig
+from pipelines.training.crops import CropSettings, crops
+from pipelines.training.examples import Examples, Sources, count_prior, examples
+from pipelines.training.origin import check_origin, digests_of, settings_of
+from pipelines.training.place import checkpoint_of, held_out_of, own_place
+from pipelines.training.provenance import code_version
+from pipelines.training.stages import LOSSES, TRAINED, Batch, takes
 
 LARGEST_GRADIENT = 5.0
 """Norm to which gradients are cut."""
@@ -252,7 +252,7 @@ class _Keeper:
         held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out))
         self.journal = None
         if journal:
-            from pipelines.journal import Journal
+            from pipelines.training.tensorboard import Journal
 
             self.journal = Journal(journal, data, config)
 

@@ -1,0 +1,1 @@
+"""Networks trained on colour pictures and films."""
