@@ -12,8 +12,8 @@ from pipelines.alone import alone
 from pipelines.batch import Film, Segment
 from pipelines.errors import InputError, OutputError, StageError, timecode
 from pipelines.job import Job
-from pipelines.paint import FilmPaint, Paint, Painting
-from pipelines.painter import named_by_digests
+from pipelines.painting.paint import FilmPaint, Paint, Painting
+from pipelines.painting.painter import named_by_digests
 from pipelines.resume import WorkFolder, fingerprint, flattened
 from pipelines.runner import Spread, Stream, in_process
 from pipelines.segment import SegmentFlow

@@ -10,7 +10,7 @@ from pipelines.batch import Film, Segment
 from pipelines.checks import check_colours, check_place, check_span, choose
 from pipelines.errors import SettingsError
 from pipelines.hints import Tracks, followed
-from pipelines.painter import check_takes_hints, completed, find_device, weights_of
+from pipelines.painting.painter import check_takes_hints, completed, find_device, weights_of
 from pipelines.settings import Settings
 from pipelines.stages.plan import plan
 from pipelines.stages.probe import probe

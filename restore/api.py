@@ -19,7 +19,7 @@ from pipelines.archive.storage import Store, open_store
 from pipelines.errors import SettingsError
 from pipelines.film import Listener, Result, restore
 from pipelines.job import find_network, prepare
-from pipelines.paint import Paint
+from pipelines.painting.paint import Paint
 from pipelines.preview.canvas import Composition
 from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
 from pipelines.preview.view import PREVIEW, open_view, ready

@@ -124,10 +124,10 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
         )
         from pipelines.evaluate.detector import evaluate_detector
         from pipelines.evaluate.paint import Chosen
-        from pipelines.painter import open_painter
+        from pipelines.painting.detect import Detect
+        from pipelines.painting.painter import open_painter
         from pipelines.pictures import read_boxes
         from pipelines.settings import PaintSettings
-        from pipelines.stages.detect import Detect
 
         given = read_boxes(boxes)
         wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
@@ -175,7 +175,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
         from pipelines.evaluate.sequences import as_films
         from pipelines.evaluate.steadiness import evaluate_steadiness
         from pipelines.job import find_network
-        from pipelines.paint import Paint
+        from pipelines.painting.paint import Paint
         from pipelines.preview.compare import write_comparison
         from pipelines.runner import in_process
         from pipelines.stages.probe import probe

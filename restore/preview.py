@@ -98,7 +98,7 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
             timecode: bool, variants: bool, **options: Any) -> None:  # fmt: skip
     """Show a few seconds of FILM, before and after, in a small file that plays anywhere."""
     ways = [(label, settings_from(each)) for label, each in _ways(options, variants, layout)]
-    from pipelines.paint import Paint
+    from pipelines.painting.paint import Paint
     from pipelines.preview.canvas import Composition, make_canvas
     from pipelines.preview.render import SPANS, Preview, Variant, choose_spans, total
     from pipelines.preview.view import PREVIEW, ready
@@ -164,7 +164,7 @@ def still(at: Fraction, bits: str | None, **options: Any) -> None:
     """Write one frame of FILM at its full size, before and after."""
     settings = settings_from(options)
     from pipelines.errors import timecode
-    from pipelines.paint import Paint
+    from pipelines.painting.paint import Paint
     from pipelines.preview.still import write_still
     from pipelines.preview.view import STILL, ready
     from pipelines.runner import in_process
@@ -185,7 +185,7 @@ def still(at: Fraction, bits: str | None, **options: Any) -> None:
 def sheet(**options: Any) -> None:
     """Write a contact sheet of FILM: a picture of each shot, before and after."""
     settings = settings_from(options)
-    from pipelines.paint import Paint
+    from pipelines.painting.paint import Paint
     from pipelines.preview.pages import sheet_places, write_sheet
     from pipelines.preview.sheet import tiles
     from pipelines.preview.shots import find_shots

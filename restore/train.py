@@ -97,7 +97,7 @@ def train(
     if gpus and workers:
         raise click.UsageError("--gpus and --workers exclude each other: a step is shared among GPUs or CPU processes")
     with told_in_one_line():
-        from pipelines.painter import find_device
+        from pipelines.painting.painter import find_device
         from pipelines.training.examples import Sources
         from pipelines.training.run import train as run
 

@@ -21,7 +21,7 @@ from pipelines.errors import SettingsError
 from pipelines.job import prepare
 from pipelines.on_ray.cluster import cluster
 from pipelines.on_ray.pool import films as on_ray_film
-from pipelines.paint import Paint, PaintOrder
+from pipelines.painting.paint import Paint, PaintOrder
 
 BATCH_SECONDS = 0.2
 """Waited at each batch, so that there is time to be disturbed in."""

@@ -20,7 +20,7 @@ from pipelines.batch import AnchorBatch
 from pipelines.errors import InputError, SettingsError
 from pipelines.hints import Follow, Tracks
 from pipelines.motion import Motion
-from pipelines.paint import FilmPaint, PaintOrder
+from pipelines.painting.paint import FilmPaint, PaintOrder
 from pipelines.settings import Hint, MotionSettings, Settings
 from pipelines.stages.probe import probe
 from restore.cli import main

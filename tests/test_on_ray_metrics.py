@@ -17,7 +17,7 @@ from runs import Films
 from pipelines.batch import AbBatch
 from pipelines.film import restore
 from pipelines.job import prepare
-from pipelines.paint import Paint, PaintOrder
+from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.settings import Settings
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own

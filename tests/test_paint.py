@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines import paint
 from pipelines.batch import AbBatch, AnchorBatch
 from pipelines.errors import StageError
-from pipelines.paint import Paint, PaintOrder
+from pipelines.painting import paint
+from pipelines.painting.colorize import Colorize
+from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.settings import PaintSettings, Settings
-from pipelines.stages.colorize import Colorize
 from pipelines.stages.probe import probe
 
 

@@ -17,7 +17,7 @@ from runs import Films
 
 from pipelines.batch import Segment
 from pipelines.job import prepare
-from pipelines.paint import FilmPaint, Paint
+from pipelines.painting.paint import FilmPaint, Paint
 from pipelines.preview.view import STILL, open_view, ready
 from pipelines.runner import in_process
 from pipelines.segment import carried

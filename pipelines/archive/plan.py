@@ -12,7 +12,7 @@ from pipelines.archive.inputs import RESULT, ArchiveFilm, Gathered
 from pipelines.archive.records import FOLDER, Asked, Done, Failed, Records, Whole
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
-from pipelines.painter import completed, named_by_digests
+from pipelines.painting.painter import completed, named_by_digests
 from pipelines.resume import flattened
 from pipelines.settings import PaintSettings
 from pipelines.target import SUFFIXES

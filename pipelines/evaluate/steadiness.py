@@ -33,7 +33,7 @@ from pipelines.checks import COLOURED, colours_of
 from pipelines.evaluate.carrying import APART, true_colours_carried
 from pipelines.evaluate.judges import FindFlow, Light, MotionJudge
 from pipelines.evaluate.report import Figures, Report, Section, means
-from pipelines.paint import FilmPaint, Painting
+from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.segment import carried
 from pipelines.settings import Settings
 from pipelines.stages.lightness import Lightness

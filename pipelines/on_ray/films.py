@@ -23,7 +23,7 @@ from pipelines.on_ray.metrics import MeteredPaint, Queued, frames_encoded, timed
 from pipelines.on_ray.pool import OnRay
 from pipelines.on_ray.progress import Post
 from pipelines.on_ray.tasks import as_tasks
-from pipelines.paint import PaintOrder
+from pipelines.painting.paint import PaintOrder
 from pipelines.runner import Stream
 
 BATCHES_AHEAD = 2

@@ -15,7 +15,7 @@ import torch
 from ray.util.metrics import Counter, Gauge, Histogram
 
 from pipelines.batch import AbBatch
-from pipelines.paint import Paint, Painting, PaintOrder
+from pipelines.painting.paint import Paint, Painting, PaintOrder
 
 SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
 """Bounds of the histogram's bins."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipelines.batch import Film
 from pipelines.evaluate.steadiness import EVERY, RESTORE, every_frame
-from pipelines.paint import Painting
+from pipelines.painting.paint import Painting
 from pipelines.preview.canvas import Composition
 from pipelines.preview.render import Preview, Variant
 from pipelines.preview.view import View

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines.errors import SettingsError
-from pipelines.paint import Painting
+from pipelines.painting.paint import Painting
 from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
 from pipelines.preview.shots import Shot, find_shots

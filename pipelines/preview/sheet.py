@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.batch import Film
-from pipelines.paint import Painting
+from pipelines.painting.paint import Painting
 from pipelines.preview.display import display_size, display_target, rgb_of
 from pipelines.preview.shots import Shot
 from pipelines.preview.timecode import clock_of

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from pipelines.batch import Film, Frame, Segment, ShotFrame
-from pipelines.painter import completed
+from pipelines.painting.painter import completed
 from pipelines.runner import ahead
 from pipelines.settings import Settings
 from pipelines.stages.decode import Decode

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.batch import ColouredFrame
 from pipelines.errors import SettingsError
-from pipelines.paint import Painting
+from pipelines.painting.paint import Painting
 from pipelines.preview.display import rgb_of
 from pipelines.preview.view import View, written_whole
 from pipelines.settings import EncodeSettings

@@ -12,7 +12,7 @@ from pipelines.checks import check_colours, check_place
 from pipelines.errors import OutputError, SettingsError
 from pipelines.hints import Tracks, followed
 from pipelines.job import find_network
-from pipelines.paint import FilmPaint, Painting
+from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.preview.display import Display, display_target
 from pipelines.runner import ahead
 from pipelines.segment import Keep, carried

@@ -18,10 +18,10 @@ from models.fold import folded
 from models.siggraph17 import Siggraph17
 from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.memory import keep_freed_memory
-from pipelines.painter import open_painter
+from pipelines.painting.colorize import Colorize
+from pipelines.painting.detect import Detect
+from pipelines.painting.painter import open_painter
 from pipelines.settings import PaintSettings
-from pipelines.stages.colorize import Colorize
-from pipelines.stages.detect import Detect
 
 SIDE = 256
 CORNERS = [[0.05, 0.1, 0.45, 0.9], [0.5, 0.2, 0.95, 0.95], [0.1, 0.0, 0.9, 0.6], [0.3, 0.5, 0.6, 0.9]]

@@ -31,7 +31,7 @@ from pipelines.memory import keep_freed_memory  # noqa: E402
 from pipelines.on_ray.cluster import cluster  # noqa: E402
 from pipelines.on_ray.films import Crew, hire, restore_on_ray  # noqa: E402
 from pipelines.on_ray.pool import OnRay  # noqa: E402
-from pipelines.paint import Paint, PaintOrder  # noqa: E402
+from pipelines.painting.paint import Paint, PaintOrder  # noqa: E402
 from pipelines.settings import PaintSettings, Settings  # noqa: E402
 
 SIZE = (1280, 720)

@@ -22,8 +22,8 @@ import av
 from run import SAMPLE, Cost, draw_film
 
 RESTORE = "from restore.cli import main; main()"
-IMPORTS = "import restore.progress, pipelines.memory, pipelines.paint, pipelines.preview.render"
-WEIGHTS = "from pipelines.painter import *; open_painter(PaintSettings(device='cpu'))"
+IMPORTS = "import restore.progress, pipelines.memory, pipelines.painting.paint, pipelines.preview.render"
+WEIGHTS = "from pipelines.painting.painter import *; open_painter(PaintSettings(device='cpu'))"
 
 
 def spent(*arguments: str | Path) -> Cost:

@@ -35,11 +35,11 @@ from pipelines.film import restore
 from pipelines.job import Job, prepare
 from pipelines.memory import keep_freed_memory
 from pipelines.motion import Motion
-from pipelines.painter import open_painter
+from pipelines.painting.colorize import Colorize
+from pipelines.painting.detect import Detect
+from pipelines.painting.painter import open_painter
 from pipelines.settings import PaintSettings, Settings
-from pipelines.stages.colorize import Colorize
 from pipelines.stages.decode import Decode
-from pipelines.stages.detect import Detect
 from pipelines.stages.encode import Encode, _open_stream
 from pipelines.stages.lightness import Lightness, network_size
 

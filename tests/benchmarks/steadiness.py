@@ -33,7 +33,7 @@ from pipelines.evaluate.steadiness import every_frame
 from pipelines.film import restore
 from pipelines.job import prepare
 from pipelines.memory import keep_freed_memory
-from pipelines.paint import Paint, PaintOrder
+from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.settings import PaintSettings, Settings
 
 

@@ -20,7 +20,7 @@ from runs import Films
 from tracks import PictureTrack, write
 
 from pipelines.batch import Segment
-from pipelines.paint import FilmPaint, Paint, Painting
+from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.preview.sheet import tiles
 from pipelines.preview.shots import find_shots
 from pipelines.preview.still import write_still

@@ -19,11 +19,11 @@ from models import torchvision_networks
 from models.finish import Finish
 from models.maskrcnn import find_instances, load_maskrcnn
 from pipelines.batch import AnchorBatch, InstanceBatch
-from pipelines.finder import OwnFinder
-from pipelines.painter import Painter, completed, open_finder, weights_of
+from pipelines.painting.colorize import Colorize
+from pipelines.painting.detect import Detect, without_instances
+from pipelines.painting.finder import OwnFinder
+from pipelines.painting.painter import Painter, completed, open_finder, weights_of
 from pipelines.settings import PaintSettings
-from pipelines.stages.colorize import Colorize
-from pipelines.stages.detect import Detect, without_instances
 
 Painters = Callable[..., Painter]
 SMALL = 64

@@ -11,10 +11,10 @@ from runs import save_random_network
 
 from models.finish import Finish
 from pipelines.batch import AnchorBatch
-from pipelines.painter import find_device, open_painter
+from pipelines.painting.colorize import Colorize
+from pipelines.painting.detect import BOX_FIELDS, without_instances
+from pipelines.painting.painter import find_device, open_painter
 from pipelines.settings import PaintSettings
-from pipelines.stages.colorize import Colorize
-from pipelines.stages.detect import BOX_FIELDS, without_instances
 
 
 def anchors(count: int, first: int = 0) -> AnchorBatch:

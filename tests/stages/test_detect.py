@@ -16,10 +16,10 @@ from models.compact import INSTANCE_SIDE, Compact
 from models.paint import GROUP
 from models.weights import load_network, save_network
 from pipelines.batch import AnchorBatch, InstanceBatch
-from pipelines.painter import Painter, open_painter
+from pipelines.painting.colorize import Colorize
+from pipelines.painting.detect import BOX_FIELDS, Detect, without_instances
+from pipelines.painting.painter import Painter, open_painter
 from pipelines.settings import PaintSettings
-from pipelines.stages.colorize import Colorize
-from pipelines.stages.detect import BOX_FIELDS, Detect, without_instances
 
 Boxes = NDArray[np.float32]
 NEVER, LOW, HIGH = -50.0, -4.5, -3.5

@@ -11,11 +11,11 @@ import torch
 
 from pipelines.batch import AbBatch, AnchorBatch, Film, HintTable
 from pipelines.errors import SettingsError, StageError
-from pipelines.painter import Painter, open_painter
+from pipelines.painting.colorize import Colorize
+from pipelines.painting.detect import Detect
+from pipelines.painting.painter import Painter, open_painter
 from pipelines.runner import Stream
 from pipelines.settings import PaintSettings
-from pipelines.stages.colorize import Colorize
-from pipelines.stages.detect import Detect
 
 OPEN_NETWORKS = 4
 """Networks that stay loaded: films of one archive may ask for different ones."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pipelines.batch import AnchorBatch, InstanceBatch
-from pipelines.painter import Painter
+from pipelines.painting.painter import Painter
 
 BOX_FIELDS = 6
 

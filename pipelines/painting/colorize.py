@@ -10,7 +10,7 @@ from torch import Tensor
 from models.paint import paint
 from models.seen import Seen
 from pipelines.batch import AbBatch, AnchorBatch, InstanceBatch
-from pipelines.painter import Painter
+from pipelines.painting.painter import Painter
 
 
 @dataclass

@@ -13,7 +13,7 @@ from models.maskrcnn import load_maskrcnn
 from models.networks import NETWORKS, Kind
 from models.published import weights_digest
 from models.weights import find_weights, load_network, network_of
-from pipelines.finder import Finder, MaskRcnnFinder, OwnFinder
+from pipelines.painting.finder import Finder, MaskRcnnFinder, OwnFinder
 from pipelines.settings import PaintSettings
 
 
