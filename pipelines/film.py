@@ -8,16 +8,16 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.alone import alone
-from pipelines.batch import Film, Segment
 from pipelines.errors import InputError, OutputError, StageError, timecode
-from pipelines.job import Job
+from pipelines.job.job import Job
+from pipelines.job.work import WorkFolder, fingerprint, flattened
+from pipelines.media.join import SegmentFile, mux
+from pipelines.painting.choice import named_by_digests
 from pipelines.painting.paint import FilmPaint, Paint, Painting
-from pipelines.painting.painter import named_by_digests
-from pipelines.resume import WorkFolder, fingerprint, flattened
-from pipelines.runner import Spread, Stream, in_process
+from pipelines.places import only_run
 from pipelines.segment import SegmentFlow
-from pipelines.stages.mux import SegmentFile, Span, mux
+from pipelines.source import Film, Segment, Span
+from pipelines.streams import Spread, Stream, in_process
 
 MOST_PLACES = 10
 """Times that a note names."""
@@ -44,7 +44,7 @@ def restore(
     work = WorkFolder(job.out, about(job), job.starts_over)
     painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.hints)
     flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
-    with _told(job, work), alone(work.lock, job.out), work:
+    with _told(job, work), only_run(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
         whole = next(spread(Join(job, work))(iter([segments])))

@@ -7,19 +7,21 @@ from fractions import Fraction
 from itertools import tee
 from pathlib import Path
 
-from pipelines.batch import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Film, Luma, Segment, ShotFrame
-from pipelines.cuts import BEHIND
-from pipelines.runner import Stream, ahead
+from pipelines.colour.anchors import anchor_batches, lookback
+from pipelines.colour.carry import Carry
+from pipelines.colour.chroma import Chroma
+from pipelines.colour.follow import Follow
+from pipelines.colour.lightness import Lightness, transfer_of, whole
+from pipelines.colour.shots import Shots
+from pipelines.colour.steady import Steady
+from pipelines.frames import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Luma, ShotFrame
+from pipelines.media.decode import Decode
+from pipelines.media.encode import Encode
+from pipelines.media.target import Target
+from pipelines.motion.cuts import BEHIND
 from pipelines.settings import Settings
-from pipelines.stages.carry import Carry
-from pipelines.stages.chroma import Chroma
-from pipelines.stages.decode import Decode
-from pipelines.stages.encode import Encode
-from pipelines.stages.follow import Follow
-from pipelines.stages.lightness import Lightness, transfer_of, whole
-from pipelines.stages.shots import Shots, anchor_batches, lookback
-from pipelines.stages.steady import Steady
-from pipelines.target import Target
+from pipelines.source import Film, Segment
+from pipelines.streams import Stream, ahead
 
 DECODED_AHEAD = 16
 """Frames decoded while earlier ones are coloured."""

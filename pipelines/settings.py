@@ -1,6 +1,6 @@
 """All that can be tuned, each with its unit, range and default."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -141,3 +141,9 @@ class Settings:
         start, end = self.start or Fraction(0), self.end
         _check(start >= 0, f"start must not be below 0, got {float(start):g}")
         _check(end is None or end > start, f"end must lie after start ({float(start):g} s)")
+
+
+def every_frame(settings: Settings) -> Settings:
+    """The settings with the network on every frame, and nothing smoothed."""
+    nothing = Fraction(0)
+    return replace(settings, motion=replace(settings.motion, anchors=nothing, closest=nothing, steady=nothing))

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.alone import alone
 from pipelines.archive.inputs import Gathered, gather
 from pipelines.archive.plan import Plan, make_plan
 from pipelines.archive.records import Record, Records
@@ -18,13 +17,15 @@ from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store, open_store
 from pipelines.errors import SettingsError
 from pipelines.film import Listener, Result, restore
-from pipelines.job import find_network, prepare
+from pipelines.job.job import prepare
+from pipelines.painting.choice import find_network
 from pipelines.painting.paint import Paint
+from pipelines.places import only_run
 from pipelines.preview.canvas import Composition
 from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
 from pipelines.preview.view import PREVIEW, open_view, ready
-from pipelines.runner import in_process
 from pipelines.settings import Settings
+from pipelines.streams import in_process
 from restore.devices import Devices, Restore
 from restore.options import settings_of_row
 
@@ -93,7 +94,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     devices = devices or Devices()
     named, store = _named(films, out, settings, devices)
     staging = Staging(store, scratch or _scratch(str(out)))
-    with alone(staging.lock, str(out)):
+    with only_run(staging.lock, str(out)):
         plan = make_plan(named, store, retry_failed, overwrite)
         on_plan(plan)
         records: list[Record] = [*plan.done, *plan.changed, *plan.failed]

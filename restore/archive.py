@@ -38,7 +38,7 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     keep their places in the folder tree. A film that fails stops no other. Started again, it goes on: what is done
     is skipped.
     """
-    from pipelines.memory import keep_freed_memory, keep_what_was_imported
+    from pipelines.process import keep_freed_memory, keep_what_was_imported
     from restore.devices import Devices
     from restore.progress import FAILED, Quiet, told
 

@@ -15,7 +15,7 @@ from pipelines.archive.plan import Plan, Task
 from pipelines.archive.records import Done, Failed, Record, row
 from pipelines.archive.run import ArchiveListener
 from pipelines.errors import timecode
-from pipelines.job import Job
+from pipelines.job.job import Job
 
 LINE_SECONDS, EVENT_SECONDS = 10, 1
 """Between plain lines, and between JSON events of progress."""

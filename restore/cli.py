@@ -91,8 +91,8 @@ def _check_alone(film: Path, others: list[str]) -> None:
 @FILM_OPTIONS
 def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour one film (the default command)."""
-    from pipelines.job import prepare
-    from pipelines.memory import keep_freed_memory, keep_what_was_imported
+    from pipelines.job.job import prepare
+    from pipelines.process import keep_freed_memory, keep_what_was_imported
     from restore.devices import Devices
     from restore.progress import begin_run, choose_show, end_run, listener_for, told
 

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from pipelines.errors import SettingsError
 from pipelines.film import Listener, Result, restore
-from pipelines.job import Job
+from pipelines.job.job import Job
 from pipelines.settings import Settings
 
 Restore = Callable[[Job, Listener | None], Result]

@@ -14,7 +14,7 @@ import torch
 
 from models.published import weights_digest
 from models.weights import DEFAULT_NETWORK, find_weights, load_network
-from pipelines.target import ENCODERS
+from pipelines.media.codecs import ENCODERS
 
 NAME = re.compile(r"[\w.-]+")
 """Of a package, at the beginning of what is required of it."""

@@ -16,8 +16,8 @@ from restore.config import Failure, Length, Refused, settings_from, told_as
 from restore.options import WEIGHTS_DIR, colour_options
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
-    from pipelines.batch import Film
     from pipelines.evaluate.report import Report, Section
+    from pipelines.source import Film
 
 NEEDS_EXTRA = "pictures are read by {}, which is not installed; pip install 'restore[train]'"
 COLUMN = 12
@@ -46,7 +46,7 @@ def told_in_one_line() -> Iterator[None]:
 @click.group()
 def evaluate() -> None:
     """Measure a network: its colours and what it finds on pictures, or how steady its colours are on films."""
-    from pipelines.memory import keep_freed_memory, keep_what_was_imported
+    from pipelines.process import keep_freed_memory, keep_what_was_imported
 
     keep_freed_memory()
     keep_what_was_imported()
@@ -94,7 +94,7 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
         from pipelines.evaluate.content import Judge, read_labels
         from pipelines.evaluate.paint import Chosen, Paint
         from pipelines.evaluate.sheet import Sheet
-        from pipelines.pictures import read_boxes
+        from pipelines.media.pictures import read_boxes
         from pipelines.settings import PaintSettings
 
         names = ("network", "weights_dir", "rows", "temperature", "saturation", "instances")
@@ -124,9 +124,9 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
         )
         from pipelines.evaluate.detector import evaluate_detector
         from pipelines.evaluate.paint import Chosen
+        from pipelines.media.pictures import read_boxes
         from pipelines.painting.detect import Detect
         from pipelines.painting.painter import open_painter
-        from pipelines.pictures import read_boxes
         from pipelines.settings import PaintSettings
 
         given = read_boxes(boxes)
@@ -174,11 +174,11 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
         from pipelines.evaluate.judges import open_judge
         from pipelines.evaluate.sequences import as_films
         from pipelines.evaluate.steadiness import evaluate_steadiness
-        from pipelines.job import find_network
+        from pipelines.media.probe import probe
+        from pipelines.painting.choice import find_network
         from pipelines.painting.paint import Paint
         from pipelines.preview.compare import write_comparison
-        from pipelines.runner import in_process
-        from pipelines.stages.probe import probe
+        from pipelines.streams import in_process
 
         settings = find_network(films[0], settings)[1]
         judging = open_judge(judge, settings.paint.device, settings.paint.weights_dir)
@@ -206,8 +206,8 @@ def _check_results(read: Iterable[Path | None], results: Mapping[str, Path | Non
 
     Figures of an earlier run are replaced.
     """
-    from pipelines.checks import check_place
-    from pipelines.pictures import pictures_in
+    from pipelines.media.pictures import pictures_in
+    from pipelines.places import check_place
 
     asked = {option: result for option, result in results.items() if result}
     given = [file for path in read if path for file in (pictures_in(path) if path.is_dir() else [path])]
@@ -221,7 +221,7 @@ def _check_results(read: Iterable[Path | None], results: Mapping[str, Path | Non
 
 def _places(films: list["Film"], folder: Path, overwrite: bool, json_out: Path | None) -> list[Path]:
     """Where each film's comparison goes, in a folder made if it is missing; never where a film or the figures lie."""
-    from pipelines.checks import check_place
+    from pipelines.places import check_place
 
     names = [film.path.stem for film in films]
     twice = next((name for name in names if names.count(name) > 1), None)

@@ -39,8 +39,8 @@ def _files(out: str) -> Decorator:
 @contextmanager
 def _looking(kind: "Kind", settings: "Settings", files: dict[str, Any]) -> Iterator[tuple["View", "Show"]]:
     """The film of a command, and who is told how it goes; a failure ends the process with the right code."""
-    from pipelines.memory import keep_freed_memory, keep_what_was_imported
     from pipelines.preview.view import open_view
+    from pipelines.process import keep_freed_memory, keep_what_was_imported
     from restore.progress import choose_show, told
 
     keep_freed_memory()
@@ -102,7 +102,7 @@ def preview(at: Fraction | None, seconds: Fraction | None, layout: Any, height: 
     from pipelines.preview.canvas import Composition, make_canvas
     from pipelines.preview.render import SPANS, Preview, Variant, choose_spans, total
     from pipelines.preview.view import PREVIEW, ready
-    from pipelines.runner import in_process
+    from pipelines.streams import in_process
     from restore.progress import counted, ticker
 
     how, began = Composition(layout or "side", height, labels, timecode), time.monotonic()
@@ -167,7 +167,7 @@ def still(at: Fraction, bits: str | None, **options: Any) -> None:
     from pipelines.painting.paint import Paint
     from pipelines.preview.still import write_still
     from pipelines.preview.view import STILL, ready
-    from pipelines.runner import in_process
+    from pipelines.streams import in_process
 
     with _looking(STILL, settings, options) as (opened, show):
         opened.check_frame(at)
@@ -191,7 +191,7 @@ def sheet(**options: Any) -> None:
     from pipelines.preview.shots import find_shots
     from pipelines.preview.timecode import clock_of
     from pipelines.preview.view import SHEET, ready
-    from pipelines.runner import in_process
+    from pipelines.streams import in_process
     from restore.progress import counted
 
     with _looking(SHEET, settings, options) as (opened, show):

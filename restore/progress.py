@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import click
 
-from pipelines.batch import Film
 from pipelines.errors import FilmError, SettingsError, timecode
 from pipelines.film import Listener, Result
-from pipelines.job import Job
+from pipelines.job.job import Job
+from pipelines.source import Film
 
 LINE_SECONDS = 10
 """Seconds between plain lines, and between JSON events of progress."""

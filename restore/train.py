@@ -88,7 +88,7 @@ def train(
     The stages of `compact`, each starting from the last one's weights: full (the whole picture, and the detector),
     instance, fusion; and decoder and detector, once more on an encoder that stays.
     """
-    from pipelines.memory import keep_freed_memory, keep_what_was_imported
+    from pipelines.process import keep_freed_memory, keep_what_was_imported
 
     keep_freed_memory()
     keep_what_was_imported()
@@ -97,7 +97,7 @@ def train(
     if gpus and workers:
         raise click.UsageError("--gpus and --workers exclude each other: a step is shared among GPUs or CPU processes")
     with told_in_one_line():
-        from pipelines.painting.painter import find_device
+        from pipelines.painting.choice import find_device
         from pipelines.training.examples import Sources
         from pipelines.training.run import train as run
 

@@ -15,10 +15,11 @@ from handmade import frame, target
 from pictures import pan
 from readers import samples
 
-from pipelines.batch import ColouredFrame, EncodedSegment, Luma
+from pipelines.frames import ColouredFrame, EncodedSegment, Luma
+from pipelines.media.codecs import ENCODERS
+from pipelines.media.encode import Encode
+from pipelines.media.target import Target
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.stages.encode import Encode
-from pipelines.target import ENCODERS, Target
 
 WIDE = {"width": 256, "height": 128}
 """The least that dnxhd takes is 256 x 120."""

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.batch import Anchor, Film, FollowedFrame, Frame, LightFrame, Luma, Picture, Segment, ShotFrame
+from pipelines.colour.follow import Follow
+from pipelines.frames import Anchor, FollowedFrame, Frame, LightFrame, Luma, ShotFrame
+from pipelines.media.decode import Decode
+from pipelines.media.probe import probe
+from pipelines.media.target import Target
 from pipelines.settings import MotionSettings
-from pipelines.stages.decode import Decode
-from pipelines.stages.follow import Follow
-from pipelines.stages.probe import probe
-from pipelines.target import Target
+from pipelines.source import Film, Picture, Segment
 
 TICKS = Fraction(1, 24)
 """The time base of what is made here: one tick is one frame."""

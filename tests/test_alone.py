@@ -1,4 +1,4 @@
-"""Two runs never write to one place: the second is told who is at work, and the first ends as if alone."""
+"""Two runs never write to one place: the second is told who is at work, and the first ends as if only_run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from archives import GOOD, Heard, reels, results
 from resumed import assert_whole
 from runs import Films
 
-from pipelines.alone import alone
 from pipelines.errors import OutputError
+from pipelines.places import only_run
 from pipelines.settings import Settings
 from restore.api import Listener, restore_archive, restore_film
 
@@ -58,15 +58,15 @@ def test_a_second_run_into_one_archive_is_told_who_works_on_it(
 def test_a_lock_that_a_killed_run_left_is_taken_over(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     lock.write_text("process 1 on elsewhere, since long ago\n")
-    with alone(lock, "out"):
+    with only_run(lock, "out"):
         assert lock.read_text().startswith(f"process {os.getpid()} on ")
     assert not lock.exists()
 
 
 def test_a_lock_whose_folder_was_removed_holds_nobody(tmp_path: Path) -> None:
     lock = tmp_path / "folder" / "lock"
-    with alone(lock, "out"):
+    with only_run(lock, "out"):
         lock.unlink()
         lock.parent.rmdir()
-        with alone(lock, "out"):
+        with only_run(lock, "out"):
             assert lock.exists()

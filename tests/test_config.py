@@ -37,7 +37,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         settings.append(chosen)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipelines.job.prepare", prepare)
+    monkeypatch.setattr("pipelines.job.job.prepare", prepare)
     return settings
 
 

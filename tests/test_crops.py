@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pipelines.pictures import Picture
+from pipelines.media.pictures import Picture
 from pipelines.training.crops import (
     LEAST_VISIBLE,
     MOST_BOXES,

@@ -14,9 +14,9 @@ import pytest
 from handmade import Light, whole
 from labelled_cuts import NEWSREEL, REAL
 
-from pipelines.cuts import AHEAD, Cuts
-from pipelines.stages.decode import Decode
-from pipelines.stages.lightness import Lightness
+from pipelines.colour.lightness import Lightness
+from pipelines.media.decode import Decode
+from pipelines.motion.cuts import AHEAD, Cuts
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "newsreel.mp4"
 CLIPS = Path(os.environ.get("RESTORE_CLIPS", ""))

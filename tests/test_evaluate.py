@@ -11,13 +11,13 @@ import torch
 from evaluated import CAR, CUP, DOG, LEFT_HALF, PERSON, RIGHT_HALF, boxes, drawn
 from numpy.typing import NDArray
 
-from pipelines.batch import AnchorBatch, InstanceBatch
 from pipelines.evaluate.colour import JUDGED, evaluate_colour, measure, parts
 from pipelines.evaluate.content import Judge, read_labels
 from pipelines.evaluate.detector import evaluate_detector
 from pipelines.evaluate.paint import Chosen, Coloured, Named, Paint, network_lightness, take
 from pipelines.evaluate.report import Report, means
 from pipelines.evaluate.sheet import tile
+from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.settings import PaintSettings
 
 NO_BOXES = np.empty((0, 6), np.float32)

@@ -19,7 +19,7 @@ from runs import listing
 from tracks import PictureTrack, write
 
 from pipelines.evaluate.steadiness import _true_pictures
-from pipelines.stages.probe import probe
+from pipelines.media.probe import probe
 from restore.cli import main
 
 

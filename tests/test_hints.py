@@ -15,14 +15,14 @@ import pytest
 from click.testing import CliRunner
 from runs import Films, Refuse
 
-from pipelines import hints
-from pipelines.batch import AnchorBatch
 from pipelines.errors import InputError, SettingsError
-from pipelines.hints import Follow, Tracks
-from pipelines.motion import Motion
+from pipelines.frames import AnchorBatch
+from pipelines.guide import hints
+from pipelines.guide.hints import Follow, Tracks
+from pipelines.media.probe import probe
+from pipelines.motion.flow import Motion
 from pipelines.painting.paint import FilmPaint, PaintOrder
 from pipelines.settings import Hint, MotionSettings, Settings
-from pipelines.stages.probe import probe
 from restore.cli import main
 from restore.hints import read_hints
 

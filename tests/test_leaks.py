@@ -13,11 +13,12 @@ import pytest
 from handmade import Ab
 from tracks import PictureTrack, write
 
-from pipelines.batch import AbBatch, AnchorBatch, Segment
-from pipelines.runner import in_process
+from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.media.probe import probe
 from pipelines.segment import carried
 from pipelines.settings import PaintSettings, Settings
-from pipelines.stages.probe import probe
+from pipelines.source import Segment
+from pipelines.streams import in_process
 
 SHOT = 30
 """Frames of a shot; not a multiple of an anchor's interval."""

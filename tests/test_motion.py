@@ -11,7 +11,8 @@ import pictures
 import pytest
 from handmade import Ab, Light
 
-from pipelines.motion import COARSE, Motion, brought_at_full_size, joined, look, returns, trust
+from pipelines.motion.flow import COARSE, Motion, brought_at_full_size, joined
+from pipelines.motion.trust import look, returns, trust
 
 RESIDUAL = 32.0
 

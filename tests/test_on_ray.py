@@ -16,7 +16,7 @@ ray = pytest.importorskip("ray", reason="needs the extra ray")
 from pipelines.errors import DamagedError, StageError  # noqa: E402
 from pipelines.on_ray.pool import OnRay  # noqa: E402
 from pipelines.on_ray.tasks import as_tasks  # noqa: E402
-from pipelines.runner import in_process  # noqa: E402
+from pipelines.streams import in_process  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 

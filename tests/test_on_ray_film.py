@@ -15,7 +15,7 @@ from resumed import FRAMES, SEGMENTS, Heard, assert_whole, four_seconds, near
 from runs import Films, in_segments, listing
 
 from pipelines.errors import DamagedError
-from pipelines.job import Job, prepare
+from pipelines.job.job import Job, prepare
 from pipelines.settings import Settings
 from restore.cli import main
 from restore.devices import Devices

@@ -14,9 +14,9 @@ from on_cluster import Nodes, stores, wait_until
 from resumed import FRAMES, SEGMENTS, four_seconds, near
 from runs import Films
 
-from pipelines.batch import AbBatch
 from pipelines.film import restore
-from pipelines.job import prepare
+from pipelines.frames import AbBatch
+from pipelines.job.job import prepare
 from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.settings import Settings
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.batch import AbBatch, AnchorBatch
 from pipelines.errors import StageError
+from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.media.probe import probe
 from pipelines.painting import paint
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.settings import PaintSettings, Settings
-from pipelines.stages.probe import probe
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from torch.utils.data import ConcatDataset, DataLoader
 
-from pipelines.pictures import Picture, Pictures, read_boxes
+from pipelines.media.pictures import Picture, Pictures, read_boxes
 
 Write = Callable[[Path, Mapping[str, bytes]], Path]
 

@@ -19,8 +19,8 @@ from readers import times
 from runs import HALF_SECOND, Films
 from tracks import Packets, PictureTrack, Track, write
 
+from pipelines.media.copy import NO_TEXT
 from pipelines.settings import Settings
-from pipelines.stages.mux import NO_TEXT
 
 Draw = Callable[..., Path]
 TITLES = ("title", "comment")

@@ -15,13 +15,13 @@ from published import save_by_rule
 from readers import true_chromas
 from runs import Films
 
-from pipelines.batch import Segment
-from pipelines.job import prepare
+from pipelines.job.job import prepare
 from pipelines.painting.paint import FilmPaint, Paint
 from pipelines.preview.view import STILL, open_view, ready
-from pipelines.runner import in_process
 from pipelines.segment import carried
 from pipelines.settings import Hint, PaintSettings, Settings
+from pipelines.source import Segment
+from pipelines.streams import in_process
 from restore.api import restore_film
 from restore.cli import main
 

@@ -18,12 +18,12 @@ from readers import pts_list, times, true_chromas
 from runs import Refuse, in_segments
 from tracks import PictureTrack, write
 
-from pipelines.checks import colours_of
 from pipelines.errors import DamagedError, InputError, SettingsError, timecode
 from pipelines.film import restore
-from pipelines.job import prepare
+from pipelines.job.job import prepare
+from pipelines.media.coloured import colours_of
+from pipelines.media.probe import probe
 from pipelines.settings import EncodeSettings, Settings
-from pipelines.stages.probe import probe
 from restore.api import restore_film
 
 

@@ -16,7 +16,7 @@ from models.published import weights_digest
 from models.weights import find_weights
 from pipelines.errors import OutputError
 from pipelines.film import Listener, about, restore
-from pipelines.job import prepare
+from pipelines.job.job import prepare
 from pipelines.settings import PaintSettings, Settings
 from restore.api import restore_film
 

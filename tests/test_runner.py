@@ -10,7 +10,7 @@ from itertools import count, islice
 
 import pytest
 
-from pipelines.runner import ahead, in_process
+from pipelines.streams import ahead, in_process
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -16,11 +16,12 @@ from handmade import Ab
 from hypothesis import HealthCheck, given, settings, strategies
 from tracks import PictureTrack, write
 
-from pipelines.batch import AbBatch, AnchorBatch, Film, Segment
-from pipelines.runner import in_process
+from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.media.probe import probe
 from pipelines.segment import carried
 from pipelines.settings import MotionSettings, PaintSettings, Settings
-from pipelines.stages.probe import probe
+from pipelines.source import Film, Segment
+from pipelines.streams import in_process
 
 SECOND = 24
 """Frames."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.shrink import shrunk
+from pipelines.media.shrink import shrunk
 
 
 def noise(*shape: int, dtype: type = np.uint8) -> np.ndarray:

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from handmade import FILM, PICTURE, target
 
-from pipelines.batch import Film
+from pipelines.media.codecs import ENCODERS
+from pipelines.media.containers import keeps_times, own_container
+from pipelines.media.target import Target, choose_target
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.target import ENCODERS, Target, choose_target, keeps_times, own_container
+from pipelines.source import Film
 
 BT709, UNKNOWN, PAL, NTSC, BT2020 = 1, 2, 5, 6, 9
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from runs import listing, save_random_network
 from training import CONFIG
 
-from pipelines.alone import alone
+from pipelines.places import only_run
 from pipelines.training.config import Stage
 from pipelines.training.examples import Sources
 from restore.cli import main
@@ -81,7 +81,7 @@ def test_place_that_is_none_is_refused(name: str, told: str, sources: Sources, t
 
 def test_two_runs_never_train_at_one_place(sources: Sources, tmp_path: Path) -> None:
     out = tmp_path / "out.safetensors"
-    with alone(tmp_path / ".out.safetensors.lock", out):
+    with only_run(tmp_path / ".out.safetensors.lock", out):
         assert "out.safetensors: another run is at work on it" in refused(train(sources, out))
     assert list(tmp_path.iterdir()) == []
     assert train(sources, out).exit_code == 0

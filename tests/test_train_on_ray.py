@@ -15,8 +15,8 @@ from on_cluster import Nodes
 from PIL import Image
 
 from models.weights import load_network
-from pipelines.alone import alone
 from pipelines.errors import OutputError
+from pipelines.places import only_run
 from pipelines.training.config import TrainConfig
 from pipelines.training.examples import Sources
 
@@ -75,7 +75,7 @@ def test_shared_run_begins_in_a_place_of_its_own_alone(
     with pytest.raises(OutputError, match=r"x\.safetensors: exists already; --overwrite replaces it"):
         train_on_ray(2, False, Sources([pictures]), SMALL, out)
     with (
-        alone(tmp_path / ".x.safetensors.lock", out),
+        only_run(tmp_path / ".x.safetensors.lock", out),
         pytest.raises(OutputError, match=r"x\.safetensors: another run is at work on it"),
     ):
         train_on_ray(2, False, Sources([pictures]), SMALL, out, overwrite=True)

@@ -9,8 +9,8 @@ import pytest
 from runs import listing, save_random_network
 from training import CONFIG, run
 
-from pipelines.alone import alone
 from pipelines.errors import OutputError
+from pipelines.places import only_run
 from pipelines.training.examples import Sources
 
 pytestmark = pytest.mark.usefixtures("narrow")
@@ -23,7 +23,7 @@ def test_run_begins_in_a_place_of_its_own_alone(sources: Sources, tmp_path: Path
         run(sources, out, config)
     with pytest.raises(OutputError, match=r"out\.safetensors: is what the run reads, which is never written to"):
         run(sources, out, config, start=out, overwrite=True)
-    with alone(tmp_path / ".out.safetensors.lock", out), pytest.raises(OutputError, match="another run is at work"):
+    with only_run(tmp_path / ".out.safetensors.lock", out), pytest.raises(OutputError, match="another run is at work"):
         run(sources, out, config, overwrite=True)
     assert listing(tmp_path) == before
     run(sources, out, config, overwrite=True)

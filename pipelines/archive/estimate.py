@@ -16,11 +16,13 @@ from pipelines.archive.inputs import ArchiveFilm
 from pipelines.archive.plan import Task, check_free
 from pipelines.archive.records import Done
 from pipelines.archive.storage import Store
-from pipelines.checks import check_span, choose
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
-from pipelines.job import prepare, result_suffix
-from pipelines.stages.probe import picture_stream, probe
+from pipelines.job.job import prepare
+from pipelines.job.span import check_span
+from pipelines.media.containers import choose, result_suffix
+from pipelines.media.open import picture_stream
+from pipelines.media.probe import probe
 
 TRIAL = Fraction(5)
 """Seconds of film coloured to learn the speed."""

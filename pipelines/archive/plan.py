@@ -12,10 +12,10 @@ from pipelines.archive.inputs import RESULT, ArchiveFilm, Gathered
 from pipelines.archive.records import FOLDER, Asked, Done, Failed, Records, Whole
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
-from pipelines.painting.painter import completed, named_by_digests
-from pipelines.resume import flattened
+from pipelines.job.work import flattened
+from pipelines.media.containers import SUFFIXES
+from pipelines.painting.choice import completed, named_by_digests
 from pipelines.settings import PaintSettings
-from pipelines.target import SUFFIXES
 
 SUFFIXES_WRITTEN = (*SUFFIXES.values(), ".m4v", ".qt")
 OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from models.metrics import colourfulness
-from pipelines.batch import Film
-from pipelines.stages.probe import open_film, picture_stream
+from pipelines.media.open import open_film, picture_stream
+from pipelines.source import Film
 
 MOMENTS = (0.25, 0.5, 0.75)
 """Of the result's length, where it is looked at."""

@@ -18,8 +18,8 @@ from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
-from pipelines.job import Job, prepare
-from pipelines.stages.probe import probe
+from pipelines.job.job import Job, prepare
+from pipelines.media.probe import probe
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from models.colorspace import srgb_from_lab
 from models.metrics import psnr
-from pipelines.batch import AbBatch, AnchorBatch, Segment
+from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.segment import carried
 from pipelines.settings import Settings
+from pipelines.source import Segment
 
 APART = 8
 """Frames from one anchor to the next."""

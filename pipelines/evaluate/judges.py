@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from models.raft import find_flow, load_raft
 from models.weights import find_weights
-from pipelines.painting.painter import find_device
+from pipelines.painting.choice import find_device
 
 Light = NDArray[np.uint8]
 """Lightness of a frame, (h, w), 0..255 for CIE L* 0..100."""

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from models.colorspace import lab_from_srgb, srgb_from_lab
 from models.compact import STRIDE
-from pipelines.batch import AnchorBatch, InstanceBatch
+from pipelines.frames import AnchorBatch, InstanceBatch
+from pipelines.media.pictures import Picture, Pictures
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
 from pipelines.painting.painter import Painter, open_finder, open_painter
-from pipelines.pictures import Picture, Pictures
 from pipelines.settings import PaintSettings
 
 Find = Callable[[AnchorBatch], InstanceBatch]

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import av
 
-from pipelines.pictures import Picture, Pictures
+from pipelines.media.pictures import Picture, Pictures
 
 RATE = Fraction(24)
 """Frames a second."""

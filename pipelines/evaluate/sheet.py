@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.evaluate.paint import Coloured
-from pipelines.tiles import png, stacked
+from pipelines.media.image import png, stacked
 
 TILE = 256, 192
 """Width and height of a picture's place on the sheet, in pixels."""

@@ -6,7 +6,7 @@ network sees.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -28,15 +28,16 @@ from models.steadiness import (
     warped,
     warping_error,
 )
-from pipelines.batch import AbFrame, Film, Segment
-from pipelines.checks import COLOURED, colours_of
+from pipelines.colour.lightness import Lightness
 from pipelines.evaluate.carrying import APART, true_colours_carried
 from pipelines.evaluate.judges import FindFlow, Light, MotionJudge
 from pipelines.evaluate.report import Figures, Report, Section, means
+from pipelines.frames import AbFrame
+from pipelines.media.coloured import COLOURED, colours_of
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.segment import carried
-from pipelines.settings import Settings
-from pipelines.stages.lightness import Lightness
+from pipelines.settings import Settings, every_frame
+from pipelines.source import Film, Segment
 
 LAG = 8
 """Frames from one picture to the next whose colours are compared as a jump: the same ones, wherever anchors are."""
@@ -61,12 +62,6 @@ class _Kept:
     pts: int
     lightness: Light
     ab: NDArray[np.float32]
-
-
-def every_frame(settings: Settings) -> Settings:
-    """The settings with the network on every frame, and nothing smoothed."""
-    nothing = Fraction(0)
-    return replace(settings, motion=replace(settings.motion, anchors=nothing, closest=nothing, steady=nothing))
 
 
 def evaluate_steadiness(

@@ -14,17 +14,17 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from pipelines.batch import AbBatch
 from pipelines.errors import FilmError, SettingsError
 from pipelines.film import Join, Listener, Result, restore
-from pipelines.job import Job
+from pipelines.frames import AbBatch
+from pipelines.job.job import Job
 from pipelines.on_ray.cluster import in_cluster
 from pipelines.on_ray.metrics import MeteredPaint, Queued, frames_encoded, timed
 from pipelines.on_ray.pool import OnRay
 from pipelines.on_ray.progress import Post
 from pipelines.on_ray.tasks import as_tasks
 from pipelines.painting.paint import PaintOrder
-from pipelines.runner import Stream
+from pipelines.streams import Stream
 
 BATCHES_AHEAD = 2
 """Of anchors, in flight for each segment: the frames between them wait in memory."""

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from ray.util.metrics import Counter, Gauge, Histogram
 
-from pipelines.batch import AbBatch
+from pipelines.frames import AbBatch
 from pipelines.painting.paint import Paint, Painting, PaintOrder
 
 SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]

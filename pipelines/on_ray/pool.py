@@ -10,9 +10,9 @@ import ray
 from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError
 
 from pipelines.errors import StageError
-from pipelines.memory import keep_freed_memory
 from pipelines.on_ray.cluster import answered, get, reason_of
-from pipelines.runner import In, Out
+from pipelines.process import keep_freed_memory
+from pipelines.streams import In, Out
 
 DEATHS = 3
 """Of the processes that work on a batch, after which the batch is at fault."""

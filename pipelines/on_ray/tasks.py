@@ -8,10 +8,10 @@ import ray
 from ray.exceptions import NodeDiedError, ObjectLostError, OutOfMemoryError, WorkerCrashedError
 
 from pipelines.errors import StageError
-from pipelines.memory import keep_freed_memory
 from pipelines.on_ray.cluster import answered, get, in_cluster, reason_of
 from pipelines.on_ray.pool import DEATHS
-from pipelines.runner import In, Out, Stream
+from pipelines.process import keep_freed_memory
+from pipelines.streams import In, Out, Stream
 
 QUEUED = 2
 """Batches in flight for each CPU: the next is there when one is done."""

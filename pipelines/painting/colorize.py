@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.paint import paint
 from models.seen import Seen
-from pipelines.batch import AbBatch, AnchorBatch, InstanceBatch
+from pipelines.frames import AbBatch, AnchorBatch, InstanceBatch
 from pipelines.painting.painter import Painter
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from pipelines.batch import AnchorBatch, InstanceBatch
+from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.painter import Painter
 
 BOX_FIELDS = 6

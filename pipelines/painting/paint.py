@@ -9,13 +9,14 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from pipelines.batch import AbBatch, AnchorBatch, Film, HintTable
 from pipelines.errors import SettingsError, StageError
+from pipelines.frames import AbBatch, AnchorBatch, HintTable
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import Painter, open_painter
-from pipelines.runner import Stream
 from pipelines.settings import PaintSettings
+from pipelines.source import Film
+from pipelines.streams import Stream
 
 OPEN_NETWORKS = 4
 """Networks that stay loaded: films of one archive may ask for different ones."""

@@ -6,14 +6,15 @@ from fractions import Fraction
 
 import ffmpeg
 
-from pipelines.batch import ColouredFrame, Film
 from pipelines.errors import SettingsError
+from pipelines.frames import ColouredFrame
+from pipelines.media.target import Target
 from pipelines.preview import compose
 from pipelines.preview.captions import caption, text_size
 from pipelines.preview.display import display_target
 from pipelines.preview.pipe import INPUT, Yuv, coloured, colourless
 from pipelines.preview.timecode import Clock, clock_of
-from pipelines.target import Target
+from pipelines.source import Film
 
 BEFORE, AFTER = "black and white", "colour"
 MOST_ROWS, MOST_COLUMNS = 2304, 4096

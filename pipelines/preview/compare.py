@@ -4,13 +4,14 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.batch import Film
-from pipelines.evaluate.steadiness import EVERY, RESTORE, every_frame
 from pipelines.painting.paint import Painting
 from pipelines.preview.canvas import Composition
 from pipelines.preview.render import Preview, Variant
 from pipelines.preview.view import View
-from pipelines.settings import Settings
+from pipelines.settings import Settings, every_frame
+from pipelines.source import Film
+
+EVERY, RESTORE = "every frame", "restore"
 
 
 def write_comparison(film: Film, settings: Settings, painting: Painting, seconds: Fraction, out: Path) -> None:

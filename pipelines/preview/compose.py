@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 import ffmpeg
 
-from pipelines.target import Target
+from pipelines.media.target import Target
 
 Layout = Literal["side", "split", "over", "colour"]
 Node = Any

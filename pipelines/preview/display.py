@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.colorspace import luma_span
-from pipelines.batch import AbFrame, ColouredFrame, Film, Luma, Picture
+from pipelines.colour.chroma import Chroma
+from pipelines.colour.lightness import transfer_of
+from pipelines.frames import AbFrame, ColouredFrame, Luma
+from pipelines.media.shrink import shrunk
+from pipelines.media.target import Target, choose_target
 from pipelines.settings import EncodeSettings, Settings
-from pipelines.shrink import shrunk
-from pipelines.stages.chroma import Chroma
-from pipelines.stages.lightness import transfer_of
-from pipelines.target import Target, choose_target
+from pipelines.source import Film, Picture
 
 STEP = 4
 """Pixels: both sides are multiples, so that half a picture has whole chroma samples too."""

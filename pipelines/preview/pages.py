@@ -15,11 +15,11 @@ from jinja2 import Environment
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipelines.checks import check_place
+from pipelines.media.image import png, stacked
+from pipelines.places import check_place, written_whole
 from pipelines.preview.captions import MARGIN, caption
 from pipelines.preview.sheet import SIDE, Tile, picture_target
-from pipelines.preview.view import View, written_whole
-from pipelines.tiles import png, stacked
+from pipelines.preview.view import View
 
 PAGE = 1754, 2480
 """Rows and columns of a page: A4 across at 212 pixels an inch."""

@@ -12,8 +12,8 @@ import av
 import imageio_ffmpeg
 import numpy as np
 
-from pipelines.batch import ColouredFrame, Luma
 from pipelines.errors import OutputError
+from pipelines.frames import ColouredFrame, Luma
 
 INPUT = {"filename": "pipe:0", "format": "nut"}
 """Where the graph finds them: NUT holds any time base, and raw pictures as they are."""

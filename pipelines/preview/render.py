@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from pipelines.errors import SettingsError
 from pipelines.painting.paint import Painting
+from pipelines.places import written_whole
 from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
 from pipelines.preview.shots import Shot, find_shots
-from pipelines.preview.view import Span, View, written_whole
+from pipelines.preview.view import Span, View
 
 SPANS = 3
 """Of the longest shots, where no time is asked for."""

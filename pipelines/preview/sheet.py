@@ -8,13 +8,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.batch import Film
+from pipelines.media.target import Target
 from pipelines.painting.paint import Painting
 from pipelines.preview.display import display_size, display_target, rgb_of
 from pipelines.preview.shots import Shot
 from pipelines.preview.timecode import clock_of
 from pipelines.preview.view import Span, View
-from pipelines.target import Target
+from pipelines.source import Film
 
 SIDE = 288
 """Pixels of a picture's longer side."""

@@ -9,11 +9,12 @@ from typing import Any
 
 import opentimelineio as otio
 
-from pipelines.batch import Film
 from pipelines.errors import OutputError
+from pipelines.places import written_whole
 from pipelines.preview.shots import Shot
 from pipelines.preview.timecode import Clock, clock_of
-from pipelines.preview.view import View, written_whole
+from pipelines.preview.view import View
+from pipelines.source import Film
 
 MOST_EVENTS = 999
 """Of an EDL: its numbers have three digits."""

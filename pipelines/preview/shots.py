@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
-from pipelines.batch import Film, Frame, Segment, ShotFrame
-from pipelines.painting.painter import completed
-from pipelines.runner import ahead
+from pipelines.colour.lightness import Lightness
+from pipelines.colour.shots import Shots
+from pipelines.frames import Frame, ShotFrame
+from pipelines.media.decode import Decode
+from pipelines.painting.choice import completed
 from pipelines.settings import Settings
-from pipelines.stages.decode import Decode
-from pipelines.stages.lightness import Lightness
-from pipelines.stages.shots import Shots
+from pipelines.source import Film, Segment
+from pipelines.streams import ahead
 
 SEEN_AHEAD = 16
 """Frames decoded and made small while cuts are looked for in earlier ones."""

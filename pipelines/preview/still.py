@@ -8,16 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.batch import ColouredFrame
+from pipelines.colour.chroma import Chroma
+from pipelines.colour.lightness import transfer_of
 from pipelines.errors import SettingsError
+from pipelines.frames import ColouredFrame
+from pipelines.media.image import png
+from pipelines.media.target import Target, choose_target
 from pipelines.painting.paint import Painting
+from pipelines.places import written_whole
 from pipelines.preview.display import rgb_of
-from pipelines.preview.view import View, written_whole
+from pipelines.preview.view import View
 from pipelines.settings import EncodeSettings
-from pipelines.stages.chroma import Chroma
-from pipelines.stages.lightness import transfer_of
-from pipelines.target import Target, choose_target
-from pipelines.tiles import png
 
 
 def write_still(view: View, at: Fraction, painting: Painting, bits: int | None = None) -> Fraction:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pipelines.batch import Film
 from pipelines.errors import InputError, timecode
-from pipelines.stages.probe import open_film
+from pipelines.media.open import open_film
+from pipelines.source import Film
 
 TOLERANCE = Fraction(1, 2000)
 """Share by which a rate may differ from a standard one and still be meant: 24 and 24000/1001 are twice as far apart."""

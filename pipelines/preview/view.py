@@ -1,25 +1,26 @@
 """What is decided before a film is looked at, and how the result is written."""
 
-import errno
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.batch import AbFrame, ColouredFrame, Film, Segment
-from pipelines.checks import check_colours, check_place
+from pipelines.colour.lightness import whole
 from pipelines.errors import OutputError, SettingsError
-from pipelines.hints import Tracks, followed
-from pipelines.job import find_network
+from pipelines.frames import AbFrame, ColouredFrame
+from pipelines.guide.hints import Tracks, followed
+from pipelines.media.coloured import check_colours
+from pipelines.media.decode import Decode
+from pipelines.media.probe import probe
+from pipelines.painting.choice import find_network
 from pipelines.painting.paint import FilmPaint, Painting
+from pipelines.places import check_place
 from pipelines.preview.display import Display, display_target
-from pipelines.runner import ahead
 from pipelines.segment import Keep, carried
 from pipelines.settings import Settings
-from pipelines.stages.decode import Decode
-from pipelines.stages.lightness import whole
-from pipelines.stages.probe import probe
+from pipelines.source import Film, Segment
+from pipelines.streams import ahead
 
 
 @dataclass(frozen=True)
@@ -142,21 +143,3 @@ def ready(view: View, *others: Settings) -> list[View]:
     check_colours(view.film, view.settings)
     completed = [find_network(view.film.path, each)[1] for each in (view.settings, *others)]
     return [replace(view, settings=each, hints=followed(view.film, each)) for each in completed]
-
-
-@contextmanager
-def written_whole(out: Path) -> Iterator[Path]:
-    """Gives a name to write to; what lies there gets its own once it is whole, and else goes.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    part = out.with_name(out.name + ".part")
-    try:
-        yield part
-        part.replace(out)
-    except OSError as error:
-        what = "the disk is full" if error.errno == errno.ENOSPC else f"cannot be written ({error.strerror or error})"
-        raise OutputError(out, what, "check its folder, or name a file elsewhere with -o") from error
-    finally:
-        part.unlink(missing_ok=True)

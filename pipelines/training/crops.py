@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.colorspace import linear_from_srgb
 from models.instance_fusion import CONTEXT
-from pipelines.pictures import Picture
+from pipelines.media.pictures import Picture
 from pipelines.training.lettering import lettered
 
 Boxes = NDArray[np.float32]

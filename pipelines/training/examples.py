@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.bins import BINS, smoothed_prior, soft_encode
-from pipelines.pictures import Picture, Pictures, read_boxes
+from pipelines.media.pictures import Picture, Pictures, read_boxes
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
 from pipelines.training.stages import true_ab

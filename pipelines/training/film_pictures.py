@@ -11,10 +11,11 @@ import numpy as np
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
 
-from pipelines.checks import COLOURED, colours_of
 from pipelines.errors import InputError
-from pipelines.pictures import Picture
-from pipelines.stages.probe import open_film, picture_stream, probe
+from pipelines.media.coloured import COLOURED, colours_of
+from pipelines.media.open import open_film, picture_stream
+from pipelines.media.pictures import Picture
+from pipelines.media.probe import probe
 
 SCAN_SIDE = 64
 """Pixels: short side of the pictures on which cuts are looked for."""

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipelines.pictures import Picture
+from pipelines.media.pictures import Picture
 
 CARDS = 0.3
 """Share of title cards; the others are pictures with words in them."""

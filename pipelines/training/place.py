@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.alone import alone
-from pipelines.checks import check_place
 from pipelines.errors import OutputError
+from pipelines.places import check_place, only_run
 from pipelines.training.examples import Sources
 
 SUFFIX = ".safetensors"
@@ -43,5 +42,5 @@ def own_place(out: Path, sources: Sources, start: Path | None, overwrite: bool) 
         if written.exists() and any(path.exists() and written.samefile(path) for path in read):
             raise OutputError(written, "is what the run reads, which is never written to", "name another file with -o")
     check_place(out, next(iter(read), out.parent), overwrite or checkpoint_of(out).exists())
-    with alone(out.with_name(f".{out.name}.lock"), out):
+    with only_run(out.with_name(f".{out.name}.lock"), out):
         yield

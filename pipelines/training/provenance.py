@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.pictures import pictures_in
+from pipelines.media.pictures import pictures_in
 
 
 def digest_of(paths: Sequence[Path]) -> str:

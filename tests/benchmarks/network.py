@@ -16,11 +16,11 @@ from torch import nn
 
 from models.fold import folded
 from models.siggraph17 import Siggraph17
-from pipelines.batch import AnchorBatch, InstanceBatch
-from pipelines.memory import keep_freed_memory
+from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import open_painter
+from pipelines.process import keep_freed_memory
 from pipelines.settings import PaintSettings
 
 SIDE = 256

@@ -24,14 +24,14 @@ from archive import family  # noqa: E402
 from on_cluster import stores  # noqa: E402  # the tests are no package
 from run import draw_film  # noqa: E402
 
-from pipelines.batch import AbBatch, AnchorBatch  # noqa: E402
 from pipelines.film import restore  # noqa: E402
-from pipelines.job import Job, prepare  # noqa: E402
-from pipelines.memory import keep_freed_memory  # noqa: E402
+from pipelines.frames import AbBatch, AnchorBatch  # noqa: E402
+from pipelines.job.job import Job, prepare  # noqa: E402
 from pipelines.on_ray.cluster import cluster  # noqa: E402
 from pipelines.on_ray.films import Crew, hire, restore_on_ray  # noqa: E402
 from pipelines.on_ray.pool import OnRay  # noqa: E402
 from pipelines.painting.paint import Paint, PaintOrder  # noqa: E402
+from pipelines.process import keep_freed_memory  # noqa: E402
 from pipelines.settings import PaintSettings, Settings  # noqa: E402
 
 SIZE = (1280, 720)

@@ -22,7 +22,7 @@ import av
 from run import SAMPLE, Cost, draw_film
 
 RESTORE = "from restore.cli import main; main()"
-IMPORTS = "import restore.progress, pipelines.memory, pipelines.painting.paint, pipelines.preview.render"
+IMPORTS = "import restore.progress, pipelines.process, pipelines.painting.paint, pipelines.preview.render"
 WEIGHTS = "from pipelines.painting.painter import *; open_painter(PaintSettings(device='cpu'))"
 
 

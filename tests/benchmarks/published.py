@@ -27,7 +27,7 @@ from models.paint import paint
 from models.seen import Seen
 from models.siggraph17 import Levels, Siggraph17
 from models.trunk import SIDE
-from pipelines.memory import keep_freed_memory
+from pipelines.process import keep_freed_memory
 
 ANCHORS, INSTANCES = 4, 8
 

@@ -30,18 +30,18 @@ import numpy as np
 import torch
 
 from models.colorspace import lab_from_srgb, srgb_from_lab
-from pipelines.batch import AbBatch, AnchorBatch, ColouredFrame, Frame
+from pipelines.colour.lightness import Lightness, network_size
 from pipelines.film import restore
-from pipelines.job import Job, prepare
-from pipelines.memory import keep_freed_memory
-from pipelines.motion import Motion
+from pipelines.frames import AbBatch, AnchorBatch, ColouredFrame, Frame
+from pipelines.job.job import Job, prepare
+from pipelines.media.decode import Decode
+from pipelines.media.encode import Encode, _open_stream
+from pipelines.motion.flow import Motion
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import open_painter
+from pipelines.process import keep_freed_memory
 from pipelines.settings import PaintSettings, Settings
-from pipelines.stages.decode import Decode
-from pipelines.stages.encode import Encode, _open_stream
-from pipelines.stages.lightness import Lightness, network_size
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "newsreel.mp4"
 SIZE = (1920, 1080)

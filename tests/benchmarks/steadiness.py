@@ -27,14 +27,13 @@ from safetensors.torch import save_file
 
 from models.siggraph17 import Siggraph17
 from models.weights import DEFAULT_NETWORK
-from pipelines.batch import AbBatch
 from pipelines.evaluate.sequences import as_films
-from pipelines.evaluate.steadiness import every_frame
 from pipelines.film import restore
-from pipelines.job import prepare
-from pipelines.memory import keep_freed_memory
+from pipelines.frames import AbBatch
+from pipelines.job.job import prepare
 from pipelines.painting.paint import Paint, PaintOrder
-from pipelines.settings import PaintSettings, Settings
+from pipelines.process import keep_freed_memory
+from pipelines.settings import PaintSettings, Settings, every_frame
 
 
 def random_siggraph17(folder: Path) -> Path:

@@ -19,18 +19,18 @@ from readers import true_lumas
 from runs import Films
 from tracks import PictureTrack, write
 
-from pipelines.batch import Segment
+from pipelines.colour.chroma import Chroma
+from pipelines.colour.lightness import transfer_of
+from pipelines.media.target import choose_target
 from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.preview.sheet import tiles
 from pipelines.preview.shots import find_shots
 from pipelines.preview.still import write_still
 from pipelines.preview.view import PREVIEW, STILL, Span, View, open_view
-from pipelines.runner import in_process
 from pipelines.segment import carried
 from pipelines.settings import Settings
-from pipelines.stages.chroma import Chroma
-from pipelines.stages.lightness import transfer_of
-from pipelines.target import choose_target
+from pipelines.source import Segment
+from pipelines.streams import in_process
 from restore.api import restore_film
 
 FRAMES = 96

@@ -19,7 +19,7 @@ from tracks import PictureTrack, write
 
 from pipelines.errors import OutputError
 from pipelines.film import restore
-from pipelines.job import prepare
+from pipelines.job.job import prepare
 from pipelines.preview import shot_list
 from pipelines.preview.shot_list import write_shots
 from pipelines.preview.shots import Shot, find_shots

@@ -15,9 +15,9 @@ from pictures import pan
 from tracks import PictureTrack, write
 
 from pipelines.errors import InputError
+from pipelines.media.probe import probe
 from pipelines.preview import timecode
 from pipelines.preview.timecode import Clock, clock_of, standard_rate
-from pipelines.stages.probe import probe
 
 NTSC = Fraction(30_000, 1001)
 

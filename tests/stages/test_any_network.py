@@ -18,11 +18,12 @@ from torch import Tensor, nn
 from models import torchvision_networks
 from models.finish import Finish
 from models.maskrcnn import find_instances, load_maskrcnn
-from pipelines.batch import AnchorBatch, InstanceBatch
+from pipelines.frames import AnchorBatch, InstanceBatch
+from pipelines.painting.choice import completed, weights_of
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
 from pipelines.painting.finder import OwnFinder
-from pipelines.painting.painter import Painter, completed, open_finder, weights_of
+from pipelines.painting.painter import Painter, open_finder
 from pipelines.settings import PaintSettings
 
 Painters = Callable[..., Painter]

@@ -10,9 +10,9 @@ import pictures
 import pytest
 from handmade import Ab, Light, anchor, even_ab, followed, shot_frame
 
-from pipelines.batch import AbFrame, Anchor, ShotFrame
+from pipelines.colour.carry import Carry
+from pipelines.frames import AbFrame, Anchor, ShotFrame
 from pipelines.settings import MotionSettings
-from pipelines.stages.carry import Carry
 
 SPACING = 8
 EVENLY = MotionSettings(closest=MotionSettings().anchors)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.colorspace import LUMA_WEIGHTS, lab_from_srgb, lightness_table, luma_span
-from pipelines.batch import AbFrame, ColouredFrame, Luma
-from pipelines.stages.chroma import Chroma
-from pipelines.stages.lightness import Lightness
+from pipelines.colour.chroma import Chroma
+from pipelines.colour.lightness import Lightness
+from pipelines.frames import AbFrame, ColouredFrame, Luma
 
 MATRICES = {"bt709": 1, "bt601": 5, "bt2020": 9}
 PATCHES = [(0.7, 0.4, 0.3), (0.3, 0.5, 0.7), (0.5, 0.6, 0.3), (0.8, 0.7, 0.2), (0.6, 0.3, 0.6), (0.2, 0.6, 0.6)]

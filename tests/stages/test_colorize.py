@@ -10,10 +10,11 @@ import torch
 from runs import save_random_network
 
 from models.finish import Finish
-from pipelines.batch import AnchorBatch
+from pipelines.frames import AnchorBatch
+from pipelines.painting.choice import find_device
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, without_instances
-from pipelines.painting.painter import find_device, open_painter
+from pipelines.painting.painter import open_painter
 from pipelines.settings import PaintSettings
 
 

@@ -21,12 +21,13 @@ from hypothesis import strategies as st
 from readers import true_lumas
 from tracks import PictureTrack, write
 
-from pipelines.batch import Film, Frame, Luma, Segment
 from pipelines.errors import InputError
-from pipelines.luma import luma_reader
-from pipelines.stages.decode import Decode
-from pipelines.stages.plan import plan
-from pipelines.stages.probe import probe
+from pipelines.frames import Frame, Luma
+from pipelines.job.plan import plan
+from pipelines.media.decode import Decode
+from pipelines.media.luma import luma_reader
+from pipelines.media.probe import probe
+from pipelines.source import Film, Segment
 
 Draw = Callable[[Path], Path]
 FRAME = Fraction(1, 24)

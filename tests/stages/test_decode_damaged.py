@@ -13,11 +13,11 @@ import pytest
 from handmade import decoded, kept
 from readers import true_lumas
 
-from pipelines.batch import Frame
 from pipelines.errors import DamagedError, timecode
-from pipelines.stages.decode import Decode
-from pipelines.stages.plan import plan
-from pipelines.stages.probe import probe
+from pipelines.frames import Frame
+from pipelines.job.plan import plan
+from pipelines.media.decode import Decode
+from pipelines.media.probe import probe
 
 GOP = 12
 DAMAGE = [

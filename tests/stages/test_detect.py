@@ -15,7 +15,7 @@ from torch import nn
 from models.compact import INSTANCE_SIDE, Compact
 from models.paint import GROUP
 from models.weights import load_network, save_network
-from pipelines.batch import AnchorBatch, InstanceBatch
+from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, Detect, without_instances
 from pipelines.painting.painter import Painter, open_painter

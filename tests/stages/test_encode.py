@@ -17,10 +17,10 @@ import pytest
 from encoding import FORMATS, encoded, interlace_types, made, noise, planes, seconds, smooth
 from handmade import frame
 
-from pipelines.batch import ColouredFrame, EncodedSegment
+from pipelines.frames import ColouredFrame, EncodedSegment
+from pipelines.media.codecs import ENCODERS
+from pipelines.media.encode import KEYFRAME_SECONDS
 from pipelines.settings import Codec
-from pipelines.stages.encode import KEYFRAME_SECONDS
-from pipelines.target import ENCODERS
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,10 +12,10 @@ import pictures
 import pytest
 from handmade import TICKS, Light, followed, shot_frame
 
-from pipelines.batch import ShotFrame
-from pipelines.motion import brought_at_full_size
+from pipelines.colour.follow import Follow
+from pipelines.frames import ShotFrame
+from pipelines.motion.flow import brought_at_full_size
 from pipelines.settings import MotionSettings
-from pipelines.stages.follow import Follow
 
 AUTO = MotionSettings()
 EVENLY = replace(AUTO, closest=AUTO.anchors)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.colorspace import lightness_table
-from pipelines.batch import Luma
-from pipelines.stages.lightness import Lightness, network_size, transfer_of
+from pipelines.colour.lightness import Lightness, network_size, transfer_of
+from pipelines.frames import Luma
 
 
 def seen(luma: Luma, rows: int = 32, **changes: object) -> np.ndarray:

@@ -10,8 +10,8 @@ from handmade import FILM, PICTURE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.batch import Film
-from pipelines.stages.plan import plan
+from pipelines.job.plan import plan
+from pipelines.source import Film
 
 TIME_BASES = st.sampled_from([Fraction(1, 24), Fraction(1, 1000), Fraction(1, 12288), Fraction(1001, 30000)])
 SECONDS = st.fractions(Fraction(1, 100), Fraction(300), max_denominator=1001)

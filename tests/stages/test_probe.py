@@ -16,12 +16,13 @@ from handmade import frame, target
 from readers import times
 from tracks import Colours, PictureTrack, write
 
-from pipelines.batch import ColouredFrame, Film
 from pipelines.errors import InputError
+from pipelines.frames import ColouredFrame
+from pipelines.media import encode
+from pipelines.media.encode import Encode
+from pipelines.media.probe import probe
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.stages import encode
-from pipelines.stages.encode import Encode
-from pipelines.stages.probe import probe
+from pipelines.source import Film
 
 CONTAINERS = [".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".ts"]
 

@@ -12,12 +12,14 @@ import pictures
 import pytest
 from handmade import FILM, TICKS, Light, frame, kept, picture, whole
 
-from pipelines.batch import Film, LightFrame, Segment, ShotFrame
-from pipelines.cuts import AHEAD, BEHIND
+from pipelines.colour.anchors import anchor_batches
+from pipelines.colour.lightness import Lightness
+from pipelines.colour.shots import Shots
+from pipelines.frames import LightFrame, ShotFrame
+from pipelines.media.decode import Decode
+from pipelines.motion.cuts import AHEAD, BEHIND
 from pipelines.settings import MotionSettings
-from pipelines.stages.decode import Decode
-from pipelines.stages.lightness import Lightness
-from pipelines.stages.shots import Shots, anchor_batches
+from pipelines.source import Film, Segment
 
 Draw = Callable[[Path], Path]
 NEVER = Fraction(10)

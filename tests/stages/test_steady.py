@@ -10,9 +10,9 @@ import pictures
 import pytest
 from handmade import TICKS, Ab, Light, even_ab, followed, shot_frame
 
-from pipelines.batch import AbBatch, Anchor, AnchorBatch, FollowedFrame
+from pipelines.colour.steady import Steady
+from pipelines.frames import AbBatch, Anchor, AnchorBatch, FollowedFrame
 from pipelines.settings import MotionSettings
-from pipelines.stages.steady import Steady
 
 SPACING = 8
 """Frames from one anchor to the next."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.colorspace import lightness_table, luma_span
-from pipelines.batch import AbFrame, ColouredFrame, Luma
-from pipelines.shrink import shrunk
-from pipelines.target import Target
+from pipelines.frames import AbFrame, ColouredFrame, Luma
+from pipelines.media.shrink import shrunk
+from pipelines.media.target import Target
 
 Plane = NDArray[Any]
 

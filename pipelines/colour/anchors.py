@@ -1,15 +1,55 @@
-"""Follows each frame's things to the anchors around it, and makes more anchors where they are lost on the way."""
+"""Which frames are anchors: the first of a shot, the first at or after each tick, more where things are lost between.
 
+Ticks count from the cut, so that a shot begins as a film does that begins there; from `lookback` after it on they count
+from the film's start, so that nobody need know how long ago the cut was.
+"""
+
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 
-from pipelines.batch import FollowedFrame, ShotFrame
-from pipelines.motion import FloatPicture, Flow, Motion, joined, look, trust
+from pipelines.frames import AnchorBatch, ShotFrame
+from pipelines.motion.flow import FloatPicture, Flow, joined
+from pipelines.motion.trust import look, trust
 from pipelines.settings import MotionSettings
+
+Tick = tuple[Fraction | None, Fraction | int]
+
+
+def lookback(motion: MotionSettings) -> Fraction:
+    """Seconds for which ticks count from the cut before: all anchors that the frame after it agrees with lie there."""
+    if motion.anchors == 0:
+        return Fraction(0)
+    return (math.ceil(motion.steady / motion.anchors) + 1) * motion.anchors
+
+
+def tick_of(seconds: Fraction, cut: Fraction | None, motion: MotionSettings) -> Tick:
+    """The last tick at or before a time, and the cut that it counts from, if it does."""
+    begins = cut if cut is not None and seconds - cut < lookback(motion) else None
+    return begins, seconds if motion.anchors == 0 else (seconds - (begins or 0)) // motion.anchors
+
+
+def anchor_batches(frames: Iterable[ShotFrame], size: int) -> Iterator[AnchorBatch]:
+    """The anchors among the frames, `size` at a time; a batch ends early where the span ends."""
+    waiting: list[ShotFrame] = []
+    for frame in frames:
+        if frame.is_anchor:
+            waiting.append(frame)
+        if len(waiting) == size:
+            yield _batch(waiting)
+            waiting = []
+    if waiting:
+        yield _batch(waiting)
+
+
+def _batch(anchors: list[ShotFrame]) -> AnchorBatch:
+    lightness = np.stack([anchor.light.lightness for anchor in anchors])
+    return AnchorBatch(tuple(a.pts for a in anchors), tuple(a.shot for a in anchors), lightness)
+
 
 LOST = 0.5
 """Trust below which a square of a frame is not to be seen in an anchor."""
@@ -18,7 +58,7 @@ MOST_LOST = 0.1
 
 
 @dataclass(frozen=True)
-class _Span:
+class Stretch:
     """The frames from one tick to the next, or to the end of the shot."""
 
     frames: Sequence[ShotFrame]
@@ -36,55 +76,11 @@ class _Span:
         return accumulate(reversed(self.forth[first:last]), lambda far, step: joined(step, far))
 
 
-@dataclass
-class Follow:
-    """The stage: frames with an anchor at each tick in, the same with flows to the anchors on either side out.
-
-    What happens from one tick to the next, or to the end of a shot, depends on the frames between them alone.
-    """
-
-    settings: MotionSettings
-    time_base: Fraction
-    motion: Motion = field(default_factory=Motion)
-
-    def __call__(self, frames: Iterable[ShotFrame]) -> Iterator[FollowedFrame]:
-        """Yields the frames in order, each once the next tick is known."""
-        waiting: list[ShotFrame] = []
-        link: Flow | None = None  # from the first that waits to the anchor before it
-        for shown in frames:
-            if waiting and shown.shot != waiting[0].shot:
-                yield from self._followed(waiting, link)
-                waiting, link = [], None
-            waiting.append(shown)
-            if len(waiting) > 1 and shown.is_anchor:
-                *done, last = self._followed(waiting, link)
-                yield from done
-                waiting, link = [last.shown], last.before
-        if waiting:
-            yield from self._followed(waiting, link)
-
-    def _followed(self, frames: list[ShotFrame], link: Flow | None) -> Iterator[FollowedFrame]:
-        if self.settings.steady == 0 and all(shown.is_anchor for shown in frames):  # nothing is brought anywhere
-            return (FollowedFrame(shown, None, None) for shown in frames)
-        lights = [shown.light.lightness for shown in frames]
-        flows = [self.motion.between(one, other) for one, other in pairwise(lights)]
-        span = _Span(frames, [forth for forth, _ in flows], [back for _, back in flows])
-        anchors = _Choice(span, self.settings, self.time_base).anchors()
-        before, after = [link], list[Flow | None]()
-        for first, last in pairwise(anchors):
-            before += span.before(first, last)
-            after += reversed(list(span.after(first, last)))
-        before += span.before(anchors[-1], len(frames) - 1)
-        after += [None] * (len(frames) - anchors[-1])
-        shown = (replace(frame, is_anchor=number in anchors) for number, frame in enumerate(frames))
-        return map(FollowedFrame, shown, before, after)
-
-
 @dataclass(frozen=True)
-class _Choice:
+class Choice:
     """Chooses the anchors of a span: as few as show what is in the frames between."""
 
-    span: _Span
+    span: Stretch
     settings: MotionSettings
     time_base: Fraction
 

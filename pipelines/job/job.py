@@ -1,20 +1,22 @@
 """A film with all that is decided about its result, before anything is written."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 import torch
 
-from pipelines.batch import Film, Segment
-from pipelines.checks import check_colours, check_place, check_span, choose
-from pipelines.errors import SettingsError
-from pipelines.hints import Tracks, followed
-from pipelines.painting.painter import check_takes_hints, completed, find_device, weights_of
+from pipelines.guide.hints import Tracks, followed
+from pipelines.job.plan import plan
+from pipelines.job.span import check_span
+from pipelines.media.coloured import check_colours
+from pipelines.media.containers import choose, result_suffix
+from pipelines.media.probe import probe
+from pipelines.media.target import Target
+from pipelines.painting.choice import find_network
+from pipelines.places import check_place
 from pipelines.settings import Settings
-from pipelines.stages.plan import plan
-from pipelines.stages.probe import probe
-from pipelines.target import SUFFIXES, Target
+from pipelines.source import Film, Segment
 
 
 @dataclass(frozen=True)
@@ -81,25 +83,3 @@ def prepare(
     return Job(
         film, out, settings, target, container, device, tuple(segments), followed(film, settings), overwrite, overwrite
     )
-
-
-def result_suffix(path: Path, container: str) -> str:
-    """The suffix of a film's result where the user names none."""
-    return path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
-
-
-def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:
-    """The device to colour on, and the settings that name it, with what they leave to the network filled in.
-
-    Raises:
-        SettingsError: there is no such network or device here, or it does not take what the settings ask of it.
-    """
-    try:
-        device = torch.device(settings.paint.device) if has_pool else find_device(settings.paint.device)
-        paint = completed(settings.paint)
-        weights_of(paint)
-        if settings.hints:
-            check_takes_hints(paint)
-    except (FileNotFoundError, ValueError) as error:
-        raise SettingsError(where, str(error)) from error
-    return device, replace(settings, paint=replace(paint, device=device.type))  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
 """The coloured picture joined from its segments, and everything else the film held, packet for packet."""
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,24 +11,14 @@ from typing import Any
 import av
 from av.container import InputContainer, OutputContainer
 
-from pipelines.batch import EncodedSegment, Film, OtherStream
-from pipelines.stages.probe import is_cover, open_film, packets_of
-from pipelines.target import Target
+from pipelines.frames import EncodedSegment
+from pipelines.media.copy import WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
+from pipelines.media.open import open_film
+from pipelines.media.target import Target
+from pipelines.source import Film, Span
 
-WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
-"""Tags that tell of the file they were read from."""
 MOST_TICKS = 1 << 31
 """Of a second in mp4."""
-NO_TEXT = b"\x00\x00"
-"""mov_text for a pause; the muxer writes pauses itself."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """What of the film is written, in seconds from its start."""
-
-    start: Fraction | None
-    end: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -50,46 +39,6 @@ def container_options(container: str, time_base: Fraction) -> dict[str, str]:
     if container == "mpegts":
         options |= {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}  # both would move the film's start
     return options
-
-
-def _copy_tags(source: Any, written: Any) -> None:
-    written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
-    if hasattr(written, "disposition"):
-        written.disposition = source.disposition
-
-
-def _cover_bytes(source: Any) -> bytes:
-    """The picture of a cover art stream."""
-    with av.open(source.container.name) as container:
-        return next(bytes(packet) for packet in container.demux(container.streams[source.index]) if packet.size)
-
-
-def add_other(out: OutputContainer, source: Any) -> Any:
-    """Adds a stream like `source` to an output; None for what has no packets there (attachments).
-
-    Raises:
-        ValueError, av.FFmpegError: the container cannot hold it.
-    """
-    in_matroska = out.format.name == "matroska"
-    if source.type == "attachment" or (is_cover(source) and in_matroska):
-        if not in_matroska:
-            raise ValueError(f"{out.format.name} holds no attachments")
-        name = source.metadata.get("filename", f"attachment-{source.index}")
-        data = source.data if source.type == "attachment" else _cover_bytes(source)
-        out.add_attachment(name, source.metadata.get("mimetype", _mime_type(source)), data)
-        return None
-    if is_cover(source) and out.format.name == "mov":
-        raise ValueError("mov drops cover art")
-    added = out.add_stream_from_template(source, opaque=True)
-    _copy_tags(source, added)
-    if source.type == "video" and source.average_rate:
-        added.codec_context.framerate = source.average_rate
-    return added
-
-
-def _mime_type(source: Any) -> str:
-    codec = source.codec_context.name if source.codec_context is not None else ""
-    return {"mjpeg": "image/jpeg", "png": "image/png"}.get(codec, "application/octet-stream")
 
 
 class _PicturePackets:
@@ -138,49 +87,6 @@ class _PicturePackets:
             raise ValueError(f"{segment.path}: holds {count} frames, its manifest says {len(segment.encoded.pts)}")
 
 
-def _is_pause(packet: Any, source: Any, container: str) -> bool:
-    is_text = source.type == "subtitle" and source.codec_context.name == "mov_text"
-    return is_text and container in ("mp4", "mov") and bytes(packet) == NO_TEXT
-
-
-def _other_packets(
-    source: InputContainer, streams: dict[int, Any], span: Span, origin: Fraction, container: str
-) -> Iterator[Any]:
-    """Packets of the copied streams, in file order, moved so that the span begins at 0."""
-    if not streams:
-        return
-    low = None if span.start is None else origin + span.start
-    high = None if span.end is None else origin + span.end
-    for packet in packets_of(source, [source.streams[index] for index in streams]):
-        if not packet.size or _is_pause(packet, packet.stream, container):
-            continue
-        if packet.pts is not None and not is_cover(packet.stream):
-            if packet.stream.type == "subtitle":
-                _cut(packet, low, high)
-            time = packet.pts * packet.time_base
-            if (low is not None and time < low) or (high is not None and time >= high):
-                continue
-            if low is not None:
-                ticks = round(low / packet.time_base)
-                packet.pts -= ticks
-                packet.dts = packet.dts - ticks if packet.dts is not None else None
-        packet.stream = streams[packet.stream_index]
-        yield packet
-
-
-def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:
-    """What a caption shows within the times alone, where it says how long it is shown."""
-    end = caption.pts + (caption.duration or 0)
-    if low is not None:
-        first = math.ceil(low / caption.time_base)
-        if caption.pts < first < end:
-            caption.pts = first
-            caption.dts = None if caption.dts is None else max(caption.dts, first)
-            caption.duration = end - first
-    if high is not None and caption.pts < (last := math.ceil(high / caption.time_base)) < end:
-        caption.duration = last - caption.pts
-
-
 def _time(packet: Any) -> Fraction:
     ticks = packet.dts if packet.dts is not None else packet.pts
     return Fraction((ticks or 0) * packet.time_base)
@@ -199,22 +105,10 @@ def _interleaved(picture: Iterator[Any], others: Iterator[Any]) -> Iterator[Any]
         waiting = next(picture, None)
 
 
-def _chapters(source: InputContainer, span: Span, origin: Fraction) -> list[Any]:
-    kept = []
-    for chapter in source.chapters():
-        base = chapter["time_base"] or Fraction(1, 1000)
-        low = 0 if span.start is None else int((origin + span.start) / base)
-        high = None if span.end is None else int((origin + span.end) / base)
-        start, end = max(chapter["start"], low), chapter["end"] if high is None else min(chapter["end"], high)
-        if start < end:
-            kept.append({**chapter, "start": start - low, "end": end - low})
-    return kept
-
-
 def add_picture(out: OutputContainer, source: Any, template: Any, target: Target) -> Any:
     """Adds the coloured picture's stream, with the tags of the film's own."""
     stream = out.add_stream_from_template(template, opaque=True)
-    _copy_tags(source, stream)
+    copy_tags(source, stream)
     stream.time_base = target.time_base
     if target.frame_rate:
         stream.codec_context.framerate = target.frame_rate
@@ -246,9 +140,9 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
         written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
         picture, others = _add_streams(written, source, template.streams.video[0], film, target)
         if film.chapters:
-            written.set_chapters(_chapters(source, span, film.start))
+            written.set_chapters(chapters(source, span, film.start))
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)
-        for packet in _interleaved(coloured, _other_packets(source, others, span, film.start, container)):
+        for packet in _interleaved(coloured, other_packets(source, others, span, film.start, container)):
             written.mux(packet)
 
 
@@ -263,23 +157,3 @@ def _add_streams(
         else:
             others[index] = add_other(out, source.streams[index])
     return picture, {index: stream for index, stream in others.items() if stream is not None}
-
-
-def cannot_hold(film: Film, container: str) -> list[OtherStream]:
-    """The film's copied streams that a container refuses, found by writing its header to nowhere."""
-    refused = []
-    with open_film(film.path) as source:
-        for other in film.others:
-            if not _is_held(source.streams[other.index], container):
-                refused.append(other)
-    return refused
-
-
-def _is_held(stream: Any, container: str) -> bool:
-    try:
-        with av.open(io.BytesIO(), "w", format=container) as trial:
-            if add_other(trial, stream) is not None:
-                trial.start_encoding()
-    except (ValueError, av.FFmpegError):
-        return False
-    return True

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from pipelines.batch import Film, Segment
+from pipelines.source import Film, Segment
 
 
 def plan(film: Film, length: Fraction, start: Fraction | None = None, end: Fraction | None = None) -> list[Segment]:

@@ -16,9 +16,9 @@ import torch
 from av.codec.context import Flags
 from av.video.stream import VideoStream
 
-from pipelines.batch import ColouredFrame, EncodedSegment, Luma
+from pipelines.frames import ColouredFrame, EncodedSegment, Luma
+from pipelines.media.target import Target
 from pipelines.settings import EncodeSettings
-from pipelines.target import Target
 
 KEYFRAME_SECONDS = 4
 """Longest way from one keyframe to the next, so that a player can jump."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.batch import AbFrame, Anchor, FollowedFrame
-from pipelines.motion import FloatPicture, at_full_size, brought_at_full_size, look, trust
+from pipelines.frames import AbFrame, Anchor, FollowedFrame
+from pipelines.motion.flow import FloatPicture, at_full_size, brought_at_full_size
+from pipelines.motion.trust import look, trust
 from pipelines.settings import MotionSettings
 
 

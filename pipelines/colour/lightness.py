@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.colorspace import lightness_table
-from pipelines.batch import Frame, LightFrame, Luma, Picture
-from pipelines.shrink import shrunk
+from pipelines.frames import Frame, LightFrame, Luma
+from pipelines.media.shrink import shrunk
+from pipelines.source import Picture
 
 STRIDE = 32
 """Network sides are multiples of this."""

@@ -9,10 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pipelines.batch import EncodedSegment, Segment
-from pipelines.checks import WORK
 from pipelines.errors import OutputError
-from pipelines.stages.mux import SegmentFile
+from pipelines.frames import EncodedSegment
+from pipelines.media.join import SegmentFile
+from pipelines.places import WORK
+from pipelines.source import Segment
 
 SAMPLE = 1 << 20
 """Bytes read at the film's head, middle and tail to know it again."""

@@ -1,9 +1,7 @@
 """A segment's frames, and those around it that its colour depends on, in presentation order with exact pts."""
 
-import heapq
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
 from typing import Any
@@ -13,14 +11,13 @@ import av.filter
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.batch import Film, Frame, Luma, Picture, Segment
 from pipelines.errors import DamagedError, InputError
-from pipelines.luma import luma_reader
-from pipelines.stages.probe import open_film, packets_of
-
-HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
-"""Decoders that show every packet: a packet without a frame is damaged even where the decoder keeps silent."""
-
+from pipelines.frames import Frame, Luma
+from pipelines.media.damage import Packets
+from pipelines.media.luma import luma_reader
+from pipelines.media.open import open_film, packets_of
+from pipelines.media.seek import from_last_keyframe, seek
+from pipelines.source import Film, Picture, Segment
 
 THREADS = 4
 """Of the decoder: not the machine's own number, since what is left of a damaged frame depends on it."""
@@ -53,116 +50,6 @@ def _deinterlaced(frames: Iterator[av.VideoFrame], picture: Picture) -> Iterator
         yield from ready()
     graph.push(None)
     yield from ready()
-
-
-@dataclass
-class _Packets:
-    """Decodes packets, and knows which frames should have come of them."""
-
-    film: Film
-    expected: list[int] = field(default_factory=list)
-    """Heap of the pts of packets whose frames have not come."""
-    was_refused: bool = False
-    """The decoder refused a packet since the last frame that came."""
-    lost: list[int] = field(default_factory=list)
-    """pts of frames that never came or came damaged, found since last asked."""
-    is_damaged: bool = False
-    """Something was lost so far: then frames may also come out of order."""
-    last: int | None = None
-    """The latest pts that came; None until the first good frame."""
-    first: int | None = None
-    """The pts of the first packet that has one."""
-    durations: dict[int, int] = field(default_factory=dict)
-    """Ticks, by pts, of packets whose frames may still come: what frames say of themselves is wrong with B-frames."""
-
-    def frames(self, packets: Iterator[Any]) -> Iterator[av.VideoFrame]:
-        for packet in packets:
-            self.first = packet.pts if self.first is None else self.first
-            if self._is_expected(packet):
-                heapq.heappush(self.expected, packet.pts)
-                self.durations[packet.pts] = packet.duration or 0
-            try:
-                decoded = packet.decode()
-            except av.InvalidDataError:
-                self.was_refused = True
-                continue
-            for frame in decoded:
-                self._account(frame)
-                yield frame
-        if self.was_refused or self._tells_all():
-            self.lost += sorted(self.expected)
-
-    def begin_well(self, ready: list[av.VideoFrame]) -> bool:
-        """Whether the first frame that came is that of the first packet, and sound."""
-        times = [frame.pts for frame in ready if frame.pts is not None]
-        is_sound = self.last is not None and not self.lost and not self.was_refused
-        return is_sound and self.first is not None and bool(times) and times[0] <= self.first
-
-    def _is_expected(self, packet: Any) -> bool:
-        is_late = self.last is not None and packet.pts is not None and packet.pts <= self.last  # times begin again
-        return packet.pts is not None and packet.size > 0 and not packet.is_discard and not is_late
-
-    def _tells_all(self) -> bool:
-        picture = self.film.picture
-        return picture.codec in HIDES_NO_FRAME and picture.field_order == "progressive"
-
-    def _account(self, frame: av.VideoFrame) -> None:
-        missing = []
-        while self.expected and frame.pts is not None and self.expected[0] <= frame.pts:
-            pts = heapq.heappop(self.expected)
-            if pts < frame.pts:
-                self.durations.pop(pts, None)
-                missing.append(pts)
-        if missing and (self.was_refused or (self.last is not None and self._tells_all())):
-            self.lost += missing
-            self.was_refused = False
-        if frame.is_corrupt and frame.pts is not None and self.last is not None:
-            self.lost.append(frame.pts)
-        self.is_damaged |= bool(self.lost)
-        if frame.pts is not None and (self.last is not None or not frame.is_corrupt):
-            self.last = max(frame.pts, frame.pts if self.last is None else self.last)
-
-
-def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
-    for packet in packets_of(container, stream):
-        if packet.is_keyframe and packet.pts is not None:
-            return packet.pts
-    return None
-
-
-def _from_last_keyframe(packets: Iterator[Any], pts: int) -> Iterator[Any]:
-    """The packets from the last keyframe at or before `pts` on.
-
-    For MPEG program streams: their packets seldom tell their times, and after a seek the first ones are guessed.
-    """
-    held: list[Any] | None = []
-    for packet in packets:
-        if held is None:
-            yield packet
-            continue
-        if packet.is_keyframe and packet.pts is not None and packet.pts <= pts:
-            held = []
-        held.append(packet)
-        if not packet.size or (packet.dts is not None and packet.dts > pts):
-            yield from held
-            held = None
-    yield from held or ()
-
-
-def _seek(container: InputContainer, stream: VideoStream, pts: int, film: Film) -> None:
-    """Goes to a keyframe at or before `pts`: some formats land late, so the landing is checked."""
-    first = int(film.start / film.picture.time_base)
-    back = int(Fraction(1) / film.picture.time_base)
-    goal = pts
-    while goal > first:
-        with suppress(av.PermissionError):  # a damaged stretch is no place to go to
-            container.seek(goal, stream=stream, backward=True)
-            keyframe = _keyframe_after_seek(container, stream)
-            if keyframe is not None and keyframe <= pts:
-                container.seek(goal, stream=stream, backward=True)
-                return
-        goal, back = pts - back, back * 4
-    container.seek(min(first, 0), stream=stream, backward=True)
 
 
 @dataclass(frozen=True)
@@ -234,17 +121,17 @@ class Decode:
 
     def _opened(
         self, container: InputContainer, stream: VideoStream, begin: int | None, film: Film
-    ) -> tuple[_Packets, Iterator[av.VideoFrame]]:
+    ) -> tuple[Packets, Iterator[av.VideoFrame]]:
         """The frames from a keyframe before `begin`: a sound one, where what is damaged shows what was before it."""
-        packets = _Packets(film)
+        packets = Packets(film)
         if begin is None:
             return packets, packets.frames(packets_of(container, stream))
         if film.container == "mpeg":
-            return packets, packets.frames(_from_last_keyframe(packets_of(container, stream), begin))
+            return packets, packets.frames(from_last_keyframe(packets_of(container, stream), begin))
         goal, further = begin, 0
         while True:
-            _seek(container, stream, goal, film)
-            packets = _Packets(film)
+            seek(container, stream, goal, film)
+            packets = Packets(film)
             frames = packets.frames(packets_of(container, stream))
             ready = list(islice(frames, 1))
             first = packets.first

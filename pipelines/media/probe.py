@@ -1,7 +1,5 @@
 """What a film holds: every stream, times, sizes, tags. Decodes at most one frame."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,83 +9,14 @@ import av.filter
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.batch import FieldOrder, Film, OtherStream, Picture
 from pipelines.errors import InputError
+from pipelines.media.open import open_film, packets_of, picture_stream, reason_of, what_to_do
+from pipelines.source import FieldOrder, Film, OtherStream, Picture
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
 UNKNOWN = 2  # of matrix, primaries and transfer in ITU-T H.273
 FIELD_ORDERS: dict[int, FieldOrder] = {2: "top", 3: "bottom", 4: "bottom", 5: "top"}
 """FFmpeg's AVFieldOrder (TT, TB, BB, BT) by the field that is shown first."""
-
-
-@contextmanager
-def open_film(path: Path) -> Iterator[InputContainer]:
-    """The film, opened for reading.
-
-    Raises:
-        InputError: there is no such file, or FFmpeg knows no such format.
-    """
-    if path.is_dir():
-        raise InputError(path, "is a folder, not a film", "name a file in it")
-    if not path.exists():
-        raise InputError(path, "no such file", "check its name and folder")
-    if path.stat().st_size == 0:
-        raise InputError(path, "the file is empty", "copy it again from its source")
-    try:
-        container = av.open(path, metadata_errors="replace")
-    except PermissionError as error:
-        raise InputError(path, "may not be read", "check the file's permissions") from error
-    except av.FFmpegError as error:
-        raise InputError(path, f"not a film that can be read ({_reason(error)})", _what_to_do(path)) from error
-    with container:
-        yield container
-
-
-def packets_of(container: InputContainer, *streams: Any) -> Iterator[Any]:
-    """The streams' packets in file order, from where the container stands, and behind stretches without any.
-
-    Raises:
-        InputError: the file cannot be read on.
-    """
-    while True:
-        try:
-            yield from container.demux(*streams)
-            return
-        except av.BlockingIOError:
-            pass  # FFmpeg leaves off after so many bytes without a packet, and goes on when asked again
-        except av.FFmpegError as error:
-            path = Path(container.name)
-            raise InputError(path, f"cannot be read on ({_reason(error)})", "copy it again from its source") from error
-
-
-def _reason(error: av.FFmpegError) -> str:
-    detail = str(error.log[-1]).strip() if error.log else ""
-    return detail or error.strerror or str(error)
-
-
-def _what_to_do(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[4:8] == b"ftyp":  # an mp4 or mov whose index, at its end, is missing
-        return "its index is missing, as when a copy was cut short; copy it again from its source"
-    return "give a video file"
-
-
-def is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
-
-
-def picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream of the film's picture: the first that is no cover art.
-
-    Raises:
-        InputError: there is none.
-    """
-    for stream in container.streams.video:
-        if not is_cover(stream) and stream.codec_context is not None:
-            return stream
-    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no stream at all"
-    raise InputError(path, f"no picture in it, only {kinds}", "give a file with a video stream")
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> av.VideoFrame:
@@ -100,8 +29,8 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
             except av.InvalidDataError:
                 continue  # `decode` says where the film is damaged
     except av.FFmpegError as error:
-        raise InputError(path, f"not a film that can be read ({_reason(error)})", _what_to_do(path)) from error
-    raise InputError(path, "not one frame of it can be decoded", _what_to_do(path))
+        raise InputError(path, f"not a film that can be read ({reason_of(error)})", what_to_do(path)) from error
+    raise InputError(path, "not one frame of it can be decoded", what_to_do(path))
 
 
 def _field_order(stream: VideoStream, frame: av.VideoFrame) -> FieldOrder:

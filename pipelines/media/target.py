@@ -3,52 +3,21 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from models.colorspace import LUMA_WEIGHTS, luma_span
-from pipelines.batch import FieldOrder, Film, Picture
+from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder
 from pipelines.settings import Codec, EncodeSettings
+from pipelines.source import FieldOrder, Film, Picture
 
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 """FFmpeg's AVColorSpace to the luma weights of `models.colorspace`."""
 BT709, UNKNOWN, BT601_PAL, BT601_NTSC = 1, 2, 5, 6
 SD_ROWS = 576
 """Pictures no taller are taken for BT.601 where the film does not say, as players do."""
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """An encoder and the pictures it takes."""
-
-    name: str
-    depths: dict[str, tuple[int, ...]]
-    """Chroma format to bits of a sample, both rising."""
-    containers: tuple[str, ...]
-    """Muxers that hold it, in the order they are tried after the film's own."""
-    keeps_range: bool = True
-    """False: always limited range."""
-    keeps_fields: bool = False
-    """Can encode interlaced frames as such."""
-
-
-ENCODERS: dict[Codec, Encoder] = {
-    "h264": Encoder("libx264", {"420": (8, 10), "422": (8, 10), "444": (8, 10)},
-                    ("matroska", "mp4", "mov", "mpegts"), keeps_fields=True),
-    "h265": Encoder("libx265", {"420": (8, 10, 12), "422": (8, 10, 12), "444": (8, 10, 12)},
-                    ("matroska", "mp4", "mov", "mpegts")),
-    "av1": Encoder("libsvtav1", {"420": (8, 10)}, ("matroska", "mp4", "webm")),
-    "prores": Encoder("prores_ks", {"422": (10,), "444": (10,)}, ("matroska", "mov"), False, True),
-    "dnxhr": Encoder("dnxhd", {"422": (8, 10), "444": (10,)}, ("mov",), False, False),
-    "ffv1": Encoder("ffv1", {"420": (8, 10, 12, 14, 16), "422": (8, 10, 12, 14, 16), "444": (8, 10, 12, 14, 16)},
-                    ("matroska", "mp4"), keeps_fields=True),
-}  # fmt: skip
-SUFFIXES = {"matroska": ".mkv", "mp4": ".mp4", "mov": ".mov", "mpegts": ".ts", "webm": ".webm"}
-SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
-"""Chroma format to luma samples for one chroma sample, across and down."""
 
 
 @dataclass(frozen=True)
@@ -182,19 +151,3 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
 
 def _holds(encoder: Encoder, bits: int) -> bool:
     return any(depths[-1] >= bits for depths in encoder.depths.values())
-
-
-def own_container(film: Film, path: Path) -> str | None:
-    """The muxer of the film's own format; None where nothing of it can be written with exact times."""
-    names = set(film.container.split(","))
-    if "mp4" in names:
-        return "mov" if path.suffix.lower() in (".mov", ".qt") else "mp4"
-    if "matroska" in names:
-        return "webm" if path.suffix.lower() == ".webm" else "matroska"
-    return "mpegts" if "mpegts" in names else None
-
-
-def keeps_times(container: str, time_base: Fraction) -> bool:
-    """Whether a container can hold pts of this time base exactly."""
-    ticks = {"matroska": 1000, "webm": 1000, "mpegts": 90_000}.get(container)
-    return ticks is None or (time_base * ticks).denominator == 1

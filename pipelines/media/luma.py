@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from models.colorspace import LUMA_WEIGHTS
-from pipelines.batch import Luma, Picture
+from pipelines.frames import Luma
+from pipelines.source import Picture
 
 
 def _plane(frame: av.VideoFrame, bits: int) -> Luma:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.batch import Film, HintTable, Segment
+from pipelines.colour.follow import Follow as FollowFrames
+from pipelines.colour.lightness import NOTHING
 from pipelines.errors import InputError
-from pipelines.motion import Motion
+from pipelines.frames import HintTable
+from pipelines.motion.flow import Motion
 from pipelines.segment import marked
 from pipelines.settings import Hint, Settings
-from pipelines.stages.follow import Follow as FollowFrames
-from pipelines.stages.lightness import NOTHING
+from pipelines.source import Film, Segment
 
 SPAN = Fraction(10)
 """Seconds of film that are looked at in one go."""

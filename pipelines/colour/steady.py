@@ -9,22 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipelines.batch import AbBatch, Anchor, FollowedFrame
-from pipelines.motion import (
-    LEAST_TRUST,
-    FloatPicture,
-    Flow,
-    Motion,
-    at_full_size,
-    brought,
-    clearness,
-    dimness,
-    in_squares,
-    joined,
-    look,
-    returns,
-    trust,
-)
+from pipelines.frames import AbBatch, Anchor, FollowedFrame
+from pipelines.motion.flow import FloatPicture, Flow, Motion, at_full_size, brought, in_squares, joined
+from pipelines.motion.trust import LEAST_TRUST, clearness, dimness, look, returns, trust
 from pipelines.settings import MotionSettings
 
 OUTLIER = 55.0

@@ -1,0 +1,1 @@
+"""Lightness of anchors and frames to the chroma of every frame."""

@@ -1,0 +1,1 @@
+"""Files: films read and written, frames in and out, pictures."""

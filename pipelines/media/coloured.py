@@ -1,0 +1,85 @@
+"""Whether a film has colours already: chroma that no even tint explains."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import av
+import numpy as np
+
+from pipelines.errors import InputError
+from pipelines.media.open import open_film
+from pipelines.settings import Settings
+from pipelines.source import Film
+
+LOOKS = 12
+"""Frames spread over the film at which its colours are looked for."""
+COLOURED = 2.5
+"""Chroma, of 255, that an even tint does not explain, above which a quarter of the frames must lie."""
+DECODED_PIXELS = 120 * 640 * 480
+"""Decoded at most on the way from a keyframe to where colours are looked for: a second or less of work in all."""
+SMALL = (160, 120)
+LUMA_STEPS = 16
+
+
+def _chroma_without_tint(frame: av.VideoFrame) -> float:
+    """How far Cb and Cr lie from what the pixel's luma foretells: a toned print has one colour for each luma."""
+    small = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p")
+    luma, *chroma = (
+        np.frombuffer(memoryview(p), np.uint8).reshape(p.height, -1)[:, : p.width].ravel() for p in small.planes
+    )
+    step = luma // (256 // LUMA_STEPS)
+    count = np.maximum(np.bincount(step, minlength=LUMA_STEPS), 1)
+    squares = 0.0
+    for plane in chroma:
+        tint = np.bincount(step, plane, LUMA_STEPS) / count
+        squares += float(((plane - tint[step]) ** 2).mean())
+    return squares**0.5
+
+
+def colours_of(film: Film) -> float:
+    """Chroma, of 255, that no even tint explains; 0 for gray formats."""
+    if film.picture.is_gray:
+        return 0.0
+    with open_film(film.path) as container:
+        found = [(_chroma_without_tint(frame), has_key) for frame, has_key in _looks(container, film)]
+    counted = [chroma for chroma, has_key in found if has_key] or [chroma for chroma, _ in found]
+    return float(np.percentile(counted, 75)) if counted else 0.0
+
+
+def _looks(container: Any, film: Film) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """Frames spread over the film: keyframes, and frames behind one that was looked at already.
+
+    None hangs on a frame known as damaged: it might have any colours. With each comes whether the keyframe before it
+    was decoded; without, as after a damaged stretch and from decoders that tell of none, it may have any colours too.
+    """
+    stream = container.streams[film.picture.index]
+    most = max(1, DECODED_PIXELS // (film.picture.width * film.picture.height))
+    seen = set[int | None]()
+    for i in range(LOOKS):
+        pts = film.pts(film.duration * i / LOOKS)
+        frame: Any = None
+        has_key = is_damaged = False
+        try:
+            container.seek(pts, stream=stream, backward=True)
+            for number, frame in enumerate(islice(container.decode(stream), most)):
+                has_key |= frame.key_frame
+                is_damaged = frame.is_corrupt or (is_damaged and not frame.key_frame)
+                if (number == 0 and frame.pts not in seen) or (frame.pts is not None and frame.pts >= pts):
+                    break
+        except av.FFmpegError:
+            pass  # damage is `decode`'s to tell
+        if frame is not None and not is_damaged:
+            seen.add(frame.pts)
+            yield frame, has_key
+
+
+def check_colours(film: Film, settings: Settings) -> None:
+    """Raises InputError where the film has colours already and `recolour` is off."""
+    if settings.recolour:
+        return
+    chroma = colours_of(film)
+    if chroma > COLOURED:
+        limit = f"chroma {chroma:.1f} of 255 beyond an even tint, black and white has under {COLOURED}"
+        what = f"has colours already ({limit})"
+        raise InputError(film.path, what, "--recolour colours it anew from its luma alone")

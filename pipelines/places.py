@@ -1,0 +1,133 @@
+"""Where files may be written: checks of a place, one run at a time in it, whole or not at all, sha256."""
+
+import errno
+import hashlib
+import os
+import shlex
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from pipelines.errors import OutputError
+
+LEAST_ROOM = 1 << 16
+"""Bytes, without which not even the manifest can be written."""
+WORK = ".restore"
+"""Ending of a result's name for its working folder."""
+
+
+def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> None:
+    """Raises OutputError where the result cannot be written at `out`, which `option` names."""
+    folder = out.parent
+    if not folder.is_dir():
+        raise OutputError(out, "its folder does not exist", f"make it: mkdir -p {shlex.quote(str(folder))}")
+    if _is_too_long(out):
+        raise OutputError(out, "its name is too long", f"{option} names another")
+    if out.is_dir():
+        raise OutputError(out, "is a folder", f"name a file with {option}")
+    if out.exists() and film.exists() and out.samefile(film):
+        raise OutputError(out, "is the film itself, which is never written to", f"name another file with {option}")
+    if out.exists() and not overwrite:
+        raise OutputError(out, "exists already", f"--overwrite replaces it, {option} names another")
+    if not _may_be_written_to(folder):
+        raise OutputError(out, "its folder may not be written to", f"name a file elsewhere with {option}")
+    if shutil.disk_usage(folder).free < LEAST_ROOM:
+        raise OutputError(out, "the disk is full", f"free some of it, or name a file elsewhere with {option}")
+
+
+def _is_too_long(out: Path) -> bool:
+    """Whether its folder takes no such name with the ending of the working folder."""
+    try:
+        out.with_name(out.name + WORK).lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
+
+
+def _may_be_written_to(folder: Path) -> bool:
+    """Whether files can be made there, by trial: a folder's permissions do not hold for all users and file systems."""
+    try:
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return error.errno == errno.ENOSPC
+    return True
+
+
+@contextmanager
+def only_run(lock: Path, result: Path | str) -> Iterator[None]:
+    """Keeps other runs out while the block runs. Windows has no such locks: there it does nothing.
+
+    Args:
+        lock: a file that is there while a run is, and tells whose it is; its folder is made.
+        result: named in the error.
+
+    Raises:
+        OutputError: another run holds it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with _taken(lock, result) as file:
+        with suppress(OSError):  # a full disk keeps the name out, and not the lock open
+            file.truncate(0)
+            print(f"process {os.getpid()} on {socket.gethostname()}, since {time.ctime()}", file=file, flush=True)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _taken(lock: Path, result: Path | str) -> IO[str]:
+    """The lock's file, held until it is closed."""
+    import fcntl
+
+    while True:
+        file = lock.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with file:
+                file.seek(0)
+                who = file.read().strip() or "it has just begun"
+            what = f"another run is at work on it ({who})"
+            raise OutputError(result, what, "wait for it, or end it and start again") from None
+        if _is_there(lock, file):
+            return file
+        file.close()  # whoever held it has removed it meanwhile
+
+
+def _is_there(path: Path, file: IO[str]) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    return False
+
+
+@contextmanager
+def written_whole(out: Path) -> Iterator[Path]:
+    """Gives a name to write to; what lies there gets its own once it is whole, and else goes.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    part = out.with_name(out.name + ".part")
+    try:
+        yield part
+        part.replace(out)
+    except OSError as error:
+        what = "the disk is full" if error.errno == errno.ENOSPC else f"cannot be written ({error.strerror or error})"
+        raise OutputError(out, what, "check its folder, or name a file elsewhere with -o") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
