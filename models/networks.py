@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.compact import Compact, CompactConfig
-from models.eccv16 import Eccv16
-from models.instcolor import InstColor, InstColorConfig
-from models.siggraph17 import Siggraph17
-from models.trunk import SIDE
+from models.compact.network import Compact, CompactConfig
+from models.published.eccv16 import Eccv16
+from models.published.instcolor import InstColor, InstColorConfig
+from models.published.siggraph17 import Siggraph17
+from models.published.trunk import SIDE
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.bins import annealed_mean
-from models.compact import INSTANCE_SIDE, Compact
-from models.eccv16 import Eccv16
-from models.instance_fusion import cut_out, with_context
-from models.instcolor import InstColor
+from models.colour.bins import annealed_mean
+from models.compact.instance_fusion import cut_out, with_context
+from models.compact.network import INSTANCE_SIDE, Compact
+from models.published.eccv16 import Eccv16
+from models.published.instcolor import InstColor
+from models.published.siggraph17 import Siggraph17
+from models.published.trunk import SIDE
 from models.seen import Seen
-from models.siggraph17 import Siggraph17
-from models.trunk import SIDE
 
 GROUP = 4
 """Instances seen at a time, filled up where they lack: a frame's colour must not depend on how many there are."""

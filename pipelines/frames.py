@@ -4,10 +4,13 @@ Letters: N frames, H W film size (luma), h w network size.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+
+if TYPE_CHECKING:  # the types that travel cost no torch
+    from torch import Tensor
 
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
 HintTable = NDArray[np.float32]
@@ -92,7 +95,7 @@ class InstanceBatch:
     anchors: AnchorBatch
     boxes: tuple[NDArray[np.float32], ...]
     """For each anchor (K, 6): left, top, right, bottom as shares of the sides, COCO class 0..79, score 0..1."""
-    features: tuple[Tensor, ...] | None = None
+    features: "tuple[Tensor, ...] | None" = None
     """What the network's encoder saw when it looked for instances, on its device; None: it has not looked yet."""
 
     def __post_init__(self) -> None:

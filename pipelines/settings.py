@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from models.weights import DEFAULT_NETWORK
+from models.weights.catalogue import DEFAULT_NETWORK
 
 Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]
 _SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")

@@ -12,8 +12,8 @@ from pathlib import Path
 import av
 import torch
 
-from models.published import weights_digest
-from models.weights import DEFAULT_NETWORK, find_weights, load_network
+from models.weights.catalogue import DEFAULT_NETWORK, find_weights, weights_digest
+from models.weights.files import load_network
 from pipelines.media.codecs import ENCODERS
 
 NAME = re.compile(r"[\w.-]+")

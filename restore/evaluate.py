@@ -192,7 +192,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
 
 def _weights(folder: Path | None, *names: str) -> list[Path]:
     """The files of weights that go by these names; what is not here is told where it is opened."""
-    from models.weights import find_weights
+    from models.weights.catalogue import find_weights
 
     found = []
     for name in names:

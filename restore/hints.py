@@ -52,7 +52,7 @@ def _ab(red: float, green: float, blue: float) -> tuple[float, float]:
     """CIE a* b* of an sRGB colour."""
     import torch
 
-    from models.colorspace import lab_from_srgb
+    from models.colour.colorspace import lab_from_srgb
 
     _, a, b = lab_from_srgb(torch.tensor([red, green, blue])[:, None, None]).flatten().tolist()
     return round(a, 2), round(b, 2)

@@ -12,20 +12,20 @@ from restore.config import Failure, told_as
 from restore.options import WEIGHTS_DIR
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
-    from models.fetch import Show
-    from models.published import Published
+    from models.weights.catalogue import Published
+    from models.weights.fetch import Show
 
 FAILED = 1
 
 
 def _folder(chosen: Path | None) -> Path:
-    from models.weights import default_folder
+    from models.weights.catalogue import default_folder
 
     return chosen or default_folder()
 
 
 def _known(names: tuple[str, ...]) -> "list[Published]":
-    from models.published import published
+    from models.weights.catalogue import published
 
     _check_names(names, published().keys())
     return [published()[name] for name in names or published()]
@@ -48,7 +48,7 @@ def weights() -> None:
 @WEIGHTS_DIR
 def list_weights(weights_dir: Path | None) -> None:
     """Show which weights there are, and which are here."""
-    from models.weights import DEFAULT_NETWORK
+    from models.weights.catalogue import DEFAULT_NETWORK
 
     folder = _folder(weights_dir)
     click.echo(f"{DEFAULT_NETWORK}: ships with the program, the default")
@@ -69,8 +69,8 @@ def where(weights_dir: Path | None) -> None:
 @WEIGHTS_DIR
 def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
     """Fetch published weights; goes on where a download broke off."""
-    from models.fetch import fetch
-    from models.imports import import_published
+    from models.weights.fetch import fetch
+    from models.weights.take_over import import_published
 
     folder = _folder(weights_dir)
     for one in _known(names):
@@ -107,10 +107,9 @@ def _progress(name: str) -> "Iterator[Show]":
 @WEIGHTS_DIR
 def import_file(file: Path, network: str | None, weights_dir: Path | None) -> None:
     """Take over a published FILE that was fetched otherwise, or weights of your own."""
-    from models.imports import import_published, is_imported
     from models.networks import NETWORKS
-    from models.published import identify, no_weights, weights_digest
-    from models.weights import find_weights
+    from models.weights.catalogue import find_weights, identify, no_weights, weights_digest
+    from models.weights.take_over import import_published, is_imported
 
     if network and network not in NETWORKS:
         raise click.BadParameter(f"{network}: no network; there are {', '.join(NETWORKS)}")
@@ -137,9 +136,8 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
 @WEIGHTS_DIR
 def verify(names: tuple[str, ...], weights_dir: Path | None) -> None:
     """Check that the weights that are here are whole and what they say they are."""
-    from models.imports import fault_of_imported
-    from models.published import published
-    from models.weights import DEFAULT_NETWORK, find_weights
+    from models.weights.catalogue import DEFAULT_NETWORK, find_weights, published
+    from models.weights.take_over import fault_of_imported
 
     folder = _folder(weights_dir)
     here = sorted(folder.glob("*.safetensors"))

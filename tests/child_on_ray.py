@@ -19,8 +19,8 @@ from on_cluster import Nodes, held, objects, wait_until
 from pipelines.errors import SettingsError
 from pipelines.frames import AbBatch
 from pipelines.job.job import prepare
-from pipelines.on_ray.cluster import cluster
 from pipelines.on_ray import films as on_ray_film
+from pipelines.on_ray.cluster import cluster
 from pipelines.painting.paint import Paint, PaintOrder
 
 BATCH_SECONDS = 0.2

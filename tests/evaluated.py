@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import save_file
 
-from models.classifier import Classifier
+from models.judges.classifier import Classifier
 
 LEFT_HALF = (0.0, 0.0, 0.5, 1.0)
 RIGHT_HALF = (0.5, 0.0, 1.0, 1.0)

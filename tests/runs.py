@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from models.compact import Compact, CompactConfig
-from models.weights import save_network
+from models.compact.network import Compact, CompactConfig
+from models.weights.files import save_network
 from pipelines.settings import Codec, EncodeSettings, PaintSettings, Settings
 from restore.api import restore_film
 

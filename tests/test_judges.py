@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tracks import PictureTrack, write
 
-from models.raft import find_flow, load_raft
-from models.steadiness import warped
+from models.judges.raft import find_flow, load_raft
+from models.measures.steadiness import warped
 from pipelines.evaluate.judges import Light, open_judge
 from restore.cli import main
 

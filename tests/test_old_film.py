@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.colorspace import lightness_from_luminance
+from models.colour.colorspace import lightness_from_luminance
 from pipelines.training import old_film
 from pipelines.training.old_film import film_lightness, frame_lightness, stock_lightness
 

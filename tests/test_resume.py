@@ -12,8 +12,7 @@ from readers import times
 from resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
 from runs import Films, in_segments, listing, save_random_network
 
-from models.published import weights_digest
-from models.weights import find_weights
+from models.weights.catalogue import find_weights, weights_digest
 from pipelines.errors import OutputError
 from pipelines.film import Listener, about, restore
 from pipelines.job.job import prepare

@@ -17,11 +17,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from training import CAT, CONFIG, PICTURES, SMALL, WHOLE_ENCODER, are_equal, batch, checkpoint_of, network, run
 
-from models.bins import BINS
-from models.compact import CompactConfig, Encoder
-from models.finish import Finish
-from models.published import weights_digest
-from models.weights import load_network, save_network
+from models.colour.bins import BINS
+from models.colour.finish import Finish
+from models.compact.network import CompactConfig, Encoder
+from models.weights.catalogue import weights_digest
+from models.weights.files import load_network, save_network
 from pipelines.training.config import RANGES, Stage, TrainConfig
 from pipelines.training.crops import CropSettings, crops
 from pipelines.training.examples import Sources, examples

@@ -14,7 +14,7 @@ import pytest
 from on_cluster import Nodes
 from PIL import Image
 
-from models.weights import load_network
+from models.weights.files import load_network
 from pipelines.errors import OutputError
 from pipelines.places import only_run
 from pipelines.training.config import TrainConfig

@@ -14,7 +14,7 @@ from PIL import Image
 from runs import listing, save_random_network
 from training import CONFIG, are_equal, checkpoint_of, run
 
-from models.weights import read_weights
+from models.weights.files import read_weights
 from pipelines.errors import OutputError
 from pipelines.training.config import Stage, TrainConfig
 from pipelines.training.examples import Sources

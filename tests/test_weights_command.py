@@ -14,8 +14,8 @@ from published import save_by_rule
 from runs import save_random_network
 from server import Server, serve
 
-from models.published import Published
-from models.weights import DEFAULT_NETWORK, find_weights, load_network, read_weights
+from models.weights.catalogue import DEFAULT_NETWORK, Published, find_weights
+from models.weights.files import load_network, read_weights
 from restore.cli import main
 
 
@@ -31,7 +31,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with serve(Server(tensors())) as server:
         digest = hashlib.sha256(server.content).hexdigest()
         some = Published("some", "A paper", "CC BY-NC 4.0", True, 1, digest, (server.url,), len(server.content))
-        for module in ("models.imports", "models.published"):  # in this order: the first takes it from the second
+        for module in (
+            "models.weights.take_over",
+            "models.weights.catalogue",
+        ):  # in this order: the first takes it from the second
             monkeypatch.setattr(f"{module}.published", lambda: {"some": some})
         yield server
 

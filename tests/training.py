@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from models.bins import BINS
-from models.compact import BLOCKS, Compact, CompactConfig
+from models.colour.bins import BINS
+from models.compact.network import BLOCKS, Compact, CompactConfig
 from pipelines.training.config import TrainConfig
 from pipelines.training.examples import Sources
 from pipelines.training.run import train
@@ -32,7 +32,7 @@ Told = dict[str, float]
 
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs train a narrow network whose encoder does not expand, a quarter of the work, and log every step."""
-    monkeypatch.setattr("models.compact.BLOCKS", [(1, *rest) for _, *rest in BLOCKS])
+    monkeypatch.setattr("models.compact.network.BLOCKS", [(1, *rest) for _, *rest in BLOCKS])
     monkeypatch.setattr("pipelines.training.run.Compact", partial(Compact, SMALL))
     monkeypatch.setattr("pipelines.training.run.LOGGED_EVERY", 1)
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.metrics import colourfulness
+from models.measures.metrics import colourfulness
 from pipelines.media.open import open_film, picture_stream
 from pipelines.source import Film
 

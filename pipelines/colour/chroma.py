@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.colorspace import lightness_table, luma_span
+from models.colour.colorspace import lightness_table, luma_span
 from pipelines.frames import AbFrame, ColouredFrame, Luma
 from pipelines.media.shrink import shrunk
 from pipelines.media.target import Target
@@ -43,7 +43,7 @@ class Chroma:
 
     target: Target
     transfer: str
-    """As in `models.colorspace.lightness_table`."""
+    """As in `models.colour.colorspace.lightness_table`."""
     lightness: Plane = field(init=False)
     """L* 0..100 of each luma code."""
     limits: tuple[Plane, Plane, Plane] = field(init=False)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.colorspace import lightness_table
+from models.colour.colorspace import lightness_table
 from pipelines.frames import Frame, LightFrame, Luma
 from pipelines.media.shrink import shrunk
 from pipelines.source import Picture
@@ -20,7 +20,7 @@ TRANSFERS = {4: "gamma22", 5: "gamma28", 8: "linear", 16: "smpte2084", 18: "arib
 
 
 def transfer_of(picture: Picture) -> str:
-    """The picture's transfer as `models.colorspace.lightness_table` names it."""
+    """The picture's transfer as `models.colour.colorspace.lightness_table` names it."""
     return TRANSFERS.get(picture.transfer, "srgb")
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.colorspace import srgb_from_lab
-from models.metrics import psnr
+from models.colour.colorspace import srgb_from_lab
+from models.measures.metrics import psnr
 from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.segment import carried
 from pipelines.settings import Settings

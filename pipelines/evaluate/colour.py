@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.metrics import (
+from models.measures.metrics import (
     SSIM_RADIUS,
     closeness,
     closeness_by_bin,

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.classifier import centre_square, load_classifier
-from models.metrics import frechet_distance
+from models.judges.classifier import centre_square, load_classifier
+from models.measures.metrics import frechet_distance
 from pipelines.evaluate.paint import Coloured
 from pipelines.evaluate.report import Figures, Section
 

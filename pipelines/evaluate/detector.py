@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.metrics import average_precision, match_boxes
+from models.measures.metrics import average_precision, match_boxes
 from pipelines.evaluate.paint import Chosen, Find, as_anchors, lab_of, network_lightness
 from pipelines.evaluate.report import Figures, Report, Section
 

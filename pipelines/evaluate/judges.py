@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.raft import find_flow, load_raft
-from models.weights import find_weights
+from models.judges.raft import find_flow, load_raft
+from models.weights.catalogue import find_weights
 from pipelines.painting.choice import find_device
 
 Light = NDArray[np.uint8]

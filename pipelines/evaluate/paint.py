@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.colorspace import lab_from_srgb, srgb_from_lab
-from models.compact import STRIDE
+from models.colour.colorspace import lab_from_srgb, srgb_from_lab
+from models.compact.network import STRIDE
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.media.pictures import Picture, Pictures
 from pipelines.painting.colorize import Colorize

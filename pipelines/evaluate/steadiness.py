@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.colorspace import lab_from_srgb, srgb_from_lab
-from models.metrics import colourfulness, psnr
-from models.steadiness import (
+from models.colour.colorspace import lab_from_srgb, srgb_from_lab
+from models.measures.metrics import colourfulness, psnr
+from models.measures.steadiness import (
     delta_e_2000,
     distribution_change,
     histograms,

@@ -7,7 +7,7 @@ import av
 import cv2
 import numpy as np
 
-from models.colorspace import LUMA_WEIGHTS
+from models.colour.colorspace import LUMA_WEIGHTS
 from pipelines.frames import Luma
 from pipelines.source import Picture
 

@@ -8,13 +8,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from models.colorspace import LUMA_WEIGHTS, luma_span
+from models.colour.colorspace import LUMA_WEIGHTS, luma_span
 from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder
 from pipelines.settings import Codec, EncodeSettings
 from pipelines.source import FieldOrder, Film, Picture
 
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
-"""FFmpeg's AVColorSpace to the luma weights of `models.colorspace`."""
+"""FFmpeg's AVColorSpace to the luma weights of `models.colour.colorspace`."""
 BT709, UNKNOWN, BT601_PAL, BT601_NTSC = 1, 2, 5, 6
 SD_ROWS = 576
 """Pictures no taller are taken for BT.601 where the film does not say, as players do."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from models.networks import NETWORKS, Kind
-from models.published import weights_digest
-from models.weights import find_weights, network_of
+from models.weights.catalogue import find_weights, weights_digest
+from models.weights.files import network_of
 from pipelines.errors import SettingsError
 from pipelines.settings import PaintSettings, Settings
 

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.compact import STRIDE, Compact
-from models.detector import best_boxes
-from models.maskrcnn import LEAST_SCORE, find_instances
+from models.compact.detector import best_boxes
+from models.compact.network import STRIDE, Compact
+from models.judges.maskrcnn import LEAST_SCORE, find_instances
 from models.networks import NETWORKS
 
 OWN_LEAST_SCORE = 0.3

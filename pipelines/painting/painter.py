@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from models.compact import Compact
-from models.finish import Finish
-from models.fold import can_fold, folded
-from models.maskrcnn import load_maskrcnn
+from models.colour.finish import Finish
+from models.compact.fold import can_fold, folded
+from models.compact.network import Compact
+from models.judges.maskrcnn import load_maskrcnn
 from models.networks import NETWORKS
-from models.weights import find_weights, load_network
+from models.weights.catalogue import find_weights
+from models.weights.files import load_network
 from pipelines.painting.choice import completed, find_device, weights_of
 from pipelines.painting.finder import Finder, MaskRcnnFinder, OwnFinder
 from pipelines.settings import PaintSettings

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.colorspace import luma_span
+from models.colour.colorspace import luma_span
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
 from pipelines.frames import AbFrame, ColouredFrame, Luma

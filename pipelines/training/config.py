@@ -4,8 +4,8 @@ import sys
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from models.compact import TAPS
-from models.finish import Finish
+from models.colour.finish import Finish
+from models.compact.network import TAPS
 
 Objective = Literal["classes", "regression"]
 Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
@@ -66,7 +66,7 @@ class TrainConfig:
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
     saturation: float = 1.6
-    """This and the next two: `models.finish.Finish` of the network when it colours, written into the weights."""
+    """This and the next two: `models.colour.finish.Finish` of the network when it colours, written into the weights."""
     smoothing: float = 100.0
     tint: float = 0.8
     least_score: float = 0.3

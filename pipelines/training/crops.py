@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from models.colorspace import linear_from_srgb
-from models.instance_fusion import CONTEXT
+from models.colour.colorspace import linear_from_srgb
+from models.compact.instance_fusion import CONTEXT
 from pipelines.media.pictures import Picture
 from pipelines.training.lettering import lettered
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.bins import BINS, smoothed_prior, soft_encode
+from models.colour.bins import BINS, smoothed_prior, soft_encode
 from pipelines.media.pictures import Picture, Pictures, read_boxes
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.colorspace import lightness_from_luminance
+from models.colour.colorspace import lightness_from_luminance
 
 EMULSIONS = torch.tensor(
     [

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from models.published import weights_digest
+from models.weights.catalogue import weights_digest
 from pipelines.errors import OutputError
 from pipelines.training.config import TrainConfig
 from pipelines.training.examples import Sources

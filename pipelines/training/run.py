@@ -20,9 +20,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from models.bins import BINS, rebalancing_weights
-from models.compact import Compact, gray_encoder_state
-from models.weights import read_weights, save_network
+from models.colour.bins import BINS, rebalancing_weights
+from models.compact.network import Compact, gray_encoder_state
+from models.weights.files import read_weights, save_network
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import CropSettings, crops
 from pipelines.training.examples import Examples, Sources, count_prior, examples

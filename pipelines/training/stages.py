@@ -12,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.bins import expected_ab
-from models.colorspace import lab_from_linear
-from models.compact import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
-from models.detector import detection_loss
-from models.instance_fusion import cut_out, with_context
-from models.losses import (
+from models.colour.bins import expected_ab
+from models.colour.colorspace import lab_from_linear
+from models.compact.detector import detection_loss
+from models.compact.instance_fusion import cut_out, with_context
+from models.compact.network import HEAD_STRIDE, INSTANCE_SIDE, STEPS, Compact
+from models.measures.losses import (
     ab_huber,
     ab_squared,
     colourfulness_difference,

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch.utils.tensorboard import SummaryWriter
 
-from models.colorspace import lab_from_linear, srgb_from_lab
-from models.compact import HEAD_STRIDE, Compact
+from models.colour.colorspace import lab_from_linear, srgb_from_lab
+from models.compact.network import HEAD_STRIDE, Compact
 from models.paint import paint
 from models.seen import Seen
 from pipelines.training.config import Stage, TrainConfig

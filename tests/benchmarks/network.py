@@ -2,7 +2,7 @@
 
 Prints a table and writes nothing. Both colour the same 256 x 256 frames in the same minutes, turn about, in bf16 and
 channels last: siggraph17 (Zhang et al., SIGGRAPH 2017: 34.2 million parameters, 202 GFLOP at 256 x 256) as PyTorch runs
-it and as `restore` does (`models.fold`), with random weights. Medians of CPU seconds of all threads.
+it and as `restore` does (`models.compact.fold`), with random weights. Medians of CPU seconds of all threads.
 """
 
 import argparse
@@ -14,8 +14,8 @@ import torch
 from run import cost
 from torch import nn
 
-from models.fold import folded
-from models.siggraph17 import Siggraph17
+from models.compact.fold import folded
+from models.published.siggraph17 import Siggraph17
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect

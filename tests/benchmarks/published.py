@@ -19,14 +19,14 @@ from run import cost
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from models.compact import Compact
-from models.eccv16 import Eccv16
-from models.fold import can_fold, folded
-from models.instcolor import OUTSIDE, Fusion, InstColor, place
+from models.compact.fold import can_fold, folded
+from models.compact.network import Compact
 from models.paint import paint
+from models.published.eccv16 import Eccv16
+from models.published.instcolor import OUTSIDE, Fusion, InstColor, place
+from models.published.siggraph17 import Levels, Siggraph17
+from models.published.trunk import SIDE
 from models.seen import Seen
-from models.siggraph17 import Levels, Siggraph17
-from models.trunk import SIDE
 from pipelines.process import keep_freed_memory
 
 ANCHORS, INSTANCES = 4, 8

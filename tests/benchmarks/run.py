@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 import torch
 
-from models.colorspace import lab_from_srgb, srgb_from_lab
+from models.colour.colorspace import lab_from_srgb, srgb_from_lab
 from pipelines.colour.lightness import Lightness, network_size
 from pipelines.film import restore
 from pipelines.frames import AbBatch, AnchorBatch, ColouredFrame, Frame

@@ -25,8 +25,8 @@ import numpy as np
 from run import SAMPLE, cost
 from safetensors.torch import save_file
 
-from models.siggraph17 import Siggraph17
-from models.weights import DEFAULT_NETWORK
+from models.published.siggraph17 import Siggraph17
+from models.weights.catalogue import DEFAULT_NETWORK
 from pipelines.evaluate.sequences import as_films
 from pipelines.film import restore
 from pipelines.frames import AbBatch

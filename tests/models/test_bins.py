@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.bins import (
+from models.colour.bins import (
     BINS,
     annealed_mean,
     bin_centres,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.detector import CLASSES, Found, best_boxes, overlap
+from models.compact.detector import CLASSES, Found, best_boxes, overlap
 
 CAT, DOG = 15, 16
 LEFT, NEARLY_LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.05, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)

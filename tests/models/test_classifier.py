@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models.classifier import CLASSES, SIDE, Classifier, centre_square, load_classifier
-from models.compact import Encoder, gray_encoder_state
+from models.compact.network import Encoder, gray_encoder_state
+from models.judges.classifier import CLASSES, SIDE, Classifier, centre_square, load_classifier
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.colorspace import (
+from models.colour.colorspace import (
     LUMA_WEIGHTS,
     RGB_TO_XYZ,
     WHITE,

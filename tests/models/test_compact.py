@@ -7,8 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.bins import BINS
-from models.compact import BLOCKS, TAPS, TOP_CHANNELS, Compact, CompactConfig, Encoder, SamePad, gray_encoder_state
+from models.colour.bins import BINS
+from models.compact.network import (
+    BLOCKS,
+    TAPS,
+    TOP_CHANNELS,
+    Compact,
+    CompactConfig,
+    Encoder,
+    SamePad,
+    gray_encoder_state,
+)
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 RELU_NORM_PARAMETERS = 2 * 17_056

@@ -8,8 +8,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.compact import Compact, CompactConfig
-from models.detector import CLASSES, PRIOR_SCORE, STRIDES, Detector, Found, assign, best_boxes, detection_loss, overlap
+from models.compact.detector import (
+    CLASSES,
+    PRIOR_SCORE,
+    STRIDES,
+    Detector,
+    Found,
+    assign,
+    best_boxes,
+    detection_loss,
+    overlap,
+)
+from models.compact.network import Compact, CompactConfig
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 CHANNELS = (8, 12, 16)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from server import Server, serve
 
-from models.fetch import CHUNK, fetch
-from models.published import Published, fault_of, identify, no_weights, published
+from models.weights.catalogue import Published, fault_of, identify, no_weights, published
+from models.weights.fetch import CHUNK, fetch
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 HALF = len(CONTENT) // 2
@@ -26,8 +26,8 @@ Serve = Callable[..., Server]
 IN_A_PROCESS = """
 import sys
 from pathlib import Path
-from models.fetch import fetch
-from models.published import Published
+from models.weights.fetch import fetch
+from models.weights.catalogue import Published
 url, digest, folder = sys.argv[1:]
 wanted = Published("some", "A paper", "MIT", False, 1, digest, (url,))
 print(fetch(wanted, Path(folder)).stat().st_size)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.finish import COLOUR_STEP, LIGHTNESS_STEP, Finish, smoothed
+from models.colour.finish import COLOUR_STEP, LIGHTNESS_STEP, Finish, smoothed
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:

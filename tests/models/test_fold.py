@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.bins import annealed_mean
-from models.compact import Compact, CompactConfig, Encoder, PaddedConv
-from models.fold import SIZES, FoldedConv, can_fold, folded
+from models.colour.bins import annealed_mean
+from models.compact.fold import SIZES, FoldedConv, can_fold, folded
+from models.compact.network import Compact, CompactConfig, Encoder, PaddedConv
 
 pytestmark = pytest.mark.skipif(not can_fold(), reason="this CPU has no bf16")
 

@@ -13,10 +13,11 @@ import torch
 from published import save_by_rule, state_by_rule
 from torch import Tensor
 
-from models.imports import fault_of_imported, import_published, read_published
-from models.instcolor import InstColor
 from models.networks import NETWORKS
-from models.weights import find_weights, load_network, read_weights
+from models.published.instcolor import InstColor
+from models.weights.catalogue import find_weights
+from models.weights.files import load_network, read_weights
+from models.weights.take_over import fault_of_imported, import_published, read_published
 
 BARE = re.compile(r"\.(model(?:8up|9up|10up|3short8|2short9|1short10|_class))\.0\.")
 MMAGIC = {"full": "image_model", "instance": "instance_model", "fusion": "fusion_model"}

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.compact import Compact, CompactConfig
-from models.instance_fusion import CONTEXT, LARGEST_LOGIT, Fusion, cut_out, with_context
+from models.compact.instance_fusion import CONTEXT, LARGEST_LOGIT, Fusion, cut_out, with_context
+from models.compact.network import Compact, CompactConfig
 
 CHANNELS = 3
 WHOLE = (0.0, 0.0, 1.0, 1.0)

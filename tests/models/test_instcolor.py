@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.instcolor import OUTSIDE, Fusion, InstColor, InstColorConfig, place
-from models.siggraph17 import LEVELS
+from models.published.instcolor import OUTSIDE, Fusion, InstColor, InstColorConfig, place
+from models.published.siggraph17 import LEVELS
 
 SIDE, CHANNELS = 32, 6
 PIXEL = 1 / SIDE

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.bins import BINS, bin_centres, soft_encode
-from models.losses import (
+from models.colour.bins import BINS, bin_centres, soft_encode
+from models.measures.losses import (
     ab_huber,
     ab_squared,
     colourfulness_difference,

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.metrics import (
+from models.measures.metrics import (
     average_precision,
     closeness,
     closeness_by_bin,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from published import golden, network_by_rule
 from torch import Tensor, nn
 
-from models.fold import can_fold, folded
+from models.compact.fold import can_fold, folded
 from models.networks import NETWORKS, load_strictly
 
 FULL, HALF = 1e-4, 2e-2

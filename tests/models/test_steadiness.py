@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.steadiness import (
+from models.measures.steadiness import (
     delta_e_2000,
     distribution_change,
     histograms,

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models.compact import Compact, CompactConfig
-from models.published import weights_digest
-from models.weights import find_weights, load_network, read_weights, save_network
+from models.compact.network import Compact, CompactConfig
+from models.weights.catalogue import find_weights, weights_digest
+from models.weights.files import load_network, read_weights, save_network
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 METADATA = {"network": "compact", "config": json.dumps({"widths": [32, 24, 16, 16]})}

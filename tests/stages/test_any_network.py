@@ -15,9 +15,9 @@ from published import network_by_rule, save_about
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models import torchvision_networks
-from models.finish import Finish
-from models.maskrcnn import find_instances, load_maskrcnn
+from models.colour.finish import Finish
+from models.judges import torchvision_networks
+from models.judges.maskrcnn import find_instances, load_maskrcnn
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.choice import completed, weights_of
 from pipelines.painting.colorize import Colorize

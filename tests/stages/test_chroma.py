@@ -11,7 +11,7 @@ from handmade import Ab, even_ab, frame, picture, target
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.colorspace import LUMA_WEIGHTS, lab_from_srgb, lightness_table, luma_span
+from models.colour.colorspace import LUMA_WEIGHTS, lab_from_srgb, lightness_table, luma_span
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import Lightness
 from pipelines.frames import AbFrame, ColouredFrame, Luma

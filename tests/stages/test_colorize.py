@@ -9,7 +9,7 @@ import pytest
 import torch
 from runs import save_random_network
 
-from models.finish import Finish
+from models.colour.finish import Finish
 from pipelines.frames import AnchorBatch
 from pipelines.painting.choice import find_device
 from pipelines.painting.colorize import Colorize

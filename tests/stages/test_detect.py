@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.compact import INSTANCE_SIDE, Compact
+from models.compact.network import INSTANCE_SIDE, Compact
 from models.paint import GROUP
-from models.weights import load_network, save_network
+from models.weights.files import load_network, save_network
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, Detect, without_instances

@@ -10,7 +10,7 @@ from handmade import frame, picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.colorspace import lightness_table
+from models.colour.colorspace import lightness_table
 from pipelines.colour.lightness import Lightness, network_size, transfer_of
 from pipelines.frames import Luma
 

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.bins import BINS
-from models.trunk import Trunk, convs, normed, twice_as_large
+from models.colour.bins import BINS
+from models.published.trunk import Trunk, convs, normed, twice_as_large
 
 AB_SCALE = 110.0
 """ab of 1 in the network's own units."""

@@ -10,42 +10,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.compact import Compact
+from models.compact.network import Compact
 from models.networks import NETWORKS, made_of
-from models.published import published
-
-SHIPPED = Path(__file__).parent / "weights"
-DEFAULT_NETWORK = "compact"
-
-
-def default_folder() -> Path:
-    """Where fetched weights lie if nobody says otherwise: a folder of the user's cache."""
-    import pooch
-
-    return Path(pooch.os_cache("restore")) / "weights"
-
-
-def find_weights(name: str, folder: Path | None = None) -> Path:
-    """The file of the weights `name` (one that ships, or that lies in `folder`) or at the path `name`.
-
-    Args:
-        name: without suffix, or a path.
-        folder: of fetched weights; None takes `default_folder`.
-
-    Raises:
-        FileNotFoundError: there is no such file; the message says what to do.
-    """
-    ships = SHIPPED / f"{name}.safetensors"
-    if ships.is_file():
-        return ships
-    folder = folder or default_folder()
-    path = next((path for path in (folder / f"{name}.safetensors", Path(name)) if path.is_file()), None)
-    if path is not None:
-        return path
-    if name in published():
-        raise FileNotFoundError(f"weights of {name} are not in {folder}; fetch them: restore weights pull {name}")
-    known = ", ".join(sorted({DEFAULT_NETWORK} | (published().keys() & NETWORKS.keys())))
-    raise FileNotFoundError(f"no network {name!r}: neither a file nor one that is known ({known})")
 
 
 def tensors_digest(state: dict[str, Tensor]) -> str:

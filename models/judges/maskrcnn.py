@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.torchvision_networks import load_from_torchvision
+from models.judges.torchvision_networks import load_from_torchvision
 
 UNUSED = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
 """Numbers that COCO's 80 classes leave out of 1 to 90."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import nn
 
 from models.networks import load_strictly
-from models.weights import read_weights
+from models.weights.files import read_weights
 
 
 def load_from_torchvision(name: str, maker: str, path: Path, asked_by: str, **nothing: None) -> nn.Module:

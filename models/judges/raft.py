@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.torchvision_networks import load_from_torchvision
+from models.judges.torchvision_networks import load_from_torchvision
 
 STEP, LEAST = 8, 128
 """Sides that it takes, in pixels: multiples of the one, from the other on."""

@@ -1,4 +1,7 @@
-"""Weights that others published: what is known of each file, and whether a file is the one it should be."""
+"""Weights by name: those that ship, those that others published, where each lies, and whether a file is the right one.
+
+Imports no torch: which weights there are, and where, is told at once.
+"""
 
 import functools
 import hashlib
@@ -6,7 +9,11 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-LIST = Path(__file__).parent / "weights.toml"
+SHIPPED = Path(__file__).parent
+"""The folder of the weights that ship."""
+LIST = SHIPPED / "weights.toml"
+DEFAULT_NETWORK = "compact"
+"""The network that ships."""
 HEAD = 512
 """Bytes by which pages and pointers are known."""
 
@@ -28,6 +35,8 @@ class Published:
     """In the order in which they are tried."""
     bytes: int | None = None
     """Size of the file, where it is known exactly."""
+    paints: bool = True
+    """Whether it colours films; the others find instances, or judge results."""
 
     def __str__(self) -> str:
         use = ", non-commercial use only" if self.noncommercial else ""
@@ -77,3 +86,33 @@ def fault_of(path: Path, wanted: Published) -> str | None:
     if not digest.startswith(wanted.sha256):
         return f"another file: sha256 {digest[:16]}..., not {wanted.sha256[:16]}{'...' * (len(wanted.sha256) > 16)}"
     return None
+
+
+def default_folder() -> Path:
+    """Where fetched weights lie if nobody says otherwise: a folder of the user's cache."""
+    import pooch
+
+    return Path(pooch.os_cache("restore")) / "weights"
+
+
+def find_weights(name: str, folder: Path | None = None) -> Path:
+    """The file of the weights `name` (one that ships, or that lies in `folder`) or at the path `name`.
+
+    Args:
+        name: without suffix, or a path.
+        folder: of fetched weights; None takes `default_folder`.
+
+    Raises:
+        FileNotFoundError: there is no such file; the message says what to do.
+    """
+    ships = SHIPPED / f"{name}.safetensors"
+    if ships.is_file():
+        return ships
+    folder = folder or default_folder()
+    path = next((path for path in (folder / f"{name}.safetensors", Path(name)) if path.is_file()), None)
+    if path is not None:
+        return path
+    if name in published():
+        raise FileNotFoundError(f"weights of {name} are not in {folder}; fetch them: restore weights pull {name}")
+    known = ", ".join(sorted({DEFAULT_NETWORK, *(name for name, one in published().items() if one.paints)}))
+    raise FileNotFoundError(f"no network {name!r}: neither a file nor one that is known ({known})")

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.bins import BINS
-from models.detector import Detector, Found
-from models.instance_fusion import Fusion
+from models.colour.bins import BINS
+from models.compact.detector import Detector, Found
+from models.compact.instance_fusion import Fusion
 
 STRIDE = 32
 """Input sides must be multiples of this."""

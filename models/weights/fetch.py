@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from models.published import Published, fault_of
+from models.weights.catalogue import Published, fault_of
 
 Show = Callable[[int, int], None]
 """Told how many bytes are here, and how many there will be (0: the server does not say)."""

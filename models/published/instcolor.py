@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.siggraph17 import LEVELS, SUMS, Levels, Siggraph17
+from models.published.siggraph17 import LEVELS, SUMS, Levels, Siggraph17
 
 MASK_CENTRE = 0.5
 HIDDEN = 16

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.bins import BINS, soft_encode
-from models.detector import overlap
+from models.colour.bins import BINS, soft_encode
+from models.compact.detector import overlap
 
 SSIM_RADIUS = 5
 SSIM_SIGMA = 1.5

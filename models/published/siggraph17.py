@@ -8,7 +8,7 @@ from collections.abc import Generator
 import torch
 from torch import Tensor, nn
 
-from models.trunk import Trunk, block, normed, twice_as_large
+from models.published.trunk import Trunk, block, normed, twice_as_large
 
 AB_SCALE = 110.0
 GRID = 529

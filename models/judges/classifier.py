@@ -8,8 +8,8 @@ from pathlib import Path
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.compact import STEM_CHANNELS, TOP_CHANNELS, Encoder
-from models.weights import read_weights
+from models.compact.network import STEM_CHANNELS, TOP_CHANNELS, Encoder
+from models.weights.files import read_weights
 
 CLASSES = 1001
 """ImageNet's 1000 in the order of their WordNet numbers, after 0, the background."""

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.bins import soft_encode
+from models.colour.bins import soft_encode
 
 
 def rebalanced_cross_entropy(log_probability: Tensor, ab: Tensor, bin_weights: Tensor) -> Tensor:
@@ -15,7 +15,7 @@ def rebalanced_cross_entropy(log_probability: Tensor, ab: Tensor, bin_weights: T
     Args:
         log_probability: (N, 313, h, w), log-softmax of the network's logits.
         ab: (N, 2, h, w), the true colours.
-        bin_weights: (313,), see `models.bins.rebalancing_weights`.
+        bin_weights: (313,), see `models.colour.bins.rebalancing_weights`.
 
     Returns:
         A scalar, the mean over pixels.

@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.networks import NETWORKS, made_of
-from models.published import Published, no_weights, published, weights_digest
-from models.weights import SHIPPED, load_network, network_of, read_weights, tensors_digest
+from models.weights.catalogue import SHIPPED, Published, no_weights, published, weights_digest
+from models.weights.files import load_network, network_of, read_weights, tensors_digest
 
 WRAPPERS = ("state_dict", "params", "model")
 """Keys under which checkpoints keep their tensors."""

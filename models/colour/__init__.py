@@ -1,0 +1,1 @@
+"""Colour science: colour spaces, the ab bins, colours finished."""

@@ -1,0 +1,1 @@
+"""The network that ships: one encoder, its decoder, its detector, its instances."""

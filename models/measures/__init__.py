@@ -1,0 +1,1 @@
+"""What training lowers and evaluation reports."""

@@ -1,0 +1,1 @@
+"""Networks that others published, laid out as their authors laid them out."""

@@ -1,0 +1,1 @@
+"""Files of weights: those that ship, those that others published, and how they are read and written."""
