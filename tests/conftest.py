@@ -11,15 +11,15 @@ import cv2
 import hypothesis
 import pytest
 import torch
-import training
-from evaluated import save_classifier, save_pictures
-from on_cluster import Nodes
-from runs import Films, Refuse, listing, save_random_network, small_settings
 
 from pipelines.errors import FilmError
 from pipelines.settings import Settings
 from pipelines.training.examples import Sources
 from restore.api import restore_film
+from tests.made import training
+from tests.made.evaluated import save_classifier, save_pictures
+from tests.made.on_cluster import Nodes
+from tests.made.runs import Films, Refuse, listing, save_random_network, small_settings
 
 hypothesis.settings.register_profile("busy", deadline=None)  # a machine may stand still within any example
 hypothesis.settings.load_profile("busy")
@@ -57,6 +57,12 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(network: Path) -> Settings:
     """The defaults, but small."""
     return small_settings(network)
+
+
+@pytest.fixture
+def small(network: Path) -> list[str]:
+    """Options of a network that takes little time, on few anchors."""
+    return ["--network", str(network), "--device", "cpu", "--anchors", "1"]
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import av
-import clips
 import numpy as np
-import pictures
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from readers import packets, pts_list, times, true_chromas, true_lumas
-from tracks import Colours, to_frame
+
+from tests.made import clips, pictures
+from tests.made.readers import packets, pts_list, times, true_chromas, true_lumas
+from tests.made.tracks import Colours, to_frame
 
 CONTAINERS = {
     ".mp4": ("mov,mp4,m4a,3gp,3g2,mj2", "h264"),

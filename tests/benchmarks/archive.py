@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
-from archives import BAD, small  # noqa: E402  # the tests are no package
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.made.archives import BAD, small
 
 COMMAND = [sys.executable, "-c", "from restore.cli import main; main()", "archive", "--json"]
 PAGES = 4096

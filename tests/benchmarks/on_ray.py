@@ -18,21 +18,21 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
-import ray  # noqa: E402
-from archive import family  # noqa: E402
-from on_cluster import stores  # noqa: E402  # the tests are no package
-from run import draw_film  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[2]))
+import ray
+from archive import family
+from run import draw_film
 
-from pipelines.film import restore  # noqa: E402
-from pipelines.frames import AbBatch, AnchorBatch  # noqa: E402
-from pipelines.job.job import Job, prepare  # noqa: E402
-from pipelines.on_ray.cluster import cluster  # noqa: E402
-from pipelines.on_ray.films import Crew, hire, restore_on_ray  # noqa: E402
-from pipelines.on_ray.pool import OnRay  # noqa: E402
-from pipelines.painting.paint import Paint, PaintOrder  # noqa: E402
-from pipelines.process import keep_freed_memory  # noqa: E402
-from pipelines.settings import PaintSettings, Settings  # noqa: E402
+from pipelines.film import restore
+from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.job.job import Job, prepare
+from pipelines.on_ray.cluster import cluster
+from pipelines.on_ray.films import Crew, hire, restore_on_ray
+from pipelines.on_ray.pool import OnRay
+from pipelines.painting.paint import Paint, PaintOrder
+from pipelines.process import keep_freed_memory
+from pipelines.settings import PaintSettings, Settings
+from tests.made.on_cluster import stores
 
 SIZE = (1280, 720)
 RATE = 24

@@ -12,12 +12,12 @@ import ffmpeg
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from handmade import target
-from readers import samples
 
 from pipelines.errors import OutputError
 from pipelines.preview import compose, pipe
 from pipelines.preview.pipe import INPUT, Moment, Yuv
+from tests.made.handmade import target
+from tests.made.readers import samples
 
 SIZE = 48, 64
 TICKS = Fraction(1, 1000)

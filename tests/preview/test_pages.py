@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from handmade import FILM
 
 from pipelines.errors import OutputError
 from pipelines.preview import pages
@@ -16,6 +15,7 @@ from pipelines.preview.pages import sheet_places, write_sheet
 from pipelines.preview.sheet import Tile, picture_target
 from pipelines.preview.view import View
 from pipelines.settings import Settings
+from tests.made.handmade import FILM
 
 TARGET = picture_target(FILM)
 ON_A_PAGE = 40

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import broken
-import clips
 import pytest
-from pictures import pan
-from previewed import done, restore
-from runs import Films, listing
-from tracks import PictureTrack, write
+
+from tests.made import broken, clips
+from tests.made.pictures import pan
+from tests.made.previewed import done, restore
+from tests.made.runs import Films, listing
+from tests.made.tracks import PictureTrack, write
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
-import clips
 import cv2
 import numpy as np
 import pytest
@@ -14,10 +13,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from pictures import cuts, pan
-from readers import true_lumas
-from runs import Films
-from tracks import PictureTrack, write
 
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
@@ -32,6 +27,11 @@ from pipelines.settings import Settings
 from pipelines.source import Segment
 from pipelines.streams import in_process
 from restore.api import restore_film
+from tests.made import clips
+from tests.made.pictures import cuts, pan
+from tests.made.readers import true_lumas
+from tests.made.runs import Films
+from tests.made.tracks import PictureTrack, write
 
 FRAMES = 96
 Ab = NDArray[np.float32]

@@ -8,14 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import clips
 import opentimelineio as otio
 import pytest
-from handmade import FILM, picture
-from labelled_cuts import TEARS_OF_STEEL, TEARS_OF_STEEL_FRAMES
-from pictures import cuts
-from runs import Films
-from tracks import PictureTrack, write
 
 from pipelines.errors import OutputError
 from pipelines.film import restore
@@ -26,6 +20,12 @@ from pipelines.preview.shots import Shot, find_shots
 from pipelines.preview.timecode import Clock
 from pipelines.preview.view import SHOTS, View, open_view
 from pipelines.settings import Settings
+from tests.made import clips
+from tests.made.handmade import FILM, picture
+from tests.made.labelled_cuts import TEARS_OF_STEEL, TEARS_OF_STEEL_FRAMES
+from tests.made.pictures import cuts
+from tests.made.runs import Films
+from tests.made.tracks import PictureTrack, write
 
 NTSC = Fraction(30_000, 1001)
 LENGTH = 12

@@ -6,18 +6,18 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import clips
 import pytest
-from handmade import FILM, picture
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import pan
-from tracks import PictureTrack, write
 
 from pipelines.errors import InputError
 from pipelines.media.probe import probe
 from pipelines.preview import timecode
 from pipelines.preview.timecode import Clock, clock_of, standard_rate
+from tests.made import clips
+from tests.made.handmade import FILM, picture
+from tests.made.pictures import pan
+from tests.made.tracks import PictureTrack, write
 
 NTSC = Fraction(30_000, 1001)
 

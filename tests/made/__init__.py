@@ -1,0 +1,1 @@
+"""What tests make: films, pictures, weights, clusters, and how results are read."""

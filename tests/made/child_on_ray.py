@@ -1,0 +1,76 @@
+"""A film on a cluster of this process, to be disturbed: python child_on_ray.py FILM OUT SETTINGS NODES.
+
+The settings are pickled. With one node it is Ray as the command starts it; more are simulated. Prints how many objects
+are left in the cluster when the film is done.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from pipelines.errors import SettingsError
+from pipelines.frames import AbBatch
+from pipelines.job.job import prepare
+from pipelines.on_ray import films as on_ray_film
+from pipelines.on_ray.cluster import cluster
+from pipelines.painting.paint import Paint, PaintOrder
+from tests.made.on_cluster import Nodes, held, objects, wait_until
+
+BATCH_SECONDS = 0.2
+"""Waited at each batch, so that there is time to be disturbed in."""
+
+
+class SlowPaint(Paint):
+    """The stage of the product, later."""
+
+    def __call__(self, order: PaintOrder) -> AbBatch:
+        time.sleep(BATCH_SECONDS)
+        return super().__call__(order)
+
+
+def start_patiently(stack: ExitStack, times: int = 3) -> None:
+    """Ray as the command starts it, which fails where a busy machine takes more than 15 s for its agents."""
+    try:
+        stack.enter_context(cluster())
+    except SettingsError:
+        if times == 1:
+            raise
+        start_patiently(stack, times - 1)
+
+
+@contextmanager
+def of_nodes(count: int) -> Iterator[None]:
+    """A cluster of so many."""
+    if count == 1:
+        with ExitStack() as stack:
+            start_patiently(stack)
+            yield
+        return
+    nodes = Nodes()
+    for _ in range(count - 1):
+        nodes.add()
+    yield
+    nodes.close()
+
+
+def main() -> None:
+    """Restores the film."""
+    film, out, settings = map(Path, sys.argv[1:4])
+    warnings.simplefilter("ignore")  # Ray's own
+    on_ray_film.MeteredPaint = SlowPaint  # type: ignore[misc]
+    with of_nodes(int(sys.argv[4])):
+        crew = on_ray_film.hire(workers=2)
+        on_ray_film.restore_on_ray(prepare(film, out, pickle.loads(settings.read_bytes())), None, crew)
+        del crew
+        wait_until(lambda: not objects(), 120, held)  # beside the cluster of a killed driver Ray may take 45 s
+        sys.stdout.write(f"objects left: {objects()}\n")
+
+
+if __name__ == "__main__":
+    main()

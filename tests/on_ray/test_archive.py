@@ -1,0 +1,71 @@
+"""An archive whose films share a pool on Ray: the same results, films side by side."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.archive.records import Failed
+from pipelines.settings import Settings
+from restore.api import Devices, restore_archive
+from tests.made.archives import BAD, GOOD, Heard, lines, reels, results
+from tests.made.on_cluster import Nodes
+from tests.made.resumed import near
+from tests.made.runs import Films
+
+pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
+POOL = Devices(workers=2)
+
+
+def test_films_that_share_a_pool_give_the_results_of_one_process(
+    nodes: Nodes, films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    source, heard = reels(films, tmp_path / "reels", bad=True), Heard()
+    records = restore_archive([source], tmp_path / "pool", near(settings), devices=POOL, listener=heard.listener)
+    restore_archive([source], tmp_path / "alone", near(settings))
+    assert results(tmp_path / "pool") == results(tmp_path / "alone")
+    for name in results(tmp_path / "alone"):
+        assert (tmp_path / "pool" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+    assert {record.asked.place for record in records if isinstance(record, Failed)} == BAD.keys()
+    told = [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "pool")]
+    assert told == [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "alone")]
+    assert heard.frames.items() >= GOOD.items()
+
+
+def test_a_film_begins_before_the_last_one_ends(nodes: Nodes, films: Films, settings: Settings, tmp_path: Path) -> None:
+    both = threading.Barrier(2, timeout=60)  # broken where one film waits for the other to end
+    heard = Heard()
+    listener = replace(heard.listener, on_start=lambda task, job: both.wait() and None)
+    source = reels(films, tmp_path / "reels")
+    wanted = [source / "a.mp4", source / "b" / "c.mkv"]
+    records = restore_archive(wanted, tmp_path / "out", settings, devices=POOL, listener=listener)
+    assert [record for record in records if isinstance(record, Failed)] == []
+
+
+def test_a_run_that_is_interrupted_stops_its_tasks_and_goes_on_later(
+    nodes: Nodes, films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    source, chosen, heard = reels(films, tmp_path / "reels"), near(settings), Heard()
+
+    def stop(record: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore_archive([source], tmp_path / "out", chosen, devices=POOL, listener=replace(heard.listener, on_end=stop))
+    restore_archive([source], tmp_path / "out", chosen, devices=POOL)
+    restore_archive([source], tmp_path / "alone", chosen)
+    for name in results(tmp_path / "alone"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+
+
+def test_a_run_that_finds_all_done_does_not_start_ray(
+    films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = reels(films, tmp_path / "reels")
+    restore_archive([source / "a.mp4"], tmp_path / "out", settings)
+    monkeypatch.setattr("pipelines.on_ray.cluster.cluster", None)
+    (record,) = restore_archive([source / "a.mp4"], tmp_path / "out", settings, devices=POOL)
+    assert record.asked.place == "a.mp4"

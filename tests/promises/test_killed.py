@@ -1,0 +1,112 @@
+"""A run that was killed goes on where it was, and ends with the bytes of one that was not."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import Settings
+from restore.api import restore_film
+from tests.made import child_run
+from tests.made.resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
+from tests.made.runs import Films
+
+PATIENCE = 60
+"""Seconds after which a child has failed."""
+
+
+@pytest.fixture
+def film(films: Films) -> Path:
+    return films(four_seconds, ".mp4")
+
+
+def segment_files(out: Path) -> dict[str, tuple[int, int]]:
+    """Inode and time of writing of each finished segment."""
+    found = ((path.name, path.stat()) for path in work_folder(out).glob("*.segment"))
+    return {name: (about.st_ino, about.st_mtime_ns) for name, about in found}
+
+
+@contextmanager
+def child(film: Path, out: Path, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """The same run in a process of its own."""
+    pickled = out.with_suffix(".settings")
+    pickled.write_bytes(pickle.dumps(settings))
+    command = [sys.executable, child_run.__file__, *map(str, (film, out, pickled))]
+    root = str(Path(child_run.__file__).parents[2])
+    surroundings = os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=root, env=surroundings, stderr=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+        pickled.unlink()
+
+
+def run_and_kill(film: Path, out: Path, settings: Settings, segments: int, seconds: float = 0) -> int:
+    """Kills a run `seconds` after so many segments are done; gives how many were."""
+    with child(film, out, settings) as process:
+        deadline = time.monotonic() + PATIENCE
+        while done(out) < segments:
+            assert process.poll() is None, process.communicate()[1].decode()
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        time.sleep(seconds)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL  # it had not ended by itself
+    return done(out)
+
+
+def test_a_run_killed_three_times_ends_with_the_same_bytes(
+    films: Films, film: Path, settings: Settings, tmp_path: Path
+) -> None:
+    chosen = near(settings)
+    out, moments = tmp_path / "out.mp4", random.Random(1)
+    kept: dict[str, tuple[int, int]] = {}
+    for segments in (1, 3, 5):
+        finished = run_and_kill(film, out, chosen, segments, moments.uniform(0, 0.1))
+        assert segments <= finished < SEGMENTS
+        assert kept.items() <= segment_files(out).items()  # none was written again
+        kept = segment_files(out)
+        assert not out.exists()
+    heard = Heard()
+    restore_film(film, out, chosen, listener=heard.listener)
+    assert heard.resumed == finished * [FRAMES]
+    assert len(heard.frames) == (SEGMENTS - finished) * FRAMES
+    assert heard.notes == []
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_killed_ten_times_ends_with_the_same_bytes(
+    films: Films, film: Path, lossless: Settings, tmp_path: Path, seed: int
+) -> None:
+    chosen = near(lossless)
+    out, moments = tmp_path / "out.mp4", random.Random(seed)
+    for kill in range(10):
+        run_and_kill(film, out, chosen, min(done(out) + kill % 2, SEGMENTS - 2), moments.uniform(0, 0.15))
+    restore_film(film, out, chosen)
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+@pytest.mark.slow
+def test_a_run_killed_before_its_first_segment_is_done_starts_over(
+    films: Films, film: Path, lossless: Settings, tmp_path: Path
+) -> None:
+    chosen = near(lossless)
+    out = tmp_path / "out.mp4"
+    for seconds in (0.0, 0.5, 1.0, 1.5):
+        run_and_kill(film, out, chosen, 0, seconds)
+    restore_film(film, out, chosen)
+    assert_whole(out, films.restored(film, chosen, ".mp4"))
