@@ -2,6 +2,7 @@
 
 FilmError
 ├── InputError     the film cannot be read, or is not one to colour
+│   ├── MissingError   there is no such file
 │   └── DamagedError   a packet in its middle cannot be decoded
 ├── OutputError    the result cannot be written
 ├── SettingsError  settings that do not fit this film or this machine
@@ -44,6 +45,10 @@ class FilmError(Exception):
 
 class InputError(FilmError):
     """The film cannot be read, or is not one to colour."""
+
+
+class MissingError(InputError):
+    """There is no such file."""
 
 
 class DamagedError(InputError):

@@ -8,6 +8,7 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines import product_version
 from pipelines.errors import InputError, OutputError, StageError, timecode
 from pipelines.job.job import Job
 from pipelines.job.work import WorkFolder, fingerprint, flattened
@@ -112,7 +113,7 @@ def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
 def about(job: Job) -> dict[str, str]:
     """All that the bytes of a result depend on, by name: a run goes on only where all of it is the same."""
     paint, digests = named_by_digests(job.settings.paint)
-    versions = {name: version(name) for name in ("restore", "av", "torch", "opencv-python")}
+    versions = {"restore": product_version()} | {name: version(name) for name in ("av", "torch", "opencv-python")}
     source = {"film": fingerprint(job.film.path), "container": job.container}
     return source | digests | flattened(replace(job.settings, paint=paint)) | versions
 

@@ -32,3 +32,9 @@ def keep_what_was_imported() -> None:
     """
     gc.freeze()
     gc.enable()
+
+
+def start_work() -> None:
+    """Readies the process of a command for work that takes a while: memory is kept, and the collector is on."""
+    keep_freed_memory()
+    keep_what_was_imported()

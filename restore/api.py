@@ -1,33 +1,31 @@
-"""The product as functions."""
+"""The product as functions: everything that the commands do. `restore` has their names."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from fractions import Fraction
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.archive.estimate import Estimate, estimate
 from pipelines.archive.inputs import Gathered, gather
 from pipelines.archive.plan import Plan, make_plan
 from pipelines.archive.records import Record, Records
-from pipelines.archive.report import write_report
-from pipelines.archive.run import Archive, ArchiveListener
+from pipelines.archive.report import PAGE, write_report
+from pipelines.archive.run import Archive
 from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store, open_store
 from pipelines.errors import SettingsError
-from pipelines.film import Listener, Result, restore
 from pipelines.job.job import prepare
 from pipelines.painting.choice import find_network
-from pipelines.painting.paint import Paint
 from pipelines.places import only_run
-from pipelines.preview.canvas import Composition
-from pipelines.preview.render import SPANS, Preview, Variant, choose_spans
-from pipelines.preview.view import PREVIEW, open_view, ready
 from pipelines.settings import Settings
-from pipelines.streams import in_process
-from restore.devices import Devices, Restore
-from restore.options import settings_of_row
+from restore.devices import Devices
+from restore.looks import Composition, render_preview, sheet, shots, still
+from restore.options.shared import settings_of_row
+from restore.reporting import Reporter, events
+from restore.runs import ArchiveReporter, film_listener, finished, started, stopped_hint
+from restore.show.events import ArchiveFinished, ArchiveStarted, Note, Opened, Stopped
 
 
 def restore_film(
@@ -36,7 +34,8 @@ def restore_film(
     settings: Settings | None = None,
     *,
     overwrite: bool = False,
-    listener: Listener | None = None,
+    devices: Devices | None = None,
+    reporter: Reporter | None = None,
 ) -> Path:
     """Colours a black-and-white film, file to file.
 
@@ -45,7 +44,8 @@ def restore_film(
         out: the result; None puts FILM.restored.SUFFIX beside the film.
         settings: None takes the defaults.
         overwrite: whether a result that exists may be replaced, and what a run with other settings began.
-        listener: told how the run goes.
+        devices: the GPUs or CPU processes that share the work; None: this process.
+        reporter: takes the run's events; `events` gives one.
 
     Returns:
         The path of the result.
@@ -53,8 +53,21 @@ def restore_film(
     Raises:
         FilmError: the film cannot be restored; the message says where, what, and what to do.
     """
-    job = prepare(Path(film), Path(out) if out is not None else None, settings or Settings(), overwrite)
-    restore(job, listener)
+    film, reporter, devices = Path(film), reporter or Reporter(), devices or Devices()
+    began, job = time.monotonic(), None
+    try:
+        reporter(Opened(film))
+        wanted = devices.applied(settings or Settings())
+        job = prepare(film, _path(out), wanted, overwrite, has_pool=bool(devices.address))
+        reporter(started(job))
+        for note in devices.notes_on(job):
+            reporter(Note(note))
+        with devices.needed_for(job).at_work() as (restore, _):
+            result = restore(job, film_listener(job, reporter))
+    except KeyboardInterrupt:
+        reporter.report(Stopped(stopped_hint([job] if job else [])))
+        raise
+    reporter(finished(job, result, time.monotonic() - began))
     return job.out
 
 
@@ -67,8 +80,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     overwrite: bool = False,
     scratch: Path | None = None,
     devices: Devices | None = None,
-    listener: ArchiveListener | None = None,
-    on_plan: Callable[[Plan], None] = lambda _: None,
+    reporter: Reporter | None = None,
 ) -> list[Record]:
     """Colours many films into one folder, largest first, and writes a report there.
 
@@ -81,8 +93,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             place.
         scratch: local folder for films from URLs and results for them; None takes one of the temporary folder.
         devices: what the films share; None: one film after another in this process.
-        listener: told how the films go.
-        on_plan: told what will be done.
+        reporter: takes the run's events; `events` gives one.
 
     Returns:
         What became of each film, now or earlier.
@@ -91,58 +102,27 @@ def restore_archive(  # noqa: PLR0913  # one run's all
         FilmError: nothing could be begun, another run works on OUT, or OUT cannot be written; a film that fails is in
             the records instead.
     """
-    devices = devices or Devices()
-    named, store = _named(films, out, settings, devices)
-    staging = Staging(store, scratch or _scratch(str(out)))
-    with only_run(staging.lock, str(out)):
-        plan = make_plan(named, store, retry_failed, overwrite)
-        on_plan(plan)
-        records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
-        try:
-            with _shared(devices if plan.todo else Devices()) as (how, capacity):
-                run = Archive(staging, overwrite, listener or ArchiveListener(), capacity, how, bool(devices.address))
-                records.extend(run(plan.todo))
-        finally:
-            write_report(store, Records(store).load().values())
+    devices, reporter = devices or Devices(), reporter or Reporter()
+    told = ArchiveReporter(reporter)
+    try:
+        named, store = _named(films, out, settings, devices)
+        staging = Staging(store, scratch or _scratch(str(out)))
+        with only_run(staging.lock, str(out)):
+            plan = make_plan(named, store, retry_failed, overwrite)
+            reporter(ArchiveStarted(plan))
+            records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
+            try:
+                with (devices if plan.todo else Devices()).at_work(has_films=True) as (restore, capacity):
+                    has_pool = bool(devices.address)
+                    run = Archive(staging, overwrite, told.listener, capacity, restore, has_pool, reporter.stopped)
+                    records.extend(run(plan.todo))
+            finally:
+                write_report(store, Records(store).load().values())
+    except KeyboardInterrupt:
+        reporter.report(Stopped(told.stopped_hint))
+        raise
+    reporter.report(ArchiveFinished(records, f"{str(out).rstrip('/')}/{PAGE}"))
     return records
-
-
-def render_preview(  # noqa: PLR0913  # one look's all
-    film: Path | str,
-    out: Path | str | None = None,
-    settings: Settings | None = None,
-    *,
-    at: Fraction | None = None,
-    seconds: Fraction | None = None,
-    how: Composition | None = None,
-    variants: Mapping[str, Settings] | None = None,
-    overwrite: bool = False,
-) -> Path:
-    """Shows a few seconds of a film before and after, in a small file, by the very pictures of a run.
-
-    Args:
-        film: the black-and-white film; it is never written to.
-        out: the result, an mp4; None puts FILM.preview.mp4 beside the film.
-        settings: of the run; None takes the defaults.
-        at: seconds from the film's start; None shows the middles of the three longest shots.
-        seconds: length of what is shown; None: 5 at a time, 2 of each shot.
-        how: layout, height, labels and timecode; None takes the defaults.
-        variants: settings by their labels, shown in a grid instead of `settings`.
-        overwrite: whether a result that exists may be replaced.
-
-    Returns:
-        The path of the result.
-
-    Raises:
-        FilmError: the film cannot be shown so; the message says where, what, and what to do.
-    """
-    compared = dict(variants or {})
-    opened = open_view(Path(film), Path(out) if out is not None else None, PREVIEW, settings or Settings(), overwrite)
-    view, *others = ready(opened, *compared.values())
-    chosen = [Variant(label, each) for label, each in zip(compared, others, strict=True)]
-    spans = choose_spans(view, at, seconds, 1 if chosen else SPANS)
-    Preview(view, how or Composition(), spans, chosen)(in_process(Paint()))
-    return view.out
 
 
 def plan_archive(
@@ -154,9 +134,39 @@ def plan_archive(
     overwrite: bool = False,
     devices: Devices | None = None,
 ) -> tuple[Plan, Store]:
-    """What `restore_archive` would do, and where; writes nothing. Arguments and errors are the same."""
+    """The films that `restore_archive` would restore, and where; writes nothing. Takes and raises what that does."""
     named, store = _named(films, out, settings, devices or Devices())
     return make_plan(named, store, retry_failed, overwrite), store
+
+
+def estimate_archive(
+    films: Sequence[Path | str],
+    out: Path | str,
+    settings: Settings | None = None,
+    *,
+    retry_failed: bool = False,
+    overwrite: bool = False,
+    devices: Devices | None = None,
+) -> Estimate:
+    """Tells what `restore_archive` would do, and how long it would take; writes nothing.
+
+    Args:
+        films: folders, globs, films, list files and CSV manifests, as paths or URLs.
+        out: folder or URL of the results.
+        settings: of all films; None takes the defaults.
+        retry_failed: whether films that failed before would be tried again.
+        overwrite: whether results would be made anew where film or settings have changed.
+        devices: what the films would share.
+
+    Raises:
+        FilmError: nothing could be begun.
+    """
+    plan, store = plan_archive(films, out, settings, retry_failed=retry_failed, overwrite=overwrite, devices=devices)
+    return estimate(plan, store, overwrite)
+
+
+def _path(path: Path | str | None) -> Path | None:
+    return None if path is None else Path(path)
 
 
 def _named(
@@ -184,31 +194,23 @@ def _folder(out: str) -> Store:
     return store
 
 
-@contextmanager
-def _shared(devices: Devices) -> Iterator[tuple[Restore, int]]:
-    """While the block runs: how films are restored by what they share, and how many segments at a time."""
-    if not (devices.gpus or devices.workers):
-        yield restore, 1
-        return
-    with devices.at_work(has_films=True) as on_ray:
-        from pipelines.on_ray.cluster import in_cluster  # not before it is known that Ray is installed
-
-        yield on_ray, max(2, in_cluster("CPU"))
-
-
 def _scratch(out: str) -> Path:
-    """The same for each run into one folder, so that a run that was killed finds what it had staged."""
+    """A scratch folder, one for each OUT, so that a run that was killed finds what it had staged."""
     return Path(tempfile.gettempdir()) / f"restore-{hashlib.sha256(os.fsencode(out)).hexdigest()[:12]}"
 
 
 __all__ = [
     "Composition",
     "Devices",
-    "Listener",
-    "Result",
+    "Reporter",
     "Settings",
+    "estimate_archive",
+    "events",
     "plan_archive",
     "render_preview",
     "restore_archive",
     "restore_film",
+    "sheet",
+    "shots",
+    "still",
 ]

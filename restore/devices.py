@@ -1,27 +1,29 @@
 """What a person gave to work with: this process, several devices of this machine, or a cluster."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
-
-import click
-from click.core import ParameterSource
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import SettingsError
-from pipelines.film import Listener, Result, restore
-from pipelines.job.job import Job
 from pipelines.settings import Settings
 
-Restore = Callable[[Job, Listener | None], Result]
+if TYPE_CHECKING:
+    from pipelines.film import Listener, Result
+    from pipelines.job.job import Job
+
+    Restore = Callable[[Job, Listener | None], Result]
+
 FEWER = "ask for fewer, or --workers N for CPU processes"
 
 
 @dataclass(frozen=True)
 class Devices:
-    """By default one: what the settings name, in this process."""
+    """By default one: the device that the settings name, in this process."""
 
     gpus: int = 0
     workers: int = 0
@@ -29,21 +31,9 @@ class Devices:
     address: str = ""
     """Of a Ray cluster; none: this machine alone."""
 
-    @classmethod
-    def of(cls, options: dict[str, Any]) -> "Devices":
-        """Takes --gpus, --workers and --address out of the options.
-
-        Raises:
-            click.UsageError: they contradict each other, or --device, or a cluster is named and nothing of it.
-        """
-        gpus, workers, address = (options.pop(name, None) for name in ("gpus", "workers", "address"))
-        if gpus and workers:
-            raise click.UsageError("--gpus and --workers exclude each other: anchors are coloured on GPUs or CPUs")
-        if options["device"] == ("cpu" if gpus else "cuda") and (gpus or workers):
-            raise click.UsageError(f"--device {options['device']} contradicts {'--gpus' if gpus else '--workers'}")
-        if address and not gpus and not workers and _is_typed("address"):
-            raise click.UsageError("--address names a cluster; --gpus N or --workers N says how much of it works")
-        return cls(gpus or 0, workers or 0, (address or "") if gpus or workers else "")
+    def __post_init__(self) -> None:
+        if self.gpus and self.workers:
+            raise ValueError("--gpus and --workers exclude each other: anchors are coloured on GPUs or CPUs")
 
     def applied(self, settings: Settings) -> Settings:
         """The settings with the device that these are.
@@ -51,21 +41,24 @@ class Devices:
         Raises:
             SettingsError: this machine has fewer GPUs.
         """
+        if not self.gpus and not self.workers:
+            return settings
+        self._check_gpus()
+        device: Literal["cpu", "cuda"] = "cuda" if self.gpus else "cpu"
+        return replace(settings, paint=replace(settings.paint, device=device))
+
+    def _check_gpus(self) -> None:
         import torch
 
         if self.gpus and not self.address and torch.cuda.device_count() < self.gpus:
             raise SettingsError("--gpus", f"{self.gpus} asked for, this machine has {torch.cuda.device_count()}", FEWER)
-        if not self.gpus and not self.workers:
-            return settings
-        device: Literal["cpu", "cuda"] = "cuda" if self.gpus else "cpu"
-        return replace(settings, paint=replace(settings.paint, device=device))
 
-    def needed_for(self, job: Job) -> "Devices":
-        """What serves this film: one that is short, or has one device, does not wait for Ray to start."""
+    def needed_for(self, job: Job) -> Devices:
+        """The devices that serve this film: one that is short does not wait for Ray to start."""
         return self if self.address or len(job.segments) > 1 else Devices()
 
     def notes_on(self, job: Job) -> Iterator[str]:
-        """What a person may not expect of these devices, for this film."""
+        """Sentences on what a person may not expect of these devices, for this film."""
         cores = os.cpu_count() or 1
         if max(self.gpus, self.workers) > 1 and self.needed_for(job) != self:
             yield "the film is too short to share: one process of this machine colours it"
@@ -73,27 +66,24 @@ class Devices:
             yield f"--workers {self.workers} on {cores} cores: one process, without --workers, may well be faster"
 
     @contextmanager
-    def at_work(self, has_films: bool = False) -> Iterator[Restore]:
-        """While the block runs: how a film is restored with these devices, which all films share.
+    def at_work(self, has_films: bool = False) -> Iterator[tuple[Restore, int]]:
+        """While the block runs: a function that restores a film with these devices, and segments that run at once.
 
         Args:
-            has_films: whether there are several, for which one device is a pool too.
+            has_films: whether there are several films, for which one device is a pool too.
 
         Raises:
             SettingsError: no cluster answers, it has fewer GPUs, or Ray is not installed.
         """
         if not self.address and max(self.gpus, self.workers) < (1 if has_films else 2):
-            yield restore
+            from pipelines.film import restore
+
+            yield restore, 1
             return
         try:
-            from pipelines.on_ray.cluster import cluster
+            from pipelines.on_ray.cluster import cluster, in_cluster
             from pipelines.on_ray.films import hire, restore_on_ray
         except ModuleNotFoundError as error:
-            raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install 'restore[ray]'") from error
+            raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install ray") from error
         with cluster(self.address):
-            yield partial(restore_on_ray, crew=hire(self.gpus, self.workers))
-
-
-def _is_typed(option: str) -> bool:
-    ctx = click.get_current_context(silent=True)
-    return ctx is not None and ctx.get_parameter_source(option) is ParameterSource.COMMANDLINE
+            yield partial(restore_on_ray, crew=hire(self.gpus, self.workers)), max(2, in_cluster("CPU"))

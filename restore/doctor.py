@@ -1,7 +1,6 @@
-"""Says whether this machine can restore films, and with what."""
+"""Facts of this machine: packages, devices, encoders, weights, disks, each with whether it is as it should be."""
 
 import os
-import platform
 import re
 import shutil
 import tempfile
@@ -14,16 +13,23 @@ import torch
 
 from models.weights.catalogue import DEFAULT_NETWORK, find_weights, weights_digest
 from models.weights.files import load_network
+from pipelines import DISTRIBUTION
 from pipelines.media.codecs import ENCODERS
 
 NAME = re.compile(r"[\w.-]+")
 """Of a package, at the beginning of what is required of it."""
 
 
+NVIDIA = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidiactl"))
+"""Files that NVIDIA's driver makes on Linux."""
+CUDA_WHEELS = "https://download.pytorch.org/whl/cu130"
+"""PyTorch's own index of wheels for NVIDIA cards."""
+
+
 def packages() -> list[str]:
-    """The program and all that a plain install of it brings, by name."""
-    required = [line for line in requires("restore") or [] if "extra ==" not in line]
-    return ["restore", *(match[0] for line in required if (match := NAME.match(line)))]
+    """All packages that a plain install brings, by name."""
+    required = [line for line in requires(DISTRIBUTION) or [] if "extra ==" not in line]
+    return [match[0] for line in required if (match := NAME.match(line))]
 
 
 def _packages() -> Iterator[tuple[bool, str]]:
@@ -40,7 +46,23 @@ def _devices() -> Iterator[tuple[bool, str]]:
         facts = torch.cuda.get_device_properties(i)
         yield True, f"cuda:{i}: {facts.name}, {facts.total_memory / 2**30:.0f} GiB"
     if not torch.cuda.is_available():
-        yield True, "no CUDA device: films are coloured on the CPU"
+        yield _without_cuda()
+
+
+def _has_nvidia_card() -> bool:
+    """Whether NVIDIA's driver is here."""
+    return any(path.exists() for path in NVIDIA) or shutil.which("nvidia-smi") is not None
+
+
+def _without_cuda() -> tuple[bool, str]:
+    """Why no CUDA device can be used; where the wheel of torch is at fault, the command that mends it."""
+    if not _has_nvidia_card():
+        return True, "no CUDA device: films are coloured on the CPU"
+    if torch.version.cuda is None:
+        release = torch.__version__.partition("+")[0]
+        mend = f"pip install --force-reinstall torch=={release} --index-url {CUDA_WHEELS}"
+        return False, f"there is an NVIDIA card, but torch {torch.__version__} is for CPUs only; {mend}"
+    return False, f"there is an NVIDIA card, but CUDA {torch.version.cuda} cannot use it; update its driver: nvidia-smi"
 
 
 def _encoders() -> Iterator[tuple[bool, str]]:
@@ -66,6 +88,5 @@ def _disk() -> Iterator[tuple[bool, str]]:
 
 def examine() -> Iterator[tuple[bool, str]]:
     """Facts of this machine, each with whether it is as it should be."""
-    yield True, f"Python {platform.python_version()} on {platform.platform()}"
     for part in (_packages, _devices, _encoders, _weights, _disk):
         yield from part()

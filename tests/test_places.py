@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import OutputError
+from pipelines.film import Listener
 from pipelines.places import only_run
 from pipelines.settings import Settings
-from restore.api import Listener, restore_archive, restore_film
+from restore.api import restore_archive, restore_film
 from tests.made import clips
 from tests.made.archives import GOOD, Heard, reels, results
 from tests.made.resumed import assert_whole
-from tests.made.runs import Films
+from tests.made.runs import Films, archive_heard, restore_heard
 
 
 def told(out: Path) -> re.Pattern[str]:
@@ -33,7 +34,7 @@ def test_a_second_run_of_a_film_is_told_who_works_on_it(films: Films, settings: 
             restore_film(film, out, settings)
         refused.append(str(caught.value))
 
-    restore_film(film, out, settings, listener=Listener(on_frame=start_another))
+    restore_heard(film, out, settings, listener=Listener(on_frame=start_another))
     assert refused
     assert all(told(out).fullmatch(said) for said in refused)
     assert_whole(out, films.restored(film, settings, ".mp4"))
@@ -49,7 +50,7 @@ def test_a_second_run_into_one_archive_is_told_who_works_on_it(
             restore_archive([source], out, settings)
         refused.append(str(caught.value))
 
-    restore_archive([source], out, settings, listener=replace(heard.listener, on_start=start_another))
+    archive_heard([source], out, settings, listener=replace(heard.listener, on_start=start_another))
     assert len(refused) == len(results(out)) == len(GOOD)
     assert all(told(out).fullmatch(said) for said in refused)
     assert not list(out.rglob("lock"))

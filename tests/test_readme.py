@@ -13,8 +13,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from restore.cli import film_command, main
-from restore.config import Time
+from restore.cli import main
+from restore.commands.film import film_command
+from restore.options.values import Time
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^<!-- command: (\w+) -->\n+```sh\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
@@ -98,9 +99,9 @@ def test_an_unknown_option_is_wrong_usage() -> None:
         (("--codec", "prores", "--preset", "fast"), "prores has no crf and no preset; leave out --crf and --preset"),
         (("--crf", "52"), "crf of h264 must be 0 to 51, got 52"),
         (("--saturation", "5"), "saturation must be 0 to 4"),
-        (("--start", "noon"), "'noon' is no time"),
-        (("--start", "00:99:00"), "'00:99:00' is no time; behind a colon minutes and seconds are below 60"),
-        (("--end", "1:60"), "'1:60' is no time"),
+        (("--start", "noon"), "'noon' is not a time"),
+        (("--start", "00:99:00"), "'00:99:00' is not a time; write HH:MM:SS, minutes and seconds below 60"),
+        (("--end", "1:60"), "'1:60' is not a time"),
     ],
 )
 def test_settings_out_of_range_are_wrong_usage(options: tuple[str, ...], what: str) -> None:
@@ -147,13 +148,13 @@ def test_a_film_named_nearly_as_a_command_is_a_film(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("name", ["-dash.mp4", "--help", "archive"])
 def test_what_follows_two_dashes_is_a_film_whatever_its_name(words: tuple[str, ...], name: str) -> None:
     result = restore(*words, name)
-    assert (result.exit_code, result.stderr) == (1, f"restore: {name}: no such file; check its name and folder\n")
+    assert (result.exit_code, result.stderr) == (2, f"restore: {name}: no such file; check its name and folder\n")
 
 
 def test_a_missing_film_fails_and_is_named(tmp_path: Path) -> None:
     film = tmp_path / "lost.mp4"
     result = restore(film)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith(f"restore: {film}: ")
     assert list(tmp_path.iterdir()) == []
 
@@ -161,7 +162,7 @@ def test_a_missing_film_fails_and_is_named(tmp_path: Path) -> None:
 def test_json_tells_of_a_missing_film_in_one_event(tmp_path: Path) -> None:
     film = tmp_path / "lost.mp4"
     result = restore(film, "--json")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     (line,) = result.output.splitlines()
     event = json.loads(line)
     assert (event["event"], event["film"]) == ("error", str(film))

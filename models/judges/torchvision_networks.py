@@ -26,10 +26,10 @@ def load_from_torchvision(name: str, maker: str, path: Path, asked_by: str, **no
     try:
         make = getattr(import_module(f"torchvision.models.{module}"), function)
     except ModuleNotFoundError as error:
-        raise ValueError(f"{asked_by} needs torchvision ({error}); pip install 'restore[{name}]'") from error
+        raise ValueError(f"{asked_by} needs torchvision ({error}); pip install 'restore-film[{name}]'") from error
     except (ImportError, RuntimeError) as error:  # its operators do not load
         what = f"{asked_by} needs a torchvision made for this PyTorch ({str(error).partition(chr(10))[0]})"
-        raise ValueError(f"{what}; pip install 'restore[{name}]'") from error
+        raise ValueError(f"{what}; pip install 'restore-film[{name}]'") from error
     network: nn.Module = make(weights=None, **nothing)
     try:
         load_strictly(network, read_weights(path)[0])

@@ -13,7 +13,7 @@ from typing import Any
 import av
 
 from pipelines.archive.inputs import ArchiveFilm
-from pipelines.archive.plan import Task, check_free
+from pipelines.archive.plan import Plan, Task, check_free
 from pipelines.archive.records import Done
 from pipelines.archive.storage import Store
 from pipelines.errors import FilmError, InputError
@@ -41,6 +41,60 @@ class Extent:
     """Of all frames together."""
     problem: str = ""
     """Why it will fail, and what to do; then the figures are 0."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an archive run would do and take."""
+
+    plan: Plan
+    extents: tuple[Extent, ...]
+    """Of the films that are left to do, largest first."""
+    speed: float | None
+    """Pixels coloured in a second; None: no film tells it."""
+
+    @property
+    def able(self) -> tuple[Extent, ...]:
+        """The films that will not fail, as far as can be told."""
+        return tuple(extent for extent in self.extents if not extent.problem)
+
+    def took(self, extent: Extent) -> float | None:
+        """Seconds that a film would take; None where that is not known."""
+        return extent.pixels / self.speed if self.speed and not extent.problem else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds that all films together would take on this machine; None where that is not known."""
+        return sum(extent.pixels for extent in self.able) / self.speed if self.speed else None
+
+    def row(self) -> dict[str, Any]:
+        """The estimate as one object, for machines."""
+        films = [
+            {
+                "film": extent.task.film.url,
+                "place": extent.task.film.place,
+                "bytes": extent.task.film.size,
+                "length": extent.seconds,
+                "seconds": self.took(extent),
+                "problem": extent.problem or None,
+            }
+            for extent in self.extents
+        ]
+        plan = self.plan
+        before = {"done": len(plan.done), "failed_before": len(plan.failed), "changed": len(plan.changed)}
+        return {"todo": films, **before, "left_out": list(plan.left_out), "seconds": self.seconds}
+
+
+def estimate(plan: Plan, out: Store, overwrite: bool) -> Estimate:
+    """What the films of a plan would take: by the speed of an earlier run, else by a trial on one of them.
+
+    Args:
+        plan: from `make_plan`.
+        out: where results would go.
+        overwrite: whether they would replace files there that nothing shows to be theirs.
+    """
+    found = extents(plan.todo, out, overwrite)
+    return Estimate(plan, tuple(found), pixels_a_second(plan.done) or try_speed(found))
 
 
 def extents(tasks: Sequence[Task], out: Store, overwrite: bool) -> list[Extent]:

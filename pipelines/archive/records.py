@@ -45,6 +45,14 @@ class Asked:
         """Whether the same film was to be coloured in the same way, wherever it lies."""
         return dataclasses.replace(self, film="") == dataclasses.replace(other, film="")
 
+    def film_row(self) -> dict[str, Any]:
+        """Which film it is, for reports."""
+        return {"film": self.film, "place": self.place, "film_bytes": self.bytes}
+
+    def how_row(self) -> dict[str, Any]:
+        """How its result is made, for reports."""
+        return {"weights": self.weights, "settings": self.settings}
+
 
 @dataclass(frozen=True)
 class Done:
@@ -69,6 +77,14 @@ class Done:
         """Frames restored in a second of the run."""
         return self.look.frames / self.seconds if self.seconds else None
 
+    def row(self) -> dict[str, Any]:
+        """The record as one flat object for reports."""
+        look = dataclasses.asdict(self.look)
+        del look["stills"]
+        run: dict[str, Any] = {"length": self.length, "seconds": self.seconds, "fps": self.fps, "device": self.device}
+        run |= {"cuts": self.cuts, "warnings": self.warnings}
+        return {"status": "done"} | self.asked.film_row() | {"out": self.out} | look | run | self.asked.how_row()
+
 
 @dataclass(frozen=True)
 class Failed:
@@ -88,6 +104,11 @@ class Failed:
         at = None if self.at is None else Fraction(self.at)
         return str(FilmError(self.asked.place, self.what, self.hint, at))
 
+    def row(self) -> dict[str, Any]:
+        """The record as one flat object for reports."""
+        why = {"error": self.error, "what": self.what, "hint": self.hint, "at": self.at}
+        return {"status": "failed"} | self.asked.film_row() | why | self.asked.how_row()
+
 
 Record = Done | Failed
 
@@ -106,21 +127,6 @@ def failed(asked: Asked, error: FilmError) -> Failed:
     """The record of a film that failed so."""
     at = None if error.at is None else float(error.at)
     return Failed(asked, type(error).__name__, error.what, error.hint, at)
-
-
-def row(record: Record) -> dict[str, Any]:
-    """A record as one flat object for reports: what anybody wants to know first."""
-    asked = record.asked
-    common = {"film": asked.film, "place": asked.place, "film_bytes": asked.bytes}
-    made_from = {"weights": asked.weights, "settings": asked.settings}
-    if isinstance(record, Failed):
-        why = {"error": record.error, "what": record.what, "hint": record.hint, "at": record.at}
-        return {"status": "failed"} | common | why | made_from
-    look = dataclasses.asdict(record.look)
-    del look["stills"]
-    run = {"length": record.length, "seconds": record.seconds, "fps": record.fps, "device": record.device}
-    told = {"cuts": record.cuts, "warnings": record.warnings}
-    return {"status": "done"} | common | {"out": record.out} | look | run | told | made_from
 
 
 def dump(record: Record | Whole) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from pipelines.archive.records import Done, Failed, Record, row
+from pipelines.archive.records import Done, Failed, Record
 from pipelines.archive.storage import Store
 from pipelines.errors import timecode
 
@@ -22,7 +22,7 @@ def write_report(out: Store, records: Iterable[Record]) -> None:
         OutputError: they cannot be written.
     """
     ordered = sorted(records, key=lambda record: (isinstance(record, Done), record.asked.place))
-    lines = "".join(json.dumps(row(record)) + "\n" for record in ordered)
+    lines = "".join(json.dumps(record.row()) + "\n" for record in ordered)
     wanted = {LINES: lines.encode(), PAGE: page(ordered).encode(errors="replace")}  # of names that are not UTF-8
     there = [name for name in wanted if out.about(name)]
     held = out.read(there)

@@ -31,7 +31,7 @@ def _told(where: str, what: str, kind: type[FilmError]) -> Iterator[None]:
     except ImportError as error:
         protocol = where.partition("://")[0]
         raise SettingsError(
-            where, f"{protocol}:// needs another package ({error})", "pip install 'restore[s3]'"
+            where, f"{protocol}:// needs another package ({error})", "pip install 'restore-film[s3]'"
         ) from error
     except Exception as error:  # each file system raises errors of its own kind
         raise kind(where, f"{what} ({_reason(error)})", "check its name and your right to it") from error

@@ -19,6 +19,10 @@ SAMPLE = 1 << 20
 """Bytes read at the film's head, middle and tail to know it again."""
 
 
+ENTRIES = "[0-9]*.json"
+"""Names of the entries of finished segments."""
+
+
 def fingerprint(path: Path) -> str:
     """Size and sha256 of the film's head, middle and tail, 1 MiB each."""
     size = path.stat().st_size
@@ -108,7 +112,7 @@ class WorkFolder:
             self.remove()
 
     def _entries(self) -> list[Path]:
-        return list(self.folder.glob("[0-9]*.json"))
+        return list(self.folder.glob(ENTRIES))
 
     @property
     def done(self) -> int:
@@ -147,6 +151,11 @@ class WorkFolder:
     def remove(self) -> None:
         """Removes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def finished_segments(out: Path) -> int:
+    """How many segments of the result `out` are finished, and wait for a run to go on."""
+    return len(list(out.with_name(out.name + WORK).glob(ENTRIES)))
 
 
 def _read(path: Path) -> dict[str, Any]:

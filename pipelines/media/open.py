@@ -9,7 +9,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.errors import InputError
+from pipelines.errors import InputError, MissingError
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def open_film(path: Path) -> Iterator[InputContainer]:
     if path.is_dir():
         raise InputError(path, "is a folder, not a film", "name a file in it")
     if not path.exists():
-        raise InputError(path, "no such file", "check its name and folder")
+        raise MissingError(path, "no such file", "check its name and folder")
     if path.stat().st_size == 0:
         raise InputError(path, "the file is empty", "copy it again from its source")
     try:

@@ -3,9 +3,9 @@
 import hashlib
 import subprocess
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from pipelines import product_version
 from pipelines.media.pictures import pictures_in
 
 
@@ -28,5 +28,5 @@ def code_version() -> str:
     try:
         commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return version("restore")
-    return f"{version('restore')} {commit}"
+        return product_version()
+    return f"{product_version()} {commit}"

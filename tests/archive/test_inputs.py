@@ -10,7 +10,7 @@ from pipelines.archive.inputs import ArchiveFilm, Gathered, gather
 from pipelines.archive.storage import open_store
 from pipelines.errors import SettingsError
 from pipelines.settings import Settings
-from restore.options import settings_of_row
+from restore.options.shared import settings_of_row
 
 
 @pytest.fixture

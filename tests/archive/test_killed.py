@@ -17,7 +17,7 @@ from restore.api import restore_archive
 from tests.made import child_archive
 from tests.made.archives import Heard, kept, lines, small
 from tests.made.resumed import near
-from tests.made.runs import Films
+from tests.made.runs import Films, archive_heard
 
 PATIENCE = 60
 """Seconds after which a child has failed."""
@@ -69,7 +69,7 @@ def test_a_run_killed_three_times_redoes_only_the_segments_that_were_open(
         assert frames <= done < sum(FRAMES.values())
         assert done >= before  # nothing that was finished is lost
     heard = Heard()
-    restore_archive([source], out, chosen, listener=heard.listener)
+    archive_heard([source], out, chosen, listener=heard.listener)
     assert sum(heard.frames.values()) == sum(FRAMES.values()) - done
     restore_archive([source], tmp_path / "undisturbed", chosen)
     for row in lines(tmp_path / "undisturbed"):

@@ -15,7 +15,7 @@ from restore.api import plan_archive, restore_archive, restore_film
 from tests.made import clips
 from tests.made.archives import BAD, GOOD, Heard, kept, lines, reels, results, small
 from tests.made.readers import times
-from tests.made.runs import Films, in_segments
+from tests.made.runs import Films, archive_heard, in_segments
 
 RESULTS = ["a.restored.mp4", "b/c.restored.mkv", "b/d.restored.mov"]
 
@@ -48,7 +48,7 @@ def test_the_results_have_the_tree_and_the_bytes_of_films_restored_alone(
 
 def test_the_largest_film_comes_first(films: Films, settings: Settings, tmp_path: Path) -> None:
     source, heard = reels(films, tmp_path / "reels"), Heard()
-    restore_archive([source], tmp_path / "out", settings, listener=heard.listener)
+    archive_heard([source], tmp_path / "out", settings, listener=heard.listener)
     assert heard.started == sorted(GOOD, key=lambda place: -(source / place).stat().st_size)
     assert heard.frames == GOOD
 
@@ -68,7 +68,7 @@ def test_a_second_run_changes_nothing_and_says_the_same(films: Films, settings: 
     source, out = reels(films, tmp_path / "reels", bad=True), tmp_path / "out"
     first = restore_archive([source], out, settings)
     before, heard = kept(out), Heard()
-    second = restore_archive([source], out, settings, listener=heard.listener)
+    second = archive_heard([source], out, settings, listener=heard.listener)
     assert kept(out) == before
     assert (heard.started, heard.ended) == ([], [])
     assert sorted(second, key=str) == sorted(first, key=str)
@@ -80,11 +80,11 @@ def test_failed_films_are_tried_again_when_asked_or_when_the_file_has_changed(
     source, out = reels(films, tmp_path / "reels", bad=True), tmp_path / "out"
     restore_archive([source], out, settings)
     heard = Heard()
-    restore_archive([source], out, settings, listener=heard.listener, retry_failed=True)
+    archive_heard([source], out, settings, listener=heard.listener, retry_failed=True)
     assert sorted(record.asked.place for record in heard.ended) == sorted(BAD)
     small(source / "b" / "empty.mp4")
     heard = Heard()
-    restore_archive([source], out, settings, listener=heard.listener)
+    archive_heard([source], out, settings, listener=heard.listener)
     assert heard.started == ["b/empty.mp4"]
     assert "b/empty.restored.mp4" in results(out)
 
@@ -94,7 +94,7 @@ def test_a_film_added_later_is_the_only_one_restored(films: Films, settings: Set
     restore_archive([source], out, settings)
     small(source / "late.mp4")
     heard = Heard()
-    records = restore_archive([source], out, settings, listener=heard.listener)
+    records = archive_heard([source], out, settings, listener=heard.listener)
     assert heard.started == ["late.mp4"]
     assert len(records) == len(lines(out)) == len(GOOD) + 1
 
@@ -182,7 +182,7 @@ def test_a_result_whose_run_was_killed_before_its_record_is_found(
         with pytest.raises(KeyboardInterrupt):
             restore_archive([source], out, settings)
     held, heard = kept(out)["a.restored.mp4"], Heard()
-    restore_archive([source], out, settings, listener=heard.listener)
+    archive_heard([source], out, settings, listener=heard.listener)
     assert (heard.started, len(heard.ended)) == ([], 1)
     assert kept(out)["a.restored.mp4"] == held
     (row,) = lines(out)
@@ -213,10 +213,10 @@ def test_a_run_that_is_interrupted_goes_on_from_its_finished_segments(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restore_archive([source], out, chosen, listener=replace(listener, on_frame=stop_in_the_second_segment))
+        archive_heard([source], out, chosen, listener=replace(listener, on_frame=stop_in_the_second_segment))
     assert (heard.frames, heard.ended) == ({largest: 18}, [])
     heard = Heard()
-    restore_archive([source], out, chosen, listener=heard.listener)
+    archive_heard([source], out, chosen, listener=heard.listener)
     assert heard.resumed == {largest: 12}
     assert heard.frames == GOOD | {largest: GOOD[largest] - 12}
     assert results(out) == RESULTS

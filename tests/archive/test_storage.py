@@ -17,7 +17,7 @@ from pipelines.errors import InputError, OutputError, SettingsError
 from pipelines.settings import Settings
 from restore.api import plan_archive, restore_archive
 from tests.made.archives import BAD, GOOD, Heard, lines, reels, small
-from tests.made.runs import Films
+from tests.made.runs import Films, archive_heard
 
 SERVER = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the server and its clients, not ours
 
@@ -96,7 +96,7 @@ def test_an_archive_behind_urls_gives_the_results_of_one_on_the_disk(
     assert list(scratch.rglob("*.*")) == []
     assert not [name for name in open_store(url).files() if name.endswith(".part")]
     heard = Heard()
-    restore_archive([f"{url}/reels"], f"{url}/out", settings, scratch=scratch, listener=heard.listener)
+    archive_heard([f"{url}/reels"], f"{url}/out", settings, scratch=scratch, listener=heard.listener)
     assert (heard.started, heard.ended) == ([], [])
 
 
@@ -132,7 +132,7 @@ def test_a_run_over_urls_that_is_interrupted_takes_up_what_it_staged(
     fetch = Store.fetch
     monkeypatch.setattr(Store, "fetch", lambda store, name, to: (fetched.append(name), fetch(store, name, to))[1])
     heard = Heard()
-    records = restore_archive([f"{memory}/reels"], f"{memory}/out", settings, scratch=scratch, listener=heard.listener)
+    records = archive_heard([f"{memory}/reels"], f"{memory}/out", settings, scratch=scratch, listener=heard.listener)
     assert len(heard.started) == len(GOOD) - 1  # one was whole and only had to be brought to its place
     assert len(fetched) == len(GOOD) - len(staged)
     assert not any(isinstance(record, Failed) for record in records)
@@ -151,7 +151,7 @@ def test_a_result_that_cannot_be_brought_to_its_place_is_not_lost(
         (record,) = restore_archive([tmp_path / "a.mp4"], f"{memory}/out", settings, scratch=tmp_path / "scratch")
     assert isinstance(record, Failed)
     heard = Heard()
-    restore_archive(
+    archive_heard(
         [tmp_path / "a.mp4"], f"{memory}/out", settings, scratch=tmp_path / "scratch", retry_failed=True,
         listener=heard.listener,
     )  # fmt: skip

@@ -153,7 +153,7 @@ def test_what_raft_lacks_is_told_in_one_line_before_anything_is_coloured(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     monkeypatch.setattr("pipelines.evaluate.steadiness.evaluate_steadiness", None)
-    for fill, what in ((False, "restore weights pull raft"), (True, "pip install 'restore[raft]'")):
+    for fill, what in ((False, "restore weights pull raft"), (True, "pip install 'restore-film[raft]'")):
         shown = steadiness(film, weights(tmp_path, 1) if fill else tmp_path, "--judge", "raft")
         assert shown.exit_code == 1
         assert shown.output.count("\n") == 1
@@ -168,7 +168,9 @@ def test_weights_that_do_not_fit_raft_are_refused_by_name(tmp_path: Path) -> Non
 
 
 def test_real_raft_takes_small_gray_pictures() -> None:
-    optical_flow = pytest.importorskip("torchvision.models.optical_flow", reason="needs torchvision: restore[raft]")
+    optical_flow = pytest.importorskip(
+        "torchvision.models.optical_flow", reason="needs torchvision: restore-film[raft]"
+    )
     one, other = torch.rand(2, 1, 1, 50, 130) * 100
     flow = find_flow(optical_flow.raft_large(weights=None).eval(), one, other)
     assert flow.shape == (1, 2, 50, 130)

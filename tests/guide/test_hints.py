@@ -21,7 +21,7 @@ from pipelines.motion.flow import Motion
 from pipelines.painting.paint import FilmPaint, PaintOrder
 from pipelines.settings import Hint, MotionSettings, Settings
 from restore.cli import main
-from restore.hints import read_hints
+from restore.options.hints import read_hints
 from tests.made import clips, pictures
 from tests.made.runs import Films, Refuse
 
@@ -144,7 +144,7 @@ def test_hints_are_read_with_their_colour_as_ab(tmp_path: Path) -> None:
         ({}, "must be a list"),
         ([{"time": 1, "x": 1, "y": 1}], "hint 1: must have just colour, time, x, y"),
         ([{"time": 1, "x": 1, "y": 1, "colour": "red"}], "hint 1: colour must be like #b04030, got 'red'"),
-        ([{"time": "noon", "x": 1, "y": 1, "colour": "#123456"}], "hint 1: 'noon' is no time"),
+        ([{"time": "noon", "x": 1, "y": 1, "colour": "#123456"}], "hint 1: 'noon' is not a time"),
         ([{"time": 1, "x": -1, "y": 1, "colour": "#123456"}], "hint 1: x and y must be pixels"),
         ([{"time": 1, "x": "1", "y": 1, "colour": "#123456"}], "hint 1: x and y must be pixels"),
     ],

@@ -17,7 +17,7 @@ from restore.api import restore_film
 from tests.made import clips
 from tests.made.readers import times
 from tests.made.resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
-from tests.made.runs import Films, in_segments, listing, save_random_network
+from tests.made.runs import Films, in_segments, listing, restore_heard, save_random_network
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def stopped_after(film: Path, out: Path, settings: Settings, segments: int) -> H
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restore_film(film, out, settings, listener=replace(heard.listener, on_frame=on_frame))
+        restore_heard(film, out, settings, listener=replace(heard.listener, on_frame=on_frame))
     assert done(out) == segments
     return heard
 
@@ -126,7 +126,7 @@ def test_other_settings_start_over_and_say_what_differs(
 ) -> None:
     out, heard, other = tmp_path / "out.mp4", Heard(), changed(chosen, name)
     stopped_after(film, out, chosen, 2)
-    restore_film(film, out, other, overwrite=True, listener=heard.listener)
+    restore_heard(film, out, other, overwrite=True, listener=heard.listener)
     was, now = OTHER[name]
     assert heard.notes == [f"starts over: {name.rpartition('.')[2]} was {was}, is {now}"]
     assert heard.resumed == []
@@ -146,7 +146,7 @@ def test_finished_segments_are_not_lost_to_other_settings(
         "--overwrite starts over; with the settings of before it goes on"
     )
     assert [name for name, *_ in listing(tmp_path)] == [name for name, *_ in before]
-    restore_film(film, out, chosen, listener=heard.listener)
+    restore_heard(film, out, chosen, listener=heard.listener)
     assert heard.resumed == 2 * [FRAMES]
 
 
@@ -155,14 +155,14 @@ def test_where_no_segment_is_finished_other_settings_start_over(film: Path, chos
     stopped_after(film, out, chosen, 1)
     for left in work_folder(out).glob("0*"):
         left.unlink()
-    restore_film(film, out, changed(chosen, "paint.saturation"), listener=heard.listener)
+    restore_heard(film, out, changed(chosen, "paint.saturation"), listener=heard.listener)
     assert heard.notes == ["starts over: saturation was 1.0, is 0.5"]
 
 
 def test_another_film_starts_over_and_says_so(films: Films, film: Path, chosen: Settings, tmp_path: Path) -> None:
     out, heard, other = tmp_path / "out.mp4", Heard(), films(clips.b_frames, ".mp4")
     stopped_after(film, out, chosen, 2)
-    restore_film(other, out, chosen, overwrite=True, listener=heard.listener)
+    restore_heard(other, out, chosen, overwrite=True, listener=heard.listener)
     assert len(heard.notes) == 1
     assert heard.notes[0].startswith("starts over: film was ")
     assert heard.resumed == []
@@ -176,7 +176,7 @@ def test_other_weights_start_over_and_say_so(
     out, heard = tmp_path / "out.mp4", Heard()
     other = replace(chosen, paint=replace(chosen.paint, network=str(weights)))
     stopped_after(film, out, chosen, 2)
-    restore_film(film, out, other, overwrite=True, listener=heard.listener)
+    restore_heard(film, out, other, overwrite=True, listener=heard.listener)
     assert len(heard.notes) == 1
     assert heard.notes[0].startswith("starts over: weights was ")
     assert_whole(out, films.restored(film, other, ".mp4"))
@@ -200,7 +200,7 @@ def test_a_segment_that_is_not_as_it_was_written_is_done_again(
     out, heard = tmp_path / "out.mp4", Heard()
     stopped_after(film, out, chosen, 3)
     harm(work_folder(out) / "00001.segment")
-    restore_film(film, out, chosen, listener=heard.listener)
+    restore_heard(film, out, chosen, listener=heard.listener)
     assert heard.resumed == 2 * [FRAMES]
     assert len(heard.frames) == (SEGMENTS - 2) * FRAMES
     assert_whole(out, films.restored(film, chosen, ".mp4"))
@@ -224,7 +224,7 @@ def test_a_segment_whose_entry_cannot_be_read_is_done_again(
     out, heard = tmp_path / "out.mp4", Heard()
     stopped_after(film, out, chosen, 2)
     (work_folder(out) / "00000.json").write_text(content)
-    restore_film(film, out, chosen, listener=heard.listener)
+    restore_heard(film, out, chosen, listener=heard.listener)
     assert heard.resumed == [FRAMES]
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 
@@ -252,7 +252,7 @@ def test_a_run_goes_on_with_the_film_and_the_weights_at_other_places(
     weights = place / "w.safetensors"
     weights.write_bytes(Path(chosen.paint.network).read_bytes())
     there = replace(chosen, paint=replace(chosen.paint, network=str(weights)))
-    restore_film(moved, out, there, listener=heard.listener)
+    restore_heard(moved, out, there, listener=heard.listener)
     assert heard.resumed == 2 * [FRAMES]
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 

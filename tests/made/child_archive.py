@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from pipelines.archive.run import ArchiveListener
-from restore.api import restore_archive
+from tests.made.runs import archive_heard
 
 FRAME_SECONDS = 0.01
 """Waited at each frame, so that there is time to be killed in."""
@@ -16,4 +16,4 @@ FRAME_SECONDS = 0.01
 if __name__ == "__main__":
     films, out, settings = map(Path, sys.argv[1:])
     slow = ArchiveListener(on_frame=lambda task, pts: time.sleep(FRAME_SECONDS))
-    restore_archive([films], out, pickle.loads(settings.read_bytes()), listener=slow)
+    archive_heard([films], out, pickle.loads(settings.read_bytes()), listener=slow)

@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from restore.api import Listener, restore_film
+from pipelines.film import Listener
+from tests.made.runs import restore_heard
 
 FRAME_SECONDS = 0.01
 """Waited at each frame, so that there is time to be killed in."""
@@ -15,4 +16,4 @@ FRAME_SECONDS = 0.01
 if __name__ == "__main__":
     film, out, settings = map(Path, sys.argv[1:])
     slow = Listener(on_frame=lambda pts: time.sleep(FRAME_SECONDS))
-    restore_film(film, out, pickle.loads(settings.read_bytes()), listener=slow)
+    restore_heard(film, out, pickle.loads(settings.read_bytes()), listener=slow)

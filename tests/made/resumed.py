@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
+from pipelines.film import Listener
 from pipelines.settings import Settings
-from restore.api import Listener
 from tests.made import pictures
 from tests.made.runs import HALF_SECOND, in_segments
 from tests.made.tracks import PictureTrack, write

@@ -8,13 +8,20 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import torch
 
 from models.compact.network import Compact, CompactConfig
 from models.weights.files import save_network
+from pipelines.archive.records import Record
+from pipelines.archive.run import ArchiveListener
+from pipelines.film import Listener, restore
+from pipelines.job.job import prepare
 from pipelines.settings import Codec, EncodeSettings, PaintSettings, Settings
-from restore.api import restore_film
+from restore.api import restore_archive, restore_film
+from restore.runs import ArchiveReporter
 
 Refuse = Callable[..., str]
 """Runs a film that must be refused with an error of one kind, and gives the message."""
@@ -72,6 +79,19 @@ class Films:
         folder = self.folder / str(next(self.numbers))
         folder.mkdir()
         return folder
+
+
+def restore_heard(film: Path, out: Path, settings: Settings, *, listener: Listener, overwrite: bool = False) -> Path:
+    """Restores a film; the listener hears all that the flow says."""
+    job = prepare(film, out, settings, overwrite)
+    restore(job, listener)
+    return job.out
+
+
+def archive_heard(*args: Any, listener: ArchiveListener, **how: Any) -> list[Record]:
+    """Restores an archive as `restore_archive` does; the listener hears all that the flow says."""
+    with patch.object(ArchiveReporter, "listener", listener):
+        return restore_archive(*args, **how)
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:

@@ -14,7 +14,7 @@ from restore.api import Devices, restore_archive
 from tests.made.archives import BAD, GOOD, Heard, lines, reels, results
 from tests.made.on_cluster import Nodes
 from tests.made.resumed import near
-from tests.made.runs import Films
+from tests.made.runs import Films, archive_heard
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 POOL = Devices(workers=2)
@@ -24,7 +24,7 @@ def test_films_that_share_a_pool_give_the_results_of_one_process(
     nodes: Nodes, films: Films, settings: Settings, tmp_path: Path
 ) -> None:
     source, heard = reels(films, tmp_path / "reels", bad=True), Heard()
-    records = restore_archive([source], tmp_path / "pool", near(settings), devices=POOL, listener=heard.listener)
+    records = archive_heard([source], tmp_path / "pool", near(settings), devices=POOL, listener=heard.listener)
     restore_archive([source], tmp_path / "alone", near(settings))
     assert results(tmp_path / "pool") == results(tmp_path / "alone")
     for name in results(tmp_path / "alone"):
@@ -41,7 +41,7 @@ def test_a_film_begins_before_the_last_one_ends(nodes: Nodes, films: Films, sett
     listener = replace(heard.listener, on_start=lambda task, job: both.wait() and None)
     source = reels(films, tmp_path / "reels")
     wanted = [source / "a.mp4", source / "b" / "c.mkv"]
-    records = restore_archive(wanted, tmp_path / "out", settings, devices=POOL, listener=listener)
+    records = archive_heard(wanted, tmp_path / "out", settings, devices=POOL, listener=listener)
     assert [record for record in records if isinstance(record, Failed)] == []
 
 
@@ -54,7 +54,7 @@ def test_a_run_that_is_interrupted_stops_its_tasks_and_goes_on_later(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restore_archive([source], tmp_path / "out", chosen, devices=POOL, listener=replace(heard.listener, on_end=stop))
+        archive_heard([source], tmp_path / "out", chosen, devices=POOL, listener=replace(heard.listener, on_end=stop))
     restore_archive([source], tmp_path / "out", chosen, devices=POOL)
     restore_archive([source], tmp_path / "alone", chosen)
     for name in results(tmp_path / "alone"):

@@ -202,7 +202,7 @@ def test_torchvision_made_for_another_pytorch_is_told(folder: Path, monkeypatch:
 
 
 def test_real_maskrcnn_takes_gray_pictures() -> None:
-    detection = pytest.importorskip("torchvision.models.detection", reason="needs torchvision: restore[maskrcnn]")
+    detection = pytest.importorskip("torchvision.models.detection", reason="needs torchvision: restore-film[maskrcnn]")
     network = detection.maskrcnn_resnet50_fpn_v2(weights=None, weights_backbone=None).eval()
     with torch.inference_mode():
         (table,) = find_instances(network, torch.rand(1, 1, 64, 96) * 100, 0.0, 3)

@@ -26,7 +26,7 @@ from tests.made.tracks import PictureTrack, write
         (["preview", "FILM", "-o", "OUT.avi"], 1, "a preview cannot be written as .avi; known: .mp4, .m4v, .mov"),
         (["sheet", "FILM", "-o", "OUT.jpg"], 1, "a contact sheet cannot be written as .jpg"),
         (["shots", "FILM", "-o", "OUT"], 1, "a shot list cannot be written as a file without suffix"),
-        (["preview", "lost.mp4"], 1, "no such file"),
+        (["preview", "lost.mp4"], 2, "no such file"),
         (["preview", "FILM", "--at", "0", "--network", "none"], 2, "no network"),
         (["preview", "FILM", "--saturation", "1", "--saturation", "2"], 2, "--variants shows all its values"),
         (["preview", "FILM", "--variants", "--saturation", "1"], 2, "--variants compares values"),

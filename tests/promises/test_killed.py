@@ -19,7 +19,7 @@ from pipelines.settings import Settings
 from restore.api import restore_film
 from tests.made import child_run
 from tests.made.resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
-from tests.made.runs import Films
+from tests.made.runs import Films, restore_heard
 
 PATIENCE = 60
 """Seconds after which a child has failed."""
@@ -80,7 +80,7 @@ def test_a_run_killed_three_times_ends_with_the_same_bytes(
         kept = segment_files(out)
         assert not out.exists()
     heard = Heard()
-    restore_film(film, out, chosen, listener=heard.listener)
+    restore_heard(film, out, chosen, listener=heard.listener)
     assert heard.resumed == finished * [FRAMES]
     assert len(heard.frames) == (SEGMENTS - finished) * FRAMES
     assert heard.notes == []

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import OutputError
+from pipelines.film import Listener
 from pipelines.settings import EncodeSettings, Settings
-from restore.api import Listener, restore_film
+from restore.api import restore_film
 from tests.made import broken, clips
 from tests.made.readers import times
-from tests.made.runs import Films, Refuse, in_segments, listing
+from tests.made.runs import Films, Refuse, in_segments, listing, restore_heard
 
 
 def test_a_result_that_exists_is_not_replaced(refusal: Refuse, tmp_path: Path) -> None:
@@ -34,11 +35,11 @@ def test_a_file_that_takes_the_place_of_the_result_during_the_run_is_kept(settin
     painted: list[int] = []
     listener = Listener(on_frame=lambda pts: (painted.append(pts), out.write_text("mine"))[0])
     with pytest.raises(OutputError, match=r"out\.mp4: exists since the run began; move it away, or --overwrite"):
-        restore_film(film, out, settings, listener=listener)
+        restore_heard(film, out, settings, listener=listener)
     assert out.read_text() == "mine"
     out.unlink()
     frames = len(painted)
-    restore_film(film, out, settings, listener=Listener(on_frame=painted.append))
+    restore_heard(film, out, settings, listener=Listener(on_frame=painted.append))
     assert (len(painted), len(times(out))) == (frames, frames)  # of finished segments alone
 
 
@@ -173,6 +174,6 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
     assert f"from {kept} finished segments" in str(caught.value)
     remount(small_disk, "size=16m")
     resumed: list[int] = []
-    restore_film(film, out, chosen, listener=Listener(on_resumed=resumed.append))
+    restore_heard(film, out, chosen, listener=Listener(on_resumed=resumed.append))
     assert len(resumed) == kept
     assert out.read_bytes() == films.restored(film, chosen).read_bytes()

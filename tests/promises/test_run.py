@@ -9,11 +9,12 @@ import cv2
 import pytest
 import torch
 
+from pipelines.film import Listener
 from pipelines.settings import Codec, EncodeSettings, Settings
-from restore.api import Listener, restore_film
+from restore.api import restore_film
 from tests.made import clips, pictures
 from tests.made.readers import times
-from tests.made.runs import Films, in_segments, listing
+from tests.made.runs import Films, in_segments, listing, restore_heard
 from tests.made.tracks import PictureTrack, write
 
 
@@ -28,7 +29,7 @@ def test_a_result_appears_only_when_whole_and_leaves_nothing_beside_it(
     out = tmp_path / "out.mp4"
     was_there: set[bool] = set()
     listener = Listener(on_frame=lambda pts: was_there.add(out.exists()))
-    assert restore_film(films(clips.plain, ".mp4"), out, in_segments(settings), listener=listener) == out
+    assert restore_heard(films(clips.plain, ".mp4"), out, in_segments(settings), listener=listener) == out
     assert was_there == {False}
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
 
@@ -40,7 +41,7 @@ def test_a_result_that_is_replaced_stays_until_the_new_one_is_whole(
     out.write_text("of another run")
     found: set[bytes] = set()
     listener = Listener(on_frame=lambda pts: found.add(out.read_bytes()))
-    restore_film(films(clips.plain, ".mp4"), out, settings, overwrite=True, listener=listener)
+    restore_heard(films(clips.plain, ".mp4"), out, settings, overwrite=True, listener=listener)
     assert found == {b"of another run"}
     assert len(times(out)) == 24
 

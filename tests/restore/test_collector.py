@@ -19,7 +19,7 @@ def test_collector_works_while_a_film_is_restored(tmp_path: Path, monkeypatch: p
         seen.append(gc.isenabled())
         raise InputError(path, "is none", "name another")
 
-    monkeypatch.setattr("pipelines.job.job.prepare", prepare)
+    monkeypatch.setattr("restore.api.prepare", prepare)
     assert CliRunner().invoke(main, [str(tmp_path / "film.mp4")]).exit_code == 1
     assert seen == [True]
     assert gc.isenabled()

@@ -37,7 +37,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         settings.append(chosen)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipelines.job.job.prepare", prepare)
+    monkeypatch.setattr("restore.api.prepare", prepare)
     return settings
 
 
@@ -144,7 +144,7 @@ def test_a_preview_takes_one_value_or_several() -> None:
         ("saturation = 'much'", "restore.toml: saturation: 'much' is not a valid float."),
         ("instances = 8.5", "restore.toml: instances: '8.5' is not a valid integer."),
         ("recolour = 'yes'", "restore.toml: recolour: must be true or false"),
-        ("steady = 'long'", "restore.toml: steady: 'long' is no time; write seconds or HH:MM:SS.mmm"),
+        ("steady = 'long'", "restore.toml: steady: 'long' is not a time; write seconds or HH:MM:SS.mmm"),
         ("workers = 0", "restore.toml: workers: 0 is not in the range x>=1."),
         ("saturation = 5", "restore.toml: saturation: saturation must be 0 to 4, got 5.0"),
         ("crf = 60", "restore.toml: crf: crf of h264 must be 0 to 51, got 60"),
@@ -206,7 +206,7 @@ def test_a_run_goes_on_where_a_file_says_what_was_typed(
     film, typed = films(small, ".mp4"), ("--device", "cpu", "--steady", "0.3", "--saturation", "1.1")
     with monkeypatch.context() as patched:
         patched.setattr("pipelines.film.mux", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        assert restore(film, "-o", "out.mp4", "--network", network, *typed).exit_code == 1
+        assert restore(film, "-o", "out.mp4", "--network", network, *typed).exit_code == 130
     write(f'network = "{network}"\ndevice = "cpu"\nsteady = 0.3\nsaturation = 1.2\n')
     other = restore(film, "-o", "out.mp4")
     assert (other.exit_code, ": saturation was 1.1, is 1.2" in other.stderr) == (1, True)

@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.settings import Settings
 from restore.api import Composition, render_preview
-from restore.preview import preview, sheet, shots, still
+from restore.commands.preview import preview, sheet, shots, still
 from tests.made import clips
 from tests.made.extra_tracks import SAMPLE_RATE, AudioTrack
 from tests.made.pictures import pan

@@ -14,8 +14,8 @@ from pipelines.places import only_run
 from pipelines.training.config import Stage
 from pipelines.training.examples import Sources
 from restore.cli import main
-from restore.train import STAGES
-from restore.train import train as train_command
+from restore.commands.train import STAGES
+from restore.commands.train import train as train_command
 from tests.made.runs import listing, save_random_network
 from tests.made.training import CONFIG
 

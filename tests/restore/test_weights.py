@@ -34,6 +34,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         for module in (
             "models.weights.take_over",
             "models.weights.catalogue",
+            "restore.commands.weights",
         ):  # in this order: the first takes it from the second
             monkeypatch.setattr(f"{module}.published", lambda: {"some": some})
         yield server

@@ -3,20 +3,18 @@
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from restore.config import Time
-
-if TYPE_CHECKING:  # click alone, so that --help answers at once
-    from pipelines.settings import Hint
+from pipelines.settings import Hint
+from restore.options.values import Time
 
 COLOUR = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
 KEYS = {"time", "x", "y", "colour"}
 
 
-def read_hints(path: Path) -> "tuple[Hint, ...]":
+def read_hints(path: Path) -> tuple[Hint, ...]:
     """The hints of a JSON file: a list of {"time": "00:00:03.5", "x": 310, "y": 122, "colour": "#b04030"}.
 
     Raises:
@@ -31,9 +29,7 @@ def read_hints(path: Path) -> "tuple[Hint, ...]":
     return tuple(_hint(entry, f"{path}: hint {number}") for number, entry in enumerate(entries, start=1))
 
 
-def _hint(entry: Any, where: str) -> "Hint":
-    from pipelines.settings import Hint
-
+def _hint(entry: Any, where: str) -> Hint:
     if not isinstance(entry, dict) or entry.keys() != KEYS:
         raise ValueError(f"{where}: must have just {', '.join(sorted(KEYS))}")
     colour = COLOUR.fullmatch(str(entry["colour"]))

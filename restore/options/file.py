@@ -1,21 +1,17 @@
-"""What a person typed, or wrote into restore.toml, as settings."""
+"""restore.toml, and other TOML files of options: what stands there is read as if it were typed."""
 
 import json
-import re
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from difflib import get_close_matches
-from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any, TypeGuard
+from typing import Any, TypeGuard
 
 import click
 from click.core import ParameterSource
 
-AUTO_ANCHORS, AUTO_CLOSEST = Fraction(1, 3), Fraction(1, 6)
-CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
+from restore.exits import Refused
+from restore.options.layout import REPORTING, Option
+
 CONFIG = Path("restore.toml")
 """Of the current folder, where there is one and no other is named."""
 TYPED = {"out", "overwrite", "retry_failed", "dry_run", "as_json", "quiet", "address"}
@@ -24,130 +20,19 @@ PLACES = {"weights_dir", "scratch"}
 """The files and folders that it gives; all others, read or written, are typed."""
 
 
-class Time(click.ParamType[Fraction]):
-    """[[HH:]MM:]SS[.mmm] as seconds."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        """Seconds as an exact Fraction."""
-        if isinstance(value, Fraction):
-            return value
-        match = CLOCK.fullmatch(str(value))
-        if match is None:
-            self.fail(f"{value!r} is no time; write seconds or HH:MM:SS.mmm", param, ctx)
-        hours, minutes, seconds = match.groups()
-        if (hours and int(minutes) >= 60) or (minutes and Fraction(seconds) >= 60):
-            self.fail(f"{value!r} is no time; behind a colon minutes and seconds are below 60", param, ctx)
-        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
-
-
-class Length(Time):
-    """The same, above 0."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        """Seconds as an exact Fraction."""
-        seconds = super().convert(value, param, ctx)
-        if not seconds:
-            self.fail("must be above 0 seconds", param, ctx)
-        return seconds
-
-
-class Anchors(click.ParamType[Fraction]):
-    """SECONDS | every | auto as seconds between anchors, 0 for every frame."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        """Seconds as an exact Fraction."""
-        named = {"auto": AUTO_ANCHORS, "every": Fraction(0)}
-        if isinstance(value, Fraction):
-            return value
-        if value in named:
-            return named[value]
-        try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is neither seconds, nor every, nor auto", param, ctx)
-
-
-def _closest(options: dict[str, Any]) -> dict[str, Fraction]:
-    """Anchors are made between the ticks only where these are not given in seconds."""
-    anchors = options.get("anchors")
-    return {} if anchors is None else {"closest": AUTO_CLOSEST if anchors == AUTO_ANCHORS else anchors}
-
-
-def settings_from(options: dict[str, Any], base: Any = None) -> Any:
-    """`pipelines.settings.Settings` from the options of `restore FILM`, by their names there.
-
-    Args:
-        options: None where one was not given.
-        base: settings that hold where an option was not given; None takes the defaults.
-
-    Raises:
-        click.UsageError: a value is out of its range.
-    """
-    from pipelines.settings import Settings
-    from restore.hints import read_hints
-
-    def given(*names: str) -> dict[str, Any]:
-        return {name: options[name] for name in names if options.get(name) is not None}
-
-    base = base or Settings()
-    try:
-        return replace(
-            base,
-            hints=read_hints(options["hints"]) if options.get("hints") else base.hints,
-            paint=replace(
-                base.paint,
-                **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
-            ),
-            motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
-            encode=replace(base.encode, **given("codec", "crf", "preset")),
-            **given("start", "end", "skip_damaged", "recolour", "deinterlace"),
-        )
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-class Failure(click.ClickException):
-    """What went wrong, in one line, told as a film's failure is."""
-
-    def __init__(self, what: object) -> None:
-        super().__init__(" ".join(str(what).split()))
-
-    def show(self, file: IO[str] | None = None) -> None:
-        """One line."""
-        click.echo(f"restore: {self.message}", file, err=True)
-
-
-class Refused(Failure):
-    """What is wrong with what was asked for."""
-
-    exit_code = 2
-
-
 class ConfigError(Refused):
-    """What is wrong with a file of options."""
-
-
-@contextmanager
-def told_as(failure: type[Failure], *kinds: type[Exception]) -> Iterator[None]:
-    """What of these kinds goes wrong, told as that."""
-    try:
-        yield
-    except kinds as error:
-        raise failure(error) from error
+    """A fault in a file of options."""
 
 
 def take_config(group: click.Group) -> None:
     """Lets the commands of a group take options from a file too; they say which before all else."""
     for command in _commands(group):
         if any(_is_setting(param) for param in command.params):
-            command.callback = _told(command.callback)
+            command.callback = _announced(command.callback)
             command.params.append(
-                click.Option(
+                Option(
                     ["--config"],
+                    group=REPORTING,
                     envvar="RESTORE_CONFIG",
                     type=click.Path(exists=True, dir_okay=False, path_type=Path),
                     is_eager=True,  # before the options that it gives
@@ -157,8 +42,8 @@ def take_config(group: click.Group) -> None:
             )
 
 
-def _told(run: Any) -> Any:
-    """The same command, which says what it takes from a file, and says so too of what is wrong there."""
+def _announced(run: Any) -> Any:
+    """A command that first says which options a file gives, and names the file where one of these is wrong."""
 
     def command(config: Path | None, **options: Any) -> None:
         ctx, given = click.get_current_context(), ParameterSource.DEFAULT_MAP

@@ -8,25 +8,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restore.config import Failure, told_as
-from restore.options import WEIGHTS_DIR
+from models.weights.catalogue import (
+    DEFAULT_NETWORK,
+    Published,
+    default_folder,
+    find_weights,
+    identify,
+    no_weights,
+    published,
+    weights_digest,
+)
+from restore.exits import FAILED, Failure, raised_as
+from restore.options.layout import COLOUR, Command, option
+from restore.options.shared import WEIGHTS_DIR
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
-    from models.weights.catalogue import Published
     from models.weights.fetch import Show
-
-FAILED = 1
 
 
 def _folder(chosen: Path | None) -> Path:
-    from models.weights.catalogue import default_folder
-
     return chosen or default_folder()
 
 
-def _known(names: tuple[str, ...]) -> "list[Published]":
-    from models.weights.catalogue import published
-
+def _known(names: tuple[str, ...]) -> list[Published]:
     _check_names(names, published().keys())
     return [published()[name] for name in names or published()]
 
@@ -44,12 +48,10 @@ def weights() -> None:
     """Fetch, check and take over the weights of published networks."""
 
 
-@weights.command("list")
+@weights.command("list", cls=Command)
 @WEIGHTS_DIR
 def list_weights(weights_dir: Path | None) -> None:
     """Show which weights there are, and which are here."""
-    from models.weights.catalogue import DEFAULT_NETWORK
-
     folder = _folder(weights_dir)
     click.echo(f"{DEFAULT_NETWORK}: ships with the program, the default")
     for one in _known(()):
@@ -57,14 +59,14 @@ def list_weights(weights_dir: Path | None) -> None:
         click.echo(f"{one}; {'here' if is_here else f'not here: restore weights pull {one.name}'}")
 
 
-@weights.command()
+@weights.command(cls=Command)
 @WEIGHTS_DIR
 def where(weights_dir: Path | None) -> None:
     """Show the folder in which fetched weights lie; copied to another machine, it serves there."""
     click.echo(_folder(weights_dir))
 
 
-@weights.command()
+@weights.command(cls=Command)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @WEIGHTS_DIR
 def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
@@ -79,7 +81,7 @@ def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
             click.echo(f"{one.name} is here already: {path}")
             continue
         click.echo(str(one))
-        with told_as(Failure, ValueError, OSError), _progress(one.name) as show:
+        with raised_as(Failure, ValueError, OSError), _progress(one.name) as show:
             try:
                 file = fetch(one, folder, show)
             except ConnectionError as error:
@@ -101,20 +103,19 @@ def _progress(name: str) -> "Iterator[Show]":
         yield lambda here, total: bar.update(task, completed=here, total=total or None)
 
 
-@weights.command("import")
+@weights.command("import", cls=Command)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--network", metavar="NAME", help="What your own weights belong to, if FILE is no published file.")
+@option(COLOUR, "--network", metavar="NAME", help="What your own weights belong to, if FILE is no published file.")
 @WEIGHTS_DIR
 def import_file(file: Path, network: str | None, weights_dir: Path | None) -> None:
     """Take over a published FILE that was fetched otherwise, or weights of your own."""
     from models.networks import NETWORKS
-    from models.weights.catalogue import find_weights, identify, no_weights, weights_digest
     from models.weights.take_over import import_published, is_imported
 
     if network and network not in NETWORKS:
         raise click.BadParameter(f"{network}: no network; there are {', '.join(NETWORKS)}")
     folder = _folder(weights_dir)
-    with told_as(Failure, ValueError, OSError):
+    with raised_as(Failure, ValueError, OSError):
         about, other = identify(file), no_weights(file)
         if other:
             raise ValueError(f"{file}: {other}")
@@ -131,12 +132,11 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
     click.echo(f"{name} is ready: {path}")
 
 
-@weights.command()
+@weights.command(cls=Command)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @WEIGHTS_DIR
 def verify(names: tuple[str, ...], weights_dir: Path | None) -> None:
     """Check that the weights that are here are whole and what they say they are."""
-    from models.weights.catalogue import DEFAULT_NETWORK, find_weights, published
     from models.weights.take_over import fault_of_imported
 
     folder = _folder(weights_dir)
@@ -151,4 +151,5 @@ def verify(names: tuple[str, ...], weights_dir: Path | None) -> None:
         click.echo(f"{'ok ' if fault is None else 'BAD'}  {path}{f': {fault}' if fault else ''}")
     if not paths:
         click.echo(f"no weights in {folder}; restore weights list shows those that can be fetched")
-    sys.exit(0 if is_well else FAILED)
+    if not is_well:
+        raise click.exceptions.Exit(FAILED)

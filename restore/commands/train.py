@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from restore.evaluate import told_in_one_line
+from pipelines.process import start_work
+from restore.commands.evaluate import in_one_line
+from restore.options.layout import MACHINES, OUTPUT, REPORTING, TODO, Command, option
+from restore.options.shared import overwrite_option
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
     from pipelines.training.config import TrainConfig
@@ -47,29 +50,42 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
         raise click.BadParameter(str(error)) from error
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("network", type=click.Choice(["compact"]), expose_value=False)
-@click.option("--images", multiple=True, type=READ, help="Colour pictures: a zip, a .tar or a folder; may be repeated.")
-@click.option("--films", multiple=True, type=READ_FILE, help="A colour film, its shots seen alike; may be repeated.")
-@click.option("--boxes", type=READ_FILE, help="JSON lines of the instances in pictures, for all stages but decoder.")
-@click.option(
+@option(TODO, "--images", multiple=True, type=READ, help="Colour pictures: a zip, a .tar or a folder; may be repeated.")
+@option(TODO, "--films", multiple=True, type=READ_FILE, help="A colour film, its shots seen alike; may be repeated.")
+@option(TODO, "--boxes", type=READ_FILE, help="JSON lines of the instances in pictures, for all stages but decoder.")
+@option(
+    OUTPUT,
     "-o",
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="The weights, a .safetensors file; its checkpoint lies beside it.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace weights that exist and have no checkpoint beside them.")
-@click.option("--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
-@click.option("--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
-@click.option("--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
-@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where it runs."
+@overwrite_option("Replace weights that exist and have no checkpoint beside them.")
+@option(TODO, "--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
+@option(TODO, "--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
+@option(TODO, "--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
+@option(TODO, "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+@option(
+    MACHINES,
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where it runs.",
 )
-@click.option("--gpus", type=click.IntRange(min=1), metavar="N", help="Share each step among N GPUs, through Ray.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="The same among N CPU processes.")
-@click.option(
+@option(MACHINES, "--gpus", type=click.IntRange(min=1), metavar="N", help="Share each step among N GPUs, through Ray.")
+@option(
+    MACHINES,
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Share each step among N CPU processes, through Ray.",
+)
+@option(
+    REPORTING,
     "--journal",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for TensorBoard: losses, and sample pictures where colours change.",
@@ -88,19 +104,16 @@ def train(
     The stages of `compact`, each starting from the last one's weights: full (the whole picture, and the detector),
     instance, fusion; and decoder and detector, once more on an encoder that stays.
     """
-    from pipelines.process import keep_freed_memory, keep_what_was_imported
-
-    keep_freed_memory()
-    keep_what_was_imported()
     if not images and not films:
         raise click.UsageError("nothing to learn from; give --images or --films")
     if gpus and workers:
         raise click.UsageError("--gpus and --workers exclude each other: a step is shared among GPUs or CPU processes")
-    with told_in_one_line():
+    with in_one_line():
         from pipelines.painting.choice import find_device
         from pipelines.training.examples import Sources
         from pipelines.training.run import train as run
 
+        start_work()
         sources = Sources(images, films, boxes)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
         if gpus or workers:

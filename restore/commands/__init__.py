@@ -1,0 +1,1 @@
+"""The commands, a file each: their options, and the function of `restore.api` that each calls."""

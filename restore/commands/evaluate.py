@@ -1,0 +1,171 @@
+"""`restore evaluate`: how well a network does, as tables for people and JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from zipfile import BadZipFile
+
+import click
+
+from pipelines.errors import FilmError, SettingsError
+from pipelines.process import start_work
+from restore.exits import Failure, Refused
+from restore.options.layout import COLOUR, OUTPUT, REPORTING, TODO, Command, join, option
+from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
+from restore.options.values import Length
+
+if TYPE_CHECKING:  # a start that shows help does not pay for it
+    from pipelines.evaluate.report import Report, Section
+
+COLUMN = 12
+"""Characters of a figure."""
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+RESULT = click.Path(dir_okay=False, path_type=Path)
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Re-raises a fault of the input as a failure in one line."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        needs = f"pictures are read by {error.name}, which is not installed; pip install 'restore-film[train]'"
+        raise Failure(needs) from error
+    except SettingsError as error:
+        raise Refused(error) from error
+    except (FilmError, ValueError, OSError, BadZipFile) as error:
+        raise Failure(error) from error
+
+
+@click.group()
+def evaluate() -> None:
+    """Measure a network: its colours and what it finds on pictures, or how steady its colours are on films."""
+
+
+SHARED = join(
+    click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
+    option(COLOUR, "--network", default="compact", show_default=True, help="Its name, or a .safetensors file."),
+    WEIGHTS_DIR,
+    option(COLOUR, "--rows", default=0, help="Short side of what the network sees, in pixels. [its own]"),
+    option(TODO, "--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread."),
+    option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures, each picture's too, to this file."),
+)
+
+
+@evaluate.command(cls=Command, examples=[("restore evaluate colour photos.zip --limit 200", "200 of its pictures")])
+@SHARED
+@option(COLOUR, "--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
+@option(COLOUR, "--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
+@option(
+    COLOUR,
+    "--instances",
+    type=int,
+    metavar="N",
+    help="Colour up to N found things of a picture on their own too. [0; instcolor: 8]",
+)
+@option(TODO, "--boxes", type=FILE, help="JSON lines of boxes that part the pictures. [what the network finds]")
+@option(TODO, "--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
+@option(TODO, "--labels", type=FILE, help="Lines of picture and class number, for top-1 against the truth.")
+@option(OUTPUT, "--sheet", type=RESULT, help="Write a PNG of gray | ours | true.")
+def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, **options: Any) -> None:
+    """Measure colours on colour PICTURES (zip files or folders) that are made gray and coloured again."""
+    if options["labels"] and not options["classifier"]:
+        raise click.UsageError("--labels is the truth for what a classifier sees; give --classifier, too")
+    given = {name: options.pop(name) for name in ("boxes", "classifier", "labels", "sheet")}
+    with in_one_line():
+        from restore.evaluation import measure_colour
+
+        start_work()
+        measure_colour(pictures, options, limit, given, json_out, _printer(json_out))
+    if not given["classifier"]:
+        click.echo("\nwithout --classifier there is no Fréchet distance and no top-1")
+
+
+@evaluate.command(cls=Command)
+@SHARED
+@option(TODO, "--boxes", required=True, type=FILE, help="JSON lines of the boxes that are to be found.")
+@option(TODO, "--keys", type=FILE, help="Take only the pictures named here, one a line, without suffix.")
+def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, boxes: Path, keys: Path | None,
+             **options: Any) -> None:  # fmt: skip
+    """Measure what a network finds in PICTURES (zip files or folders), against given boxes: AP50."""
+    with in_one_line():
+        from restore.evaluation import measure_detector
+
+        start_work()
+        measure_detector(pictures, options, limit, boxes, keys, json_out, _printer(json_out))
+
+
+@evaluate.command(cls=Command)
+@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@colour_options()
+@option(
+    TODO, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
+)
+@option(
+    TODO,
+    "--judge",
+    type=click.Choice(["farneback", "raft"]),
+    default="farneback",
+    show_default=True,
+    help="What finds the motion along which frames are compared; raft needs restore-film[raft] and its weights.",
+)
+@option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
+@option(
+    OUTPUT,
+    "--compare",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write FILM.compared.mp4 of each film into this folder: every frame on the left, restore on the right.",
+)
+@overwrite_option("Replace comparisons that exist.")
+def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback", "raft"], json_out: Path | None,
+               compare: Path | None, overwrite: bool, **options: Any) -> None:  # fmt: skip
+    """Measure how steady the colours of FILMS are, beside the same network on every frame with nothing smoothed.
+
+    Films in colour are made gray first, and their own colours are the truth. A folder or zip file of pictures is taken
+    as a film of 24 frames a second for each folder in it.
+
+    The warping error is that from frame to frame; the jump is how far colours lie apart along the motion between frames
+    8 apart, the same ones for both, wherever the anchors are.
+    """
+    settings = settings_from(options | {"recolour": True})
+    with in_one_line():
+        from restore.evaluation import measure_steadiness
+
+        start_work()
+        show = _printer(json_out, "frame")
+        measure_steadiness(films, settings, seconds, judge, json_out, compare, overwrite, show)
+
+
+def _printer(json_out: Path | None, counted: str = "picture") -> Callable[[Report], None]:
+    return partial(_show, json_out=json_out, counted=counted)
+
+
+def _show(report: Report, json_out: Path | None, counted: str = "picture") -> None:
+    """Prints tables, and writes all figures as JSON."""
+    by = f", judged by {report.judge}" if report.judge else ""
+    heads = [f"{each.title}, {each.pictures} {counted}{'s' * (each.pictures != 1)}{by}" for each in report.sections]
+    width = max(len(name) + 2 for row in (heads, *(section.figures for section in report.sections)) for name in row)
+    tables = zip(heads, report.sections, strict=True)
+    click.echo("\n\n".join(_table(head, section, width) for head, section in tables))
+    if json_out:
+        json_out.write_text(json.dumps(report.as_json(), indent=1) + "\n", "utf-8")
+
+
+def _table(head: str, section: Section, width: int) -> str:
+    columns = list(dict.fromkeys(kind for row in section.figures.values() for kind in row))
+    lines = [f"{head:<{width}}" + "".join(f"{kind:>{COLUMN}}" for kind in columns)]
+    for name, row in section.figures.items():
+        lines.append((f"  {name:<{width - 2}}" + "".join(_cell(row.get(kind)) for kind in columns)).rstrip())
+    return "\n".join(lines)
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return " " * COLUMN
+    return f"{value:>{COLUMN}}" if isinstance(value, int) else f"{value:>{COLUMN}.3f}"

@@ -1,0 +1,86 @@
+"""`restore FILM`: one film, coloured (the default command)."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.process import start_work
+from restore.exits import shown_by
+from restore.options.layout import OUTPUT, Command, join, option
+from restore.options.shared import (
+    DEVICE_OPTIONS,
+    HINTS,
+    SETTING_OPTIONS,
+    SHOW_OPTIONS,
+    devices_from,
+    overwrite_option,
+    settings_from,
+)
+from restore.reporting import Reporter
+from restore.show import choose_show
+
+URL = re.compile(r"[a-z][a-z0-9+.-]+:/")
+"""Of a path that was a URL: one of its two slashes is gone."""
+LISTS = {".csv", ".txt", ".lst", ".list"}
+PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".avif"}
+EXAMPLES = [
+    ("restore film.mp4", "film.restored.mp4 beside it"),
+    ("restore film.mkv -o coloured.mkv --codec ffv1", "luma kept to the last bit"),
+    ("restore archive reels/ --out coloured/ --gpus 4", "every film of a folder, on four GPUs"),
+]
+
+FILM_OPTIONS = join(
+    click.argument("film", type=click.Path(path_type=Path)),
+    option(
+        OUTPUT, "-o", "--out", type=click.Path(path_type=Path), help="The result; its suffix chooses the container."
+    ),
+    overwrite_option("Replace a result that exists, or what a run with other settings began."),
+    SETTING_OPTIONS,
+    HINTS,
+    DEVICE_OPTIONS,
+    SHOW_OPTIONS,
+)
+
+
+def _check_words(film: Path, out: Path | None, others: list[str]) -> None:
+    """Raises click.UsageError where the words are not one film: it says which command takes them."""
+    name = str(film)
+    if others and not film.suffix and not film.exists():
+        raise click.UsageError(f"{film} is neither a film here nor a command; restore --help lists these")
+    if others:
+        raise click.UsageError(f"{others[0]} is one film too many; restore archive FILM... --out FOLDER takes several")
+    kind = _kind_of_several(film)
+    if kind:
+        raise click.UsageError(f"{name} is {kind}; restore archive {name} --out FOLDER colours the films it names")
+    if out and out.suffix.lower() in PICTURES:
+        raise click.UsageError(f"{out} is a picture; restore still {name} --at TIME -o {out} writes a frame")
+
+
+def _kind_of_several(film: Path) -> str:
+    """What names several films, in words; empty where a path names one."""
+    name = str(film)
+    if film.is_dir():
+        return "a folder"
+    if film.suffix.lower() in LISTS:
+        return "a list"
+    if film.exists():
+        return ""
+    if URL.match(name):
+        return "a URL"
+    return "a glob" if set(name) & set("*?[") else ""
+
+
+@click.command("film", cls=Command, examples=EXAMPLES, context_settings={"allow_extra_args": True})
+@FILM_OPTIONS
+def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Colour one film (the default command)."""
+    _check_words(film, out, click.get_current_context().args)
+    devices, settings = devices_from(options), settings_from(options)
+    from restore.api import restore_film
+
+    start_work()
+    show = choose_show(as_json, quiet)
+    with shown_by(show):
+        restore_film(film, out, settings, overwrite=overwrite, devices=devices, reporter=Reporter(show))

@@ -1,0 +1,165 @@
+"""`restore preview`, `still`, `sheet` and `shots`: a look at a film before the run, in the run's own pictures."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.process import start_work
+from pipelines.settings import Settings
+from restore.exits import shown_by
+from restore.options.layout import COLOUR, OUTPUT, TODO, Command, Decorator, join, option
+from restore.options.shared import (
+    HINTS,
+    READ_OPTIONS,
+    SHOW_OPTIONS,
+    SKIP_DAMAGED,
+    colour_options,
+    overwrite_option,
+    settings_from,
+)
+from restore.options.values import Length, Time
+from restore.reporting import Reporter
+from restore.show import choose_show
+
+COMPARED = "network", "saturation", "steady"
+"""Options that --variants compares."""
+AT = "Seconds or HH:MM:SS.mmm from the film's start."
+
+
+def _files(out: str) -> Decorator:
+    return join(
+        click.argument("film", type=click.Path(path_type=Path)),
+        option(OUTPUT, "-o", "--out", type=click.Path(path_type=Path), help=out),
+        overwrite_option("Replace a result that exists."),
+        SHOW_OPTIONS,
+    )
+
+
+@contextmanager
+def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
+    """Who follows a look; a failure ends the command with the right code."""
+    start_work()
+    show = choose_show(as_json, quiet)
+    with shown_by(show):
+        yield Reporter(show)
+
+
+@click.command(cls=Command, examples=[
+    ("restore preview film.mp4 --at 00:12:04", "5 seconds before and after"),
+    ("restore preview film.mp4 --at 90 --layout split --labels", "halves of one picture"),
+    ("restore preview film.mp4 --variants --saturation 0.8 --saturation 1.2", "both in a grid"),
+])  # fmt: skip
+@_files("The result, an mp4. [FILM.preview.mp4]")
+@option(TODO, "--at", type=Time(), help=f"{AT} [the middles of the 3 longest shots]")
+@option(TODO, "--seconds", type=Length(), help="Length of what is shown, at a time or of each shot. [5, 2]")
+@option(
+    OUTPUT,
+    "--layout",
+    type=click.Choice(["side", "split", "over", "colour"]),
+    help="Beside each other, halves of one picture, above each other, or colour alone. [side]",
+)
+@option(
+    OUTPUT,
+    "--height",
+    type=click.IntRange(min=16),
+    default=540,
+    show_default=True,
+    help="Rows of each picture at most.",
+)
+@option(OUTPUT, "--labels/--no-labels", default=False, help="Say in the picture which is which.")
+@option(OUTPUT, "--timecode/--no-timecode", default=False, help="Show the film's own timecode in the picture.")
+@option(
+    COLOUR,
+    "--variants/--no-variants",
+    default=False,
+    help="A grid of all values of --network, --saturation and --steady, each given several times.",
+)
+@colour_options(several=True)
+@HINTS
+@READ_OPTIONS
+def preview(  # noqa: PLR0913, PLR0917  # an argument for each option
+    film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | None,
+            seconds: Fraction | None, layout: Any, height: int, labels: bool, timecode: bool, variants: bool,
+            **options: Any) -> None:  # fmt: skip
+    """Show a few seconds of FILM, before and after, in a small file that plays anywhere."""
+    ways = {label: settings_from(each) for label, each in _ways(options, variants, layout)}
+    from restore.api import Composition, render_preview
+
+    compared: dict[str, Settings] = ways if variants else {}
+    how = Composition(layout or "side", height, labels, timecode)
+    with _followed(as_json, quiet) as reporter:
+        render_preview(film, out, next(iter(ways.values())), at=at, seconds=seconds, how=how, variants=compared,
+                       overwrite=overwrite, reporter=reporter)  # fmt: skip
+
+
+def _ways(options: dict[str, Any], are_wanted: bool, layout: str | None) -> list[tuple[str, dict[str, Any]]]:
+    """Each way to colour that is asked for: its label, and its options, of which each has one value.
+
+    Raises:
+        click.UsageError: the options do not go together.
+    """
+    given = {name: options[name] for name in COMPARED}
+    several = [name for name, values in given.items() if len(values) > 1]
+    if several and not are_wanted:
+        raise click.UsageError(f"--{several[0]} is given more than once; --variants shows all its values")
+    if are_wanted and not several:
+        raise click.UsageError("--variants compares values; give --network, --saturation or --steady more than once")
+    if are_wanted and layout:
+        raise click.UsageError("--variants has a layout of its own, a grid; leave out --layout")
+    ways = [dict(zip(given, way, strict=True)) for way in product(*(values or (None,) for values in given.values()))]
+    return [(", ".join(f"{name} {_worded(way[name])}" for name in several), options | way) for way in ways]
+
+
+def _worded(value: Any) -> str:
+    return Path(value).stem if isinstance(value, str) else f"{float(value):g}"
+
+
+@click.command(cls=Command, examples=[("restore still film.mp4 --at 00:12:04", "film.still.png")])
+@_files("The result, a png. [FILM.still.png]")
+@option(TODO, "--at", type=Time(), required=True, help=f"{AT} The first frame from there on.")
+@option(
+    OUTPUT, "--bits", type=click.Choice(["8", "16"]), help="Depth of the png. [8; 16 for films of more than 8 bits]"
+)
+@colour_options()
+@HINTS
+@READ_OPTIONS
+def still(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction, bits: str | None,
+          **options: Any) -> None:  # fmt: skip
+    """Write one frame of FILM at its full size, before and after."""
+    settings = settings_from(options)
+    from restore import api
+
+    with _followed(as_json, quiet) as reporter:
+        depth = int(bits) if bits else None
+        api.still(film, at, out, settings, bits=depth, overwrite=overwrite, reporter=reporter)
+
+
+@click.command(cls=Command, examples=[("restore sheet film.mp4 -o sheet.pdf", "all shots on pages of A4")])
+@_files("The result, a png, pdf or html. [FILM.sheet.png]")
+@colour_options()
+@HINTS
+@READ_OPTIONS
+def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Write a contact sheet of FILM: a picture of each shot, before and after."""
+    settings = settings_from(options)
+    from restore import api
+
+    with _followed(as_json, quiet) as reporter:
+        api.sheet(film, out, settings, overwrite=overwrite, reporter=reporter)
+
+
+@click.command(cls=Command, examples=[("restore shots film.mp4 -o film.edl", "for an editing program")])
+@_files("The result, a csv, edl (CMX3600) or otio. [FILM.shots.csv]")
+@SKIP_DAMAGED
+def shots(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+    """List the shots of FILM, to the frame, for people or an editing program."""
+    settings = settings_from(options)
+    from restore import api
+
+    with _followed(as_json, quiet) as reporter:
+        api.shots(film, out, settings, overwrite=overwrite, reporter=reporter)

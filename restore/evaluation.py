@@ -1,0 +1,209 @@
+"""What `restore evaluate` does: networks measured on pictures, steadiness measured on films."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, TypeVar
+
+from models.weights.catalogue import find_weights
+from pipelines.evaluate.colour import evaluate_colour
+from pipelines.evaluate.content import Judge, read_labels
+from pipelines.evaluate.detector import evaluate_detector
+from pipelines.evaluate.judges import open_judge
+from pipelines.evaluate.paint import Chosen, Paint
+from pipelines.evaluate.report import Report
+from pipelines.evaluate.sequences import as_films
+from pipelines.evaluate.sheet import Sheet
+from pipelines.evaluate.steadiness import evaluate_steadiness
+from pipelines.media.pictures import pictures_in, read_boxes
+from pipelines.media.probe import probe
+from pipelines.painting import paint as painting_room
+from pipelines.painting.choice import find_network
+from pipelines.painting.detect import Detect
+from pipelines.painting.painter import open_painter
+from pipelines.places import check_place
+from pipelines.preview.compare import write_comparison
+from pipelines.settings import PaintSettings, Settings
+from pipelines.source import Film
+from pipelines.streams import Stream, in_process
+from restore.exits import Refused, raised_as
+from restore.show.counting import counting
+
+MAX_FOUND, MIN_FOUND = 100, 0.05
+"""Boxes of a picture that are ranked, as in COCO's AP, and the score from which they are."""
+In = TypeVar("In")
+Out = TypeVar("Out")
+ShowReport = Callable[[Report], None]
+
+
+def measure_colour(
+    pictures: Sequence[Path],
+    settings: dict[str, Any],
+    limit: int | None,
+    given: Mapping[str, Path | None],
+    json_out: Path | None,
+    show: ShowReport,
+) -> None:
+    """Measures colours on colour pictures that are made gray and coloured again.
+
+    Args:
+        pictures: zip files or folders.
+        settings: of `PaintSettings`, by name.
+        limit: pictures taken at most, evenly spread.
+        given: the files of `boxes`, `classifier`, `labels`; `sheet` is written.
+        json_out: a file for all figures, which `show` writes.
+        show: takes the figures.
+
+    Raises:
+        ValueError, OSError: an input cannot be read, or a result not be written.
+    """
+    read = (*pictures, *_weights(settings["weights_dir"], settings["network"]))
+    _check_results((*read, given["boxes"], given["classifier"], given["labels"]),
+                   {"--json": json_out, "--sheet": given["sheet"]})  # fmt: skip
+    with raised_as(Refused, FileNotFoundError, ValueError):
+        paint = Paint(PaintSettings(**settings))
+    boxes = read_boxes(given["boxes"]) if given["boxes"] else None
+    labels = read_labels(given["labels"]) if given["labels"] else None
+    judge = Judge(given["classifier"], labels) if given["classifier"] else None
+    sheet = Sheet(given["sheet"]) if given["sheet"] else None
+    chosen = Chosen(pictures, limit)
+    with counting("pictures", len(chosen)) as step:
+        report = evaluate_colour(chosen, _stepping(paint, step), boxes, judge, sheet)
+    show(report)
+    if sheet:
+        sheet.write()
+
+
+def measure_detector(
+    pictures: Sequence[Path],
+    settings: dict[str, Any],
+    limit: int | None,
+    boxes: Path,
+    keys: Path | None,
+    json_out: Path | None,
+    show: ShowReport,
+) -> None:
+    """Measures a network's detector on pictures, against given boxes.
+
+    Args:
+        pictures: zip files or folders.
+        settings: of `PaintSettings`, by name.
+        limit: pictures taken at most, evenly spread.
+        boxes: JSON lines of the boxes to be found.
+        keys: names of the pictures that are taken; None: all that have boxes.
+        json_out: a file for all figures, which `show` writes.
+        show: takes the figures.
+
+    Raises:
+        ValueError, OSError: an input cannot be read, or a result not be written.
+    """
+    read = (*pictures, *_weights(settings["weights_dir"], settings["network"]), boxes, keys)
+    _check_results(read, {"--json": json_out})
+    given = read_boxes(boxes)
+    wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
+    with raised_as(Refused, FileNotFoundError, ValueError):
+        painter = open_painter(PaintSettings(batch=1, instances=MAX_FOUND, least_score=MIN_FOUND, **settings))
+    chosen = Chosen(pictures, limit, wanted)
+    with counting("pictures", len(chosen)) as step:
+        report = evaluate_detector(chosen, painter.settings.rows, _stepping(Detect(painter), step), given)
+    show(report)
+
+
+def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all
+    films: Sequence[Path],
+    settings: Settings,
+    seconds: Fraction,
+    judge: Literal["farneback", "raft"],
+    json_out: Path | None,
+    compare: Path | None,
+    overwrite: bool,
+    show: ShowReport,
+) -> None:
+    """Measures how steady the colours of films are, beside the network on every frame with nothing smoothed.
+
+    Args:
+        films: films; a folder or zip file of pictures is a film for each folder in it.
+        settings: of the run.
+        seconds: how much of each film, from its start.
+        judge: finds the motion along which frames are compared.
+        json_out: a file for all figures, which `show` writes.
+        compare: a folder for films that show both; None writes none.
+        overwrite: whether comparisons that exist are replaced.
+        show: takes the figures.
+
+    Raises:
+        FilmError, ValueError, OSError: an input cannot be read, or a result not be written.
+    """
+    paint = settings.paint
+    read = (*films, *_weights(paint.weights_dir, paint.network, paint.detector, judge))
+    _check_results(read, {"--json": json_out})
+    with TemporaryDirectory() as drawn:
+        settings = find_network(films[0], settings)[1]
+        judging = open_judge(judge, settings.paint.device, settings.paint.weights_dir)
+        opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
+        compared = _places(opened, compare, overwrite, json_out) if compare else []
+        painting = in_process(painting_room.Paint())
+        batches = sum(float(min(seconds, film.duration)) for film in opened)
+        with counting("batches of anchors", max(1, round(batches))) as step:
+            report = evaluate_steadiness(opened, settings, _stream(painting, step), seconds, judging)
+        show(report)
+        for film, out in zip(opened, compared, strict=False):
+            write_comparison(film, settings, painting, seconds, out)
+
+
+def _stepping(work: Any, step: Callable[[], None]) -> Any:
+    """A function that does `work`, and counts each time."""
+
+    def run(item: Any) -> Any:
+        done = work(item)
+        step()
+        return done
+
+    return run
+
+
+def _stream(stream: Stream[In, Out], step: Callable[[], None]) -> Stream[In, Out]:
+    """A stream that counts its batches."""
+    return lambda batches: (_stepping(lambda batch: batch, step)(batch) for batch in stream(batches))
+
+
+def _weights(folder: Path | None, *names: str) -> list[Path]:
+    """The files of weights of these names; one that is not here is an error where it is opened."""
+    found = []
+    for name in names:
+        with suppress(FileNotFoundError):
+            found.append(find_weights(name, folder))
+    return found
+
+
+def _check_results(read: Iterable[Path | None], results: Mapping[str, Path | None]) -> None:
+    """Raises ValueError, before anything is measured, where a result has no place or would replace what is read.
+
+    Figures of an earlier run are replaced.
+    """
+    asked = {option: result for option, result in results.items() if result}
+    given = [file for path in read if path for file in (pictures_in(path) if path.is_dir() else [path])]
+    for option, result in asked.items():
+        if result.exists() and any(result.samefile(path) for path in given):
+            raise ValueError(f"{result}: is read to measure, and is never written to; name another file")
+        check_place(result, next(iter(given), result.parent), overwrite=True, option=option)
+    if len({result.resolve() for result in asked.values()}) < len(asked):
+        raise ValueError(f"{asked['--json']}: is named for two results; name another file for one")
+
+
+def _places(films: list[Film], folder: Path, overwrite: bool, json_out: Path | None) -> list[Path]:
+    """Where each film's comparison goes, in a folder made if it is missing; never where a film or the figures lie."""
+    names = [film.path.stem for film in films]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ValueError(f"two films are called {twice}, and {folder} takes one; compare one after the other")
+    places = [folder / f"{name}.compared.mp4" for name in names]
+    if json_out and json_out.resolve() in [place.resolve() for place in places]:
+        raise ValueError(f"{json_out}: is named for two results; name another file with --json")
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, film in product(places, films):
+        check_place(place, film.path, overwrite, "--compare")
+    return places

@@ -1,0 +1,244 @@
+"""Looks at a film before the run, in the run's own pictures: previews, stills, contact sheets, lists of shots."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+from pipelines.errors import timecode
+from pipelines.painting.paint import Paint
+from pipelines.preview.canvas import Composition, make_canvas
+from pipelines.preview.pages import sheet_places, write_sheet
+from pipelines.preview.render import SPANS, Preview, Variant, choose_spans, total
+from pipelines.preview.sheet import Tile, tiles
+from pipelines.preview.shot_list import clock_for, write_shots
+from pipelines.preview.shots import Shot, find_shots
+from pipelines.preview.still import write_still
+from pipelines.preview.timecode import clock_of
+from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, View, open_view, ready
+from pipelines.settings import Settings
+from pipelines.streams import in_process
+from restore.reporting import Reporter
+from restore.show.events import Finished, Note, Opened, Phase, Started, Stopped
+from restore.show.words import counted, looked_at
+
+__all__ = ["Composition", "render_preview", "sheet", "shots", "still"]
+
+FINDING, COLOURING = "finding shots", "colouring"
+"""Phases, as machines know them."""
+
+
+def render_preview(  # noqa: PLR0913  # one look's all
+    film: Path | str,
+    out: Path | str | None = None,
+    settings: Settings | None = None,
+    *,
+    at: Fraction | None = None,
+    seconds: Fraction | None = None,
+    how: Composition | None = None,
+    variants: Mapping[str, Settings] | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+) -> Path:
+    """Shows a few seconds of a film before and after, in a small file, by the very pictures of a run.
+
+    Args:
+        film: the black-and-white film; it is never written to.
+        out: the result, an mp4; None puts FILM.preview.mp4 beside the film.
+        settings: of the run; None takes the defaults.
+        at: seconds from the film's start; None shows the middles of the three longest shots.
+        seconds: length of what is shown; None: 5 at a time, 2 of each shot.
+        how: layout, height, labels and timecode; None takes the defaults.
+        variants: settings by their labels, shown in a grid instead of `settings`.
+        overwrite: whether a result that exists may be replaced.
+        reporter: takes the run's events; `events` gives one.
+
+    Returns:
+        The path of the result.
+
+    Raises:
+        FilmError: the film cannot be shown so; the message says where, what, and what to do.
+    """
+    compared, how, began = dict(variants or {}), how or Composition(), time.monotonic()
+    first = next(iter(compared.values()), settings or Settings())
+    with _opened(PREVIEW, film, out, first, overwrite, reporter) as (opened, report):
+        if at is not None:
+            opened.check_frame(at)
+        view, *others = ready(opened, *list(compared.values())[1:])
+        shown = [Variant(label, each) for label, each in zip(compared, (view, *others), strict=False)]
+        make_canvas(view.film, how, list(compared))
+        choose = partial(choose_spans, view, at, seconds, 1 if shown else SPANS)
+        spans = choose() if at is not None else []
+        what = f"{len(shown)} variants" if shown else f"preview, {how.layout}"
+        report(_started(view, what, total(spans) if spans else view.film.duration, [view, *others]))
+        if not spans:
+            report(Phase(FINDING, view.film.duration))
+            spans = choose(_in_film(report, view))
+        report(Phase(COLOURING, total(spans)))
+        tick = report.ticker()
+        frames = Preview(view, how, spans, shown)(in_process(Paint()), lambda done: tick(float(done)))
+        took = time.monotonic() - began
+        facts = {"out": str(view.out), "frames": frames, "seconds": took}
+        report(Finished((view.out,), f"{view.out}, {counted(frames, 'frame')}, {took:.1f} s", facts=facts))
+    return view.out
+
+
+def still(
+    film: Path | str,
+    at: Fraction,
+    out: Path | str | None = None,
+    settings: Settings | None = None,
+    *,
+    bits: int | None = None,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+) -> Path:
+    """Writes one frame of a film at its full size, before and after.
+
+    Args:
+        film: the black-and-white film; it is never written to.
+        at: seconds from the film's start; the first frame from there on is shown.
+        out: the result, a PNG; None puts FILM.still.png beside the film.
+        settings: of the run; None takes the defaults.
+        bits: of a sample, 8 or 16; None: 8 for films of 8 bits, else 16.
+        overwrite: whether a result that exists may be replaced.
+        reporter: takes the run's events; `events` gives one.
+
+    Returns:
+        The path of the result.
+
+    Raises:
+        FilmError: the film cannot be shown so; the message says where, what, and what to do.
+    """
+    with _opened(STILL, film, out, settings, overwrite, reporter) as (opened, report):
+        opened.check_frame(at)
+        (view,) = ready(opened)
+        report(_started(view, "still", Fraction(0), [view]))
+        shown = write_still(view, at, in_process(Paint()), bits)
+        facts = {"out": str(view.out), "at": float(shown)}
+        report(Finished((view.out,), f"{view.out}, the frame at {timecode(shown)}", facts=facts))
+    return view.out
+
+
+def sheet(
+    film: Path | str,
+    out: Path | str | None = None,
+    settings: Settings | None = None,
+    *,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+) -> list[Path]:
+    """Writes a contact sheet: a picture of each shot of a film, before and after.
+
+    Args:
+        film: the black-and-white film; it is never written to.
+        out: the result, .png, .pdf or .html; None puts FILM.sheet.png beside the film.
+        settings: of the run; None takes the defaults.
+        overwrite: whether a result that exists may be replaced.
+        reporter: takes the run's events; `events` gives one.
+
+    Returns:
+        The paths of its pages; a PNG has one file a page.
+
+    Raises:
+        FilmError: the film cannot be shown so; the message says where, what, and what to do.
+    """
+    with _opened(SHEET, film, out, settings, overwrite, reporter) as (opened, report):
+        sheet_places(opened, 1, overwrite)
+        clock_of(opened.film)
+        (view,) = ready(opened)
+        report(_started(view, "contact sheet", view.film.duration, [view]))
+        report(Phase(FINDING, view.film.duration))
+        found = find_shots(view.film, view.settings, _in_film(report, view))
+        report(Note(counted(len(found), "shot")))
+        places = sheet_places(view, len(found), overwrite)
+        report(Phase(COLOURING, view.film.duration))
+        write_sheet(view, list(_reported(report, tiles(view, found, in_process(Paint())))), places)
+        written = [str(place) for place in places]
+        facts = {"out": written, "shots": len(found)}
+        report(Finished(tuple(places), f"{', '.join(written)}, {counted(len(found), 'shot')}", facts=facts))
+    return places
+
+
+def shots(
+    film: Path | str,
+    out: Path | str | None = None,
+    settings: Settings | None = None,
+    *,
+    overwrite: bool = False,
+    reporter: Reporter | None = None,
+) -> list[Shot]:
+    """Finds the shots of a film, to the frame, without colouring anything, and writes them as a list.
+
+    Args:
+        film: the film; it is never written to.
+        out: the list, .csv, .edl (CMX3600) or .otio; None puts FILM.shots.csv beside the film.
+        settings: of the run; None takes the defaults.
+        overwrite: whether a list that exists may be replaced.
+        reporter: takes the run's events; `events` gives one.
+
+    Returns:
+        The shots, in order.
+
+    Raises:
+        FilmError: the film cannot be read, or the list not be written; the message says where, what, and what to do.
+    """
+    with _opened(SHOTS, film, out, settings, overwrite, reporter) as (view, report):
+        clock_for(view)
+        report(_started(view, "shot list", view.film.duration))
+        report(Phase(FINDING, view.film.duration))
+        found = find_shots(view.film, view.settings, _in_film(report, view))
+        write_shots(view, found)
+        facts = {"out": str(view.out), "shots": len(found)}
+        report(Finished((view.out,), f"{view.out}, {counted(len(found), 'shot')}", facts=facts))
+    return found
+
+
+@contextmanager
+def _opened(
+    kind: Kind,
+    film: Path | str,
+    out: Path | str | None,
+    settings: Settings | None,
+    overwrite: bool,
+    reporter: Reporter | None,
+) -> Iterator[tuple[View, Reporter]]:
+    """The film of a look, and who follows it; a look that is stopped leaves nothing."""
+    report = reporter or Reporter()
+    try:
+        report(Opened(Path(film)))
+        place = None if out is None else Path(out)
+        yield open_view(Path(film), place, kind, settings or Settings(), overwrite), report
+    except KeyboardInterrupt:
+        report.report(Stopped("nothing was written"))
+        raise
+
+
+def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[View] = ()) -> Started:
+    """Work on a look begins, which takes so many seconds of film; these views are the ways in which it is coloured."""
+    film, picture, by = view.film, view.film.picture, {}
+    if coloured:
+        networks = dict.fromkeys(each.settings.paint.network for each in coloured)
+        by = {"network": ", ".join(networks), "device": view.settings.paint.device}
+        how = f"{how}, {by['network']} on {by['device']}"
+    facts = {
+        "film": str(film.path), "out": str(view.out), "width": picture.width, "height": picture.height,
+        "frame_rate": str(picture.frame_rate),
+    }  # fmt: skip
+    return Started(film.path, view.out, seconds, looked_at(film, how, view.out), facts=facts | by)
+
+
+def _in_film(report: Reporter, view: View) -> Callable[[int], None]:
+    """A function that reports progress by the pts of each frame."""
+    tick = report.ticker()
+    return lambda pts: tick(float(view.film.seconds(pts)))
+
+
+def _reported(report: Reporter, drawn: Iterator[Tile]) -> Iterator[Tile]:
+    """Passes tiles on, and reports how far the film is."""
+    tick = report.ticker()
+    for tile in drawn:
+        tick(float(tile.ends))
+        yield tile

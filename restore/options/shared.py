@@ -1,0 +1,187 @@
+"""Options that commands share, and the settings that they mean."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from pipelines.settings import Settings
+from restore.devices import Devices
+from restore.options.hints import read_hints
+from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TODO, Decorator, join, option
+from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, Anchors, Time
+
+WEIGHTS_DIR = option(
+    MACHINES,
+    "--weights-dir",
+    envvar="RESTORE_WEIGHTS",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of fetched weights, also RESTORE_WEIGHTS. [in the user's cache]",
+)
+
+HINTS = option(
+    COLOUR,
+    "--hints",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON of colours for points of the film, for --network siggraph17.",
+)
+
+
+def colour_options(several: bool = False) -> Decorator:
+    """How a film is coloured; with `several`, what can be compared may be given more than once."""
+    return join(
+        option(MACHINES, "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
+        option(COLOUR, "--network", metavar="NAME", multiple=several,
+                     help="Its name, or a .safetensors file: see restore weights. [compact]"),
+        WEIGHTS_DIR,
+        option(COLOUR, "--anchors", type=Anchors(), metavar="SECONDS|every|auto",
+                     help="Time between coloured frames; auto: less of it where motion is fast. [auto]"),
+        option(COLOUR, "--steady", type=Time(), metavar="SECONDS", multiple=several,
+                     help="How far colours agree; 0: not at all. [1.75]"),
+        option(COLOUR, "--saturation", type=float, metavar="X", multiple=several,
+                     help="Factor on the colours, 0 to 4. [1]"),
+        option(COLOUR, "--temperature", type=float, metavar="T", help="Sharpens colours below 1. [the weights' own]"),
+        option(COLOUR, "--instances", type=int, metavar="N",
+                     help="Colour up to N things of a picture on their own too. [0; instcolor: 8]"),
+        option(COLOUR, "--detector", type=click.Choice(["compact", "maskrcnn"]),
+                     help="What finds these things. [compact]"),
+    )  # fmt: skip
+
+
+SKIP_DAMAGED = option(
+    TODO, "--skip-damaged/--no-skip-damaged", default=None, help="Hold the last good frame over damaged packets."
+)
+READ_OPTIONS = join(
+    SKIP_DAMAGED,
+    option(TODO, "--recolour/--no-recolour", default=None, help="Colour a film anew that has colours already."),
+    option(TODO, "--deinterlace/--no-deinterlace", default=None, help="Make whole frames of interlaced ones."),
+)
+SETTING_OPTIONS = join(
+    colour_options(),
+    option(OUTPUT, "--codec", type=CODECS,
+                 help="How the picture is written; ffv1 loses nothing. [h264]"),
+    option(OUTPUT, "--crf", type=int, metavar="N", help="Quality of h264, h265, av1; lower is better. [18, 20, 24]"),
+    option(OUTPUT, "--preset", metavar="NAME", help="Speed of h264, h265 (ultrafast to placebo), av1 (0 to 13)."),
+    option(TODO, "--start", type=Time(), help="Begin here: seconds or HH:MM:SS.mmm."),
+    option(TODO, "--end", type=Time(), help="End here."),
+    READ_OPTIONS,
+)  # fmt: skip
+"""What becomes `pipelines.settings.Settings`; None where it was not given."""
+
+DEVICE_OPTIONS = join(
+    option(
+        MACHINES, "--gpus", type=click.IntRange(min=1), metavar="N", help="Share the work among N GPUs, through Ray."
+    ),
+    option(
+        MACHINES,
+        "--workers",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Share the work among N CPU processes, through Ray.",
+    ),
+    option(
+        MACHINES,
+        "--address",
+        metavar="HOST:PORT",
+        envvar="RAY_ADDRESS",
+        help="The Ray cluster to do it. [this machine]",
+    ),
+)
+"""What becomes `restore.devices.Devices`, by `restore.options.shared.devices_from`."""
+
+SHOW_OPTIONS = join(
+    option(
+        REPORTING, "--json", "as_json", is_flag=True, help="One JSON event a line; with --quiet the last one alone."
+    ),
+    option(REPORTING, "-q", "--quiet", is_flag=True, help="Show errors only."),
+)
+
+
+def overwrite_option(help_: str) -> Decorator:
+    """The option that replaces what is there."""
+    return option(OUTPUT, "-y", "--overwrite", is_flag=True, help=help_)
+
+
+COLUMNS = {
+    name: param
+    for param in SETTING_OPTIONS(click.Command("manifest")).params
+    for name in (param.opts[-1].removeprefix("--"), param.name)
+}
+"""Columns that a manifest may have beside `film` and `out`, in either spelling."""
+
+
+def settings_of_row(cells: dict[str, str], base: Settings) -> Settings:
+    """Settings from a row of a manifest, over those of the run.
+
+    Raises:
+        ValueError: there is no such option, or it has no such value.
+    """
+    unknown = [name for name in cells if name not in COLUMNS]
+    if unknown:
+        raise ValueError(f"no option {unknown[0]!r}; columns are film, out, {', '.join(sorted(set(COLUMNS)))}")
+    try:
+        options = {COLUMNS[name].name: COLUMNS[name].type.convert(cell, None, None) for name, cell in cells.items()}
+        return settings_from(options, base)
+    except click.UsageError as error:
+        raise ValueError(error.message) from error
+
+
+def _closest(options: dict[str, Any]) -> dict[str, Any]:
+    """Anchors are made between the ticks only where these are not given in seconds."""
+    anchors = options.get("anchors")
+    return {} if anchors is None else {"closest": AUTO_CLOSEST if anchors == AUTO_ANCHORS else anchors}
+
+
+def settings_from(options: dict[str, Any], base: Settings | None = None) -> Settings:
+    """`pipelines.settings.Settings` from the options of `restore FILM`, by their names there.
+
+    Args:
+        options: None where one was not given.
+        base: settings that hold where an option was not given; None takes the defaults.
+
+    Raises:
+        click.UsageError: a value is out of its range.
+    """
+
+    def given(*names: str) -> dict[str, Any]:
+        return {name: options[name] for name in names if options.get(name) is not None}
+
+    base = base or Settings()
+    try:
+        return replace(
+            base,
+            hints=read_hints(options["hints"]) if options.get("hints") else base.hints,
+            paint=replace(
+                base.paint,
+                **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
+            ),
+            motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
+            encode=replace(base.encode, **given("codec", "crf", "preset")),
+            **given("start", "end", "skip_damaged", "recolour", "deinterlace"),
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def devices_from(options: dict[str, Any]) -> Devices:
+    """Takes --gpus, --workers and --address out of the options.
+
+    Raises:
+        click.UsageError: they contradict each other, or --device, or a cluster is named and nothing of it.
+    """
+    gpus, workers, address = (options.pop(name, None) for name in ("gpus", "workers", "address"))
+    if options["device"] == ("cpu" if gpus else "cuda") and (gpus or workers):
+        raise click.UsageError(f"--device {options['device']} contradicts {'--gpus' if gpus else '--workers'}")
+    if address and not gpus and not workers and _is_typed("address"):
+        raise click.UsageError("--address names a cluster; --gpus N or --workers N says how much of it works")
+    try:
+        return Devices(gpus or 0, workers or 0, (address or "") if gpus or workers else "")
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _is_typed(name: str) -> bool:
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE

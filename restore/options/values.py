@@ -1,0 +1,83 @@
+"""Kinds of values: times, anchors, names with other spellings."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import click
+
+AUTO_ANCHORS, AUTO_CLOSEST = Fraction(1, 3), Fraction(1, 6)
+CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
+
+
+class Time(click.ParamType[Fraction]):
+    """[[HH:]MM:]SS[.mmm] as seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Seconds as an exact Fraction."""
+        if isinstance(value, Fraction):
+            return value
+        match = CLOCK.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a time; write seconds or HH:MM:SS.mmm", param, ctx)
+        hours, minutes, seconds = match.groups()
+        if (hours and int(minutes) >= 60) or (minutes and Fraction(seconds) >= 60):
+            self.fail(f"{value!r} is not a time; write HH:MM:SS, minutes and seconds below 60", param, ctx)
+        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
+
+
+class Length(Time):
+    """[[HH:]MM:]SS[.mmm] as seconds above 0."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Seconds as an exact Fraction."""
+        seconds = super().convert(value, param, ctx)
+        if not seconds:
+            self.fail("must be above 0 seconds", param, ctx)
+        return seconds
+
+
+class Anchors(click.ParamType[Fraction]):
+    """SECONDS | every | auto as seconds between anchors, 0 for every frame."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Seconds as an exact Fraction."""
+        named = {"auto": AUTO_ANCHORS, "every": Fraction(0)}
+        if isinstance(value, Fraction):
+            return value
+        if value in named:
+            return named[value]
+        try:
+            return Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is neither seconds, nor every, nor auto", param, ctx)
+
+
+class Names(click.Choice[str]):
+    """One of some names, which people also spell otherwise.
+
+    Args:
+        names: as the program spells them; help shows these.
+        aliases: other spellings, in lower case, each with the name that it means.
+    """
+
+    def __init__(self, names: list[str], aliases: Mapping[str, str]) -> None:
+        super().__init__(names)
+        self.aliases = aliases
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as the program spells it."""
+        lowered = str(value).lower()
+        return super().convert(self.aliases.get(lowered, value), param, ctx)
+
+
+CODECS = Names(
+    ["h264", "h265", "av1", "prores", "dnxhr", "ffv1"],
+    {"hevc": "h265", "h.265": "h265", "x265": "h265", "avc": "h264", "h.264": "h264", "x264": "h264", "dnxhd": "dnxhr"},
+)
+"""Codecs of results, in their usual spellings."""
