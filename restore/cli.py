@@ -22,7 +22,7 @@ from restore.commands.train import train
 from restore.commands.weights import weights
 from restore.exits import stopped_code, terminate
 from restore.options.file import take_config
-from restore.options.layout import write_examples, write_options
+from restore.options.layout import HELP, write_examples, write_options
 
 FILM_COMMAND = "film"
 WHOLE_SENTENCE = 200
@@ -81,7 +81,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> No
         ctx.exit()
 
 
-CONTEXT = {"max_content_width": 100, "help_option_names": ["-h", "--help"]}
+CONTEXT = {"max_content_width": 100, "help_option_names": HELP}
 
 
 @click.group(cls=_Group, default=FILM_COMMAND, default_if_no_args=False, context_settings=CONTEXT)

@@ -16,7 +16,7 @@ import click
 from pipelines.errors import FilmError, SettingsError
 from pipelines.process import start_work
 from restore.exits import Failure, Refused
-from restore.options.layout import COLOUR, OUTPUT, REPORTING, TODO, Command, join, option
+from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TODO, Command, join, option
 from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
 from restore.options.values import Length
 
@@ -43,7 +43,7 @@ def in_one_line() -> Iterator[None]:
         raise Failure(error) from error
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": HELP})
 def evaluate() -> None:
     """Measure a network: its colours and what it finds on pictures, or how steady its colours are on films."""
 

@@ -19,7 +19,7 @@ from models.weights.catalogue import (
     weights_digest,
 )
 from restore.exits import FAILED, Failure, raised_as
-from restore.options.layout import COLOUR, Command, option
+from restore.options.layout import COLOUR, HELP, Command, option
 from restore.options.shared import WEIGHTS_DIR
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -43,7 +43,7 @@ def _check_names(names: Iterable[str], known: Iterable[str]) -> None:
         raise click.BadParameter(f"{unknown[0]}: not known; there are {', '.join(known)}")
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": HELP})
 def weights() -> None:
     """Fetch, check and take over the weights of published networks."""
 

@@ -8,6 +8,8 @@ import click
 TODO, COLOUR, OUTPUT, MACHINES, REPORTING = "What to do", "Colour", "Output", "Machines", "Reporting"
 GROUPS = (TODO, COLOUR, OUTPUT, MACHINES, REPORTING)
 """Headings of help, in order."""
+HELP = ["-h", "--help"]
+"""Options that show help."""
 Decorator = Callable[[Any], Any]
 
 
@@ -66,6 +68,7 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **how: Any) -> None:
         super().__init__(*args, **how)
+        self.context_settings.setdefault("help_option_names", HELP)  # click keeps the names of its first call
         self.examples = examples
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

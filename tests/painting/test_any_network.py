@@ -188,7 +188,7 @@ def test_weights_that_do_not_fit_maskrcnn_are_refused_by_name(tmp_path: Path) ->
 
 def test_missing_torchvision_is_told_with_what_installs_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
-    with pytest.raises(ValueError, match=r"pip install 'restore\[maskrcnn\]'"):
+    with pytest.raises(ValueError, match=r"pip install 'restore-film\[maskrcnn\]'"):
         load_maskrcnn(folder / "maskrcnn.safetensors")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.errors import DamagedError, InputError, SettingsError, timecode
+from pipelines.errors import DamagedError, InputError, MissingError, SettingsError, timecode
 from pipelines.film import restore
 from pipelines.job.job import prepare
 from pipelines.media.coloured import colours_of
@@ -83,7 +83,7 @@ def test_a_film_cut_short_within_a_frame_is_damaged_there(refusal: Refuse, setti
 
 
 def test_a_film_that_is_not_there_is_refused(refusal: Refuse, tmp_path: Path) -> None:
-    assert "no such file" in refusal(InputError, tmp_path / "film.mp4")
+    assert "no such file" in refusal(MissingError, tmp_path / "film.mp4")
 
 
 def test_a_folder_is_refused(refusal: Refuse, tmp_path: Path) -> None:

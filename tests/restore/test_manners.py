@@ -56,7 +56,7 @@ def test_help_cuts_no_summary() -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_h_is_help_in_every_command_and_is_listed(command: tuple[str, ...]) -> None:
     short, long = restore(*command, "-h"), restore(*command, "--help")
-    assert (short.exit_code, short.stdout) == (0, long.stdout)
+    assert (short.exit_code, short.stdout) == (0, long.stdout), short.stderr
     assert "-h, --help" in short.stdout or "--help" in short.stdout
 
 
