@@ -40,8 +40,7 @@ def margin(film: Film, settings: Settings) -> Fraction:
     the frames between two ticks are anchors depends on all of them, and a frame's shot on the few frames around it.
     Where the ticks are depends on the last cut, see `marked`.
     """
-    frame = 1 / (film.picture.frame_rate or Fraction(25))
-    return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) * frame
+    return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) / film.picture.rate
 
 
 def marked(segment: Segment, settings: Settings, keep: Keep = whole) -> Iterator[ShotFrame]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 FieldOrder = Literal["progressive", "top", "bottom"]
+DEFAULT_RATE = Fraction(25)
+"""Frames per second taken for a film that does not say."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Picture:
     time_base: Fraction
     """Seconds of one tick of pts."""
     frame_rate: Fraction | None
-    """Frames per second as the file says; only a description where frames are unevenly spaced."""
+    """Frames per second as the file says; only a description where frames are unevenly spaced. Ask `rate` for a number
+    to calculate with."""
     sample_aspect_ratio: Fraction
     rotation: int
     """Degrees counter-clockwise by which players turn the picture: 0, 90, 180 or 270."""
@@ -47,6 +50,11 @@ class Picture:
             raise ValueError(f"the picture has no size: {self.width}x{self.height}")
         if self.rotation not in (0, 90, 180, 270):
             raise ValueError(f"rotation must be 0, 90, 180 or 270 degrees, got {self.rotation}")
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second: the file's own, or DEFAULT_RATE where it does not say."""
+        return self.frame_rate or DEFAULT_RATE
 
 
 @dataclass(frozen=True)

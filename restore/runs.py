@@ -52,7 +52,7 @@ def stopped_hint(jobs: Sequence[Job]) -> str:
 def film_listener(job: Job, reporter: Reporter) -> Listener:
     """Reports how the run of `job` goes."""
     tick, done = reporter.ticker(), 0
-    rate, owner = float(job.film.picture.frame_rate or 25), threading.current_thread()
+    rate, owner = float(job.film.picture.rate), threading.current_thread()
 
     def on_frame(_: int) -> None:
         nonlocal done
@@ -83,7 +83,7 @@ class _Running:
     @property
     def progress(self) -> FilmProgress:
         """How far it is: segments may be worked on side by side, so frames are counted."""
-        rate = float(self.job.film.picture.frame_rate or 25)
+        rate = float(self.job.film.picture.rate)
         at = min((self.frames + self.resumed) / rate, self.event.seconds)
         return FilmProgress(self.event, at, self.frames / max(1e-6, time.monotonic() - self.began))
 

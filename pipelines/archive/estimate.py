@@ -23,6 +23,7 @@ from pipelines.job.span import check_span
 from pipelines.media.containers import choose, result_suffix
 from pipelines.media.open import picture_stream
 from pipelines.media.probe import probe
+from pipelines.source import DEFAULT_RATE
 
 TRIAL = Fraction(5)
 """Seconds of film coloured to learn the speed."""
@@ -131,7 +132,7 @@ def _local(path: Path, task: Task) -> tuple[tuple[float, int, int, float], str]:
     film = probe(path)
     check_span(film, task.film.settings)
     picture = film.picture
-    figures = float(film.duration), picture.width, picture.height, float(picture.frame_rate or 25)
+    figures = float(film.duration), picture.width, picture.height, float(picture.rate)
     _, container = choose(film, task.film.settings, PurePosixPath(task.stem).suffix if task.film.out else None)
     return figures, task.film.out or task.stem + result_suffix(path, container)
 
@@ -143,7 +144,7 @@ def _remote(film: ArchiveFilm) -> tuple[float, int, int, float]:
     with film.store.open(film.name) as file, av.open(file) as container:
         stream: Any = picture_stream(container, Path(film.name))
         seconds = (container.duration or 0) / av.time_base
-        return seconds, stream.width, stream.height, float(stream.average_rate or 25)
+        return seconds, stream.width, stream.height, float(stream.average_rate or DEFAULT_RATE)
 
 
 def pixels_a_second(done: Iterable[Done]) -> float | None:

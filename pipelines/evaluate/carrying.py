@@ -43,7 +43,7 @@ def true_colours_carried(
             anchors.update(batch.pts)
             yield AbBatch(batch, np.stack([true.get(p, np.zeros_like(true[pts[0]])) for p in batch.pts]))
 
-    apart = APART / (segment.film.picture.frame_rate or Fraction(25))
+    apart = APART / segment.film.picture.rate
     motion = replace(settings.motion, anchors=apart, closest=2 * apart, steady=Fraction(0))
     with closing(carried(segment, replace(settings, motion=motion), paint, [])) as coloured:
         got = [torch.from_numpy(frame.ab).permute(2, 0, 1) for frame in coloured]

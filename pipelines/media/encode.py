@@ -4,7 +4,6 @@ import io
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -71,8 +70,7 @@ def _x264_params(target: Target) -> dict[str, str]:
 def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> VideoStream:
     if target.codec == "av1":
         os.environ.setdefault("SVT_LOG", "1")  # errors alone, unless somebody chose: the encoder has no option for it
-    rate = target.frame_rate or Fraction(25)
-    stream: VideoStream = container.add_stream(target.encoder, rate, options=encoder_options(target, settings))
+    stream: VideoStream = container.add_stream(target.encoder, target.rate, options=encoder_options(target, settings))
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = target.width, target.height, target.pixel_format
     context.colorspace, context.color_primaries, context.color_trc = target.matrix, target.primaries, target.transfer
@@ -81,7 +79,7 @@ def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> Vi
     context.time_base = stream.time_base = target.time_base
     context.thread_count = min(settings.threads, MOST_H264_THREADS) if target.codec == "h264" else settings.threads
     if target.codec not in ("prores", "dnxhr", "ffv1"):
-        context.gop_size = max(1, round(KEYFRAME_SECONDS * rate))
+        context.gop_size = max(1, round(KEYFRAME_SECONDS * target.rate))
     context.field_order = FIELD_NUMBERS[target.field_order]
     if target.field_order != "progressive":
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me

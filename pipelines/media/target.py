@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.colour.colorspace import LUMA_WEIGHTS, luma_span
 from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.source import FieldOrder, Film, Picture
+from pipelines.source import DEFAULT_RATE, FieldOrder, Film, Picture
 
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 """FFmpeg's AVColorSpace to the luma weights of `models.colour.colorspace`."""
@@ -45,6 +45,11 @@ class Target:
     source_is_full_range: bool
     notes: tuple[str, ...] = ()
     """What changes, in the user's words."""
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second: the film's own, or DEFAULT_RATE where it does not say."""
+        return self.frame_rate or DEFAULT_RATE
 
     @property
     def pixel_format(self) -> str:

@@ -59,7 +59,7 @@ def total(spans: Sequence[Span]) -> Fraction:
 def _longest(view: View, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:
     """Spans from the middle of the longest shots, in the film's order."""
     chosen = sorted(sorted(shots, key=lambda shot: -shot.length)[:count], key=lambda shot: shot.number)
-    rate = view.film.picture.frame_rate or Fraction(25)
+    rate = view.film.picture.rate
     spans = []
     for shot in chosen:
         frames_before = (shot.length - min(seconds, shot.length)) / 2 * rate // 1
@@ -102,7 +102,7 @@ class Preview:
 
         with written_whole(self.view.out) as part:
             arguments = compose.to_file(canvas.node, self._sound(), canvas.target, time_base, part)
-            pipe.run(arguments, counted(), time_base, film.picture.frame_rate or Fraction(25), self.view.out)
+            pipe.run(arguments, counted(), time_base, film.picture.rate, self.view.out)
         return count
 
     def _sound(self) -> compose.Node | None:

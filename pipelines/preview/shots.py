@@ -90,7 +90,7 @@ def _shot(film: Film, number: int, run: _Run, end: int) -> Shot:
 
 def _ticks(run: _Run, film: Film) -> int:
     """How long the film's last frame lasts."""
-    return run.last_duration or round(1 / (film.picture.frame_rate or Fraction(25)) / film.picture.time_base)
+    return run.last_duration or round(1 / film.picture.rate / film.picture.time_base)
 
 
 def _told(frames: Iterable[ShotFrame], on_frame: Callable[[int], None]) -> Iterator[ShotFrame]:

@@ -64,7 +64,7 @@ def clock_of(film: Film) -> Clock:
         InputError: the film's timecode is none.
     """
     tags = _tags(film)
-    mean = film.picture.frame_rate or Fraction(25)
+    mean = film.picture.rate
     rate, own, reel = standard_rate(mean), tags.get("timecode", ""), tags.get("reel_name", "")
     if rate is None:
         return Clock(mean, 0, False, reel)

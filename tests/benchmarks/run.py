@@ -151,7 +151,7 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
         for light in Lightness(job.film.picture, job.settings.paint.rows)(decode(segment)):
             lights.append(light.lightness)
             kept.append(light.frame)
-    step = max(1, round(job.settings.motion.anchors * (job.film.picture.frame_rate or 25)))
+    step = max(1, round(job.settings.motion.anchors * job.film.picture.rate))
     anchors = lights[::step]
     network, batch = open_network(job.settings.paint), job.settings.paint.batch
     groups = [np.stack((anchors[i : i + batch] + anchors[:batch])[:batch]) for i in range(0, len(anchors), batch)]

@@ -1,0 +1,17 @@
+"""What a film says of its picture, and what is taken where it says nothing."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from tests.made.handmade import picture, target
+
+
+@pytest.mark.parametrize(
+    ("own", "rate"), [(Fraction(24000, 1001), Fraction(24000, 1001)), (None, 25), (Fraction(0), 25)]
+)
+def test_the_rate_is_the_files_own_or_25_frames_a_second(own: Fraction | None, rate: Fraction) -> None:
+    assert picture(frame_rate=own).rate == rate
+    assert target(frame_rate=own).rate == rate
