@@ -6,8 +6,9 @@ Letters: H W film size (luma).
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
+Side = TypeVar("Side", int, float, Fraction)
 FieldOrder = Literal["progressive", "top", "bottom"]
 DEFAULT_RATE = Fraction(25)
 """Frames per second taken for a film that does not say."""
@@ -55,6 +56,14 @@ class Picture:
     def rate(self) -> Fraction:
         """Frames per second: the file's own, or DEFAULT_RATE where it does not say."""
         return self.frame_rate or DEFAULT_RATE
+
+    def upright(self, size: tuple[Side, Side]) -> tuple[Side, Side]:
+        """The size of the picture turned as players turn it, from its size as stored; and the other way round.
+
+        Args:
+            size: height and width, or rows and columns: sides in any unit. A quarter turn swaps them.
+        """
+        return (size[1], size[0]) if self.rotation in (90, 270) else size
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,7 @@ def transfer_of(picture: Picture) -> str:
 
 def network_size(picture: Picture, rows: int) -> tuple[int, int]:
     """Height and width, in pixels, of the picture that the network sees: upright, square pixels, short side `rows`."""
-    width, height = picture.width * float(picture.sample_aspect_ratio), float(picture.height)
-    if picture.rotation in (90, 270):
-        width, height = height, width
+    height, width = picture.upright((float(picture.height), picture.width * float(picture.sample_aspect_ratio)))
     scale = rows / min(width, height)
     sides = (max(rows, STRIDE * round(side * scale / STRIDE)) for side in (height, width))
     longest = 4 * rows  # a strip of a film is squeezed rather than let memory grow with its shape
@@ -56,8 +54,7 @@ class Lightness:
     def __call__(self, frames: Iterable[Frame]) -> Iterator[LightFrame]:
         """Yields each frame with its lightness, in order."""
         table = self._table()
-        height, width = network_size(self.picture, self.rows)
-        stored = (width, height) if self.picture.rotation in (90, 270) else (height, width)
+        stored = self.picture.upright(network_size(self.picture, self.rows))
         for frame in frames:
             small = shrunk(frame.luma, stored)
             lightness = np.ascontiguousarray(np.rot90(_looked_up(table, small), self.picture.rotation // 90))

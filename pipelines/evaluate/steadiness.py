@@ -108,7 +108,8 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
     )
     truth = None
     if colours_of(film) > COLOURED:
-        truth = _true_pictures(film, pts, seen.lightness.shape[-2:])
+        height, width = seen.lightness.shape[-2:]
+        truth = _true_pictures(film, pts, (height, width))
         ab[TRUE] = lab_from_srgb(truth)[:, 1:]
     figures = {name: _figures(seen, colours, truth) for name, colours in ab.items()}
     table = {row: {name: figures[name][row] for name in ab if row in figures[name]} for row in figures[RESTORE]}
@@ -138,14 +139,14 @@ def _flows(light: list[Light], find: FindFlow) -> Iterator[tuple[Tensor, Tensor]
         yield forward, visible(forward, backward)
 
 
-def _true_pictures(film: Film, pts: list[int], size: torch.Size) -> Tensor:
+def _true_pictures(film: Film, pts: list[int], size: tuple[int, int]) -> Tensor:
     """The film's own pictures at these times, (N, 3, h, w), sRGB 0..1.
 
     Raises:
         ValueError: a frame is not found again.
     """
     wanted, turns = {each: n for n, each in enumerate(pts)}, film.picture.rotation // 90
-    height, width = size if turns % 2 == 0 else size[::-1]
+    height, width = film.picture.upright(size)
     pictures: dict[int, NDArray[np.uint8]] = {}
     with av.open(film.path) as container:
         stream: Any = container.streams[film.picture.index]

@@ -111,9 +111,7 @@ class Follow:
     def _point(self, hint: Hint, lightness: NDArray[np.uint8]) -> tuple[float, float]:
         """The hint's point in the small picture, in its pixels."""
         picture = self.film.picture
-        width, height = picture.width, picture.height
-        if picture.rotation in (90, 270):
-            width, height = height, width
+        height, width = picture.upright((picture.height, picture.width))
         if not (hint.x < width and hint.y < height):
             what = f"the hint at {hint.x:g}, {hint.y:g} lies outside the picture ({width}x{height})"
             raise InputError(self.film.path, what, "change it in the hints", hint.time)

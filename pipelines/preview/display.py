@@ -25,9 +25,7 @@ FIELDS = {"progressive": slice(None), "top": slice(0, None, 2), "bottom": slice(
 
 def display_size(picture: Picture, height: int) -> tuple[int, int]:
     """Rows and columns of the picture as it is shown: `height` rows at most, and never more than it has."""
-    rows, columns = Fraction(picture.height), picture.width * picture.sample_aspect_ratio
-    if picture.rotation in (90, 270):
-        rows, columns = columns, rows
+    rows, columns = picture.upright((Fraction(picture.height), picture.width * picture.sample_aspect_ratio))
     scale = min(Fraction(1), height / rows)
     down, across = (max(STEP, STEP * round(side * scale / STEP)) for side in (rows, columns))
     return down, across
