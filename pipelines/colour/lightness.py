@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from models.colour.colorspace import lightness_table
 from pipelines.frames import Frame, LightFrame, Luma
 from pipelines.media.shrink import shrunk
+from pipelines.painting.size import network_size
 from pipelines.source import Picture
 
-STRIDE = 32
-"""Network sides are multiples of this."""
+LONGEST = 4
+"""Times its short side that a network's picture is long at most: a longer strip of a film is squeezed, rather than
+let memory grow with its shape."""
 TRANSFERS = {4: "gamma22", 5: "gamma28", 8: "linear", 16: "smpte2084", 18: "arib-std-b67"}
 """FFmpeg's AVColorTransferCharacteristic; all others are shown as sRGB shows them."""
 
@@ -24,13 +26,11 @@ def transfer_of(picture: Picture) -> str:
     return TRANSFERS.get(picture.transfer, "srgb")
 
 
-def network_size(picture: Picture, rows: int) -> tuple[int, int]:
-    """Height and width, in pixels, of the picture that the network sees: upright, square pixels, short side `rows`."""
-    height, width = picture.upright((float(picture.height), picture.width * float(picture.sample_aspect_ratio)))
-    scale = rows / min(width, height)
-    sides = (max(rows, STRIDE * round(side * scale / STRIDE)) for side in (height, width))
-    longest = 4 * rows  # a strip of a film is squeezed rather than let memory grow with its shape
-    return tuple(min(side, longest) for side in sides)  # type: ignore[return-value]
+def lightness_size(picture: Picture, rows: int) -> tuple[int, int]:
+    """Height and width, in pixels, of a film's lightness: upright, with square pixels, the short side `rows`."""
+    shown = picture.upright((float(picture.height), picture.width * float(picture.sample_aspect_ratio)))
+    height, width = network_size(*shown, rows)
+    return min(height, LONGEST * rows), min(width, LONGEST * rows)
 
 
 NOTHING: Luma = np.empty((0, 0), np.uint8)
@@ -54,7 +54,7 @@ class Lightness:
     def __call__(self, frames: Iterable[Frame]) -> Iterator[LightFrame]:
         """Yields each frame with its lightness, in order."""
         table = self._table()
-        stored = self.picture.upright(network_size(self.picture, self.rows))
+        stored = self.picture.upright(lightness_size(self.picture, self.rows))
         for frame in frames:
             small = shrunk(frame.luma, stored)
             lightness = np.ascontiguousarray(np.rot90(_looked_up(table, small), self.picture.rotation // 90))

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.colour.colorspace import lab_from_srgb, srgb_from_lab
-from models.compact.network import STRIDE
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.media.pictures import Picture, Pictures
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
 from pipelines.painting.painter import Painter, open_finder, open_painter
+from pipelines.painting.size import network_size
 from pipelines.settings import PaintSettings
 
 Find = Callable[[AnchorBatch], InstanceBatch]
@@ -100,9 +100,8 @@ def as_anchors(lightness: NDArray[np.float32]) -> AnchorBatch:
 
 
 def network_lightness(lightness: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
-    """A picture's L* (H, W) at network size (h, w): about `rows` on the short side, multiples of 32."""
-    scale = rows / min(lightness.shape)
-    height, width = (max(rows, STRIDE * round(side * scale / STRIDE)) for side in lightness.shape)
+    """A picture's L* (H, W) at network size (h, w), see `network_size`."""
+    height, width = network_size(lightness.shape[0], lightness.shape[1], rows)
     return cv2.resize(lightness, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 

@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.compact.detector import best_boxes
-from models.compact.network import STRIDE, Compact
+from models.compact.network import Compact
 from models.judges.maskrcnn import LEAST_SCORE, find_instances
 from models.networks import NETWORKS
+from pipelines.painting.size import network_size
 
 OWN_LEAST_SCORE = 0.3
 """Of the network that ships."""
@@ -51,9 +52,7 @@ class OwnFinder:
 
 def _at_its_own_size(lightness: Tensor) -> Tensor:
     """Pictures as large as the network that ships was taught to look at: things twice that size it does not know."""
-    height, width = lightness.shape[-2:]
-    rows = NETWORKS["compact"].rows
-    size = [max(rows, STRIDE * round(side * rows / min(height, width) / STRIDE)) for side in (height, width)]
+    size = network_size(lightness.shape[-2], lightness.shape[-1], NETWORKS["compact"].rows)
     return F.interpolate(lightness, size=size, mode="bilinear", antialias=True)
 
 

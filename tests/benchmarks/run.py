@@ -30,7 +30,7 @@ import numpy as np
 import torch
 
 from models.colour.colorspace import lab_from_srgb, srgb_from_lab
-from pipelines.colour.lightness import Lightness, network_size
+from pipelines.colour.lightness import Lightness, lightness_size
 from pipelines.film import restore
 from pipelines.frames import AbBatch, AnchorBatch, ColouredFrame, Frame
 from pipelines.job.job import Job, prepare
@@ -120,7 +120,7 @@ def open_network(settings: PaintSettings) -> Callable[[AnchorBatch], AbBatch]:
 def common_loop(job: Job, to_lab: Callable[[Any], Any], folder: Path) -> None:
     """What most tools do, frame after frame."""
     network = open_network(replace(job.settings.paint, batch=1))
-    height, width = network_size(job.film.picture, job.settings.paint.rows)
+    height, width = lightness_size(job.film.picture, job.settings.paint.rows)
     with torch.inference_mode(), av.open(job.film.path) as film, av.open(folder / "loop.mp4", "w") as out:
         film.streams.video[0].thread_type = "AUTO"
         stream = _open_stream(out, job.target, job.settings.encode)

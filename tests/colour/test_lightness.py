@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.colour.colorspace import lightness_table
-from pipelines.colour.lightness import Lightness, network_size, transfer_of
+from pipelines.colour.lightness import Lightness, lightness_size, transfer_of
 from pipelines.frames import Luma
 from tests.made.handmade import frame, picture
 
@@ -69,7 +69,7 @@ def test_sides_are_multiples_of_32_with_the_short_one_as_asked(
     width: int, height: int, rows: int, shape: Fraction, rotation: int
 ) -> None:
     form = picture(width=width, height=height, sample_aspect_ratio=shape, rotation=rotation)
-    sides = network_size(form, rows)
+    sides = lightness_size(form, rows)
     assert all(side % 32 == 0 and rows <= side <= 4 * rows for side in sides)
     assert min(sides) == rows
 
@@ -91,7 +91,7 @@ def test_pixels_are_square_and_upright(
     width: int, height: int, shape: Fraction, rotation: int, sides: tuple[int, int]
 ) -> None:
     form = picture(width=width, height=height, sample_aspect_ratio=shape, rotation=rotation)
-    assert network_size(form, 256) == sides
+    assert lightness_size(form, 256) == sides
     lightness = next(iter(Lightness(form, 256)([frame(np.zeros((height, width), np.uint8))]))).lightness
     assert lightness.shape == sides
 
