@@ -20,7 +20,7 @@ from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
 from pipelines.job.job import prepare
 from pipelines.job.span import check_span
-from pipelines.media.containers import choose, result_suffix
+from pipelines.media.containers import choose_output
 from pipelines.media.open import picture_stream
 from pipelines.media.probe import probe
 from pipelines.source import DEFAULT_RATE
@@ -133,8 +133,9 @@ def _local(path: Path, task: Task) -> tuple[tuple[float, int, int, float], str]:
     check_span(film, task.film.settings)
     picture = film.picture
     figures = float(film.duration), picture.width, picture.height, float(picture.rate)
-    _, container = choose(film, task.film.settings, PurePosixPath(task.stem).suffix if task.film.out else None)
-    return figures, task.film.out or task.stem + result_suffix(path, container)
+    stem = PurePosixPath(task.stem)
+    output = choose_output(film, task.film.settings, stem.name, has_suffix=bool(task.film.out))
+    return figures, str(stem.with_name(output.name))
 
 
 def _remote(film: ArchiveFilm) -> tuple[float, int, int, float]:

@@ -13,11 +13,10 @@ from pipelines.archive.records import FOLDER, Asked, Done, Failed, Records, Whol
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
 from pipelines.job.work import flattened
-from pipelines.media.containers import SUFFIXES
+from pipelines.media.containers import possible_names
 from pipelines.painting.choice import completed, named_by_digests
 from pipelines.settings import PaintSettings
 
-SUFFIXES_WRITTEN = (*SUFFIXES.values(), ".m4v", ".qt")
 OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")
 """Settings that tell where a run took place, or that the digests of the weights tell better."""
 
@@ -95,11 +94,6 @@ def _bare(place: str) -> str:
     return str(PurePosixPath(place).with_suffix(""))
 
 
-def _names(task: Task) -> list[str]:
-    """All that the result may be called under OUT: the film decides its container."""
-    return [task.stem] if task.film.out else [task.stem + suffix for suffix in SUFFIXES_WRITTEN]
-
-
 def _check_places(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None:
     """Raises SettingsError where two films would have one record, since OUT ignores the case of letters."""
     films: dict[str, str] = {}
@@ -115,7 +109,7 @@ def _check_results(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None
     films = {_known_by(task.film.store, task.film.name): task.film.url for task in tasks}
     results: dict[Any, str] = {}
     for task in tasks:
-        for name in _names(task):
+        for name in possible_names(task.stem, has_suffix=bool(task.film.out)):
             film, place = films.get(_known_by(out, name)), known_as(_place(out, name))
             if film is not None:
                 what = f"its result would be {out.url(name)}, and that is a film of this run ({film})"

@@ -10,7 +10,7 @@ from pipelines.guide.hints import Tracks, followed
 from pipelines.job.plan import plan
 from pipelines.job.span import check_span
 from pipelines.media.coloured import check_colours
-from pipelines.media.containers import choose, result_suffix
+from pipelines.media.containers import choose_output
 from pipelines.media.probe import probe
 from pipelines.media.target import Target
 from pipelines.painting.choice import find_network
@@ -72,14 +72,23 @@ def prepare(
     check_span(film, settings)
     if out is not None:
         check_place(out, path, overwrite, option)
-    target, container = choose(film, settings, out.suffix if out is not None else None)
+    named = out or stem or path.with_name(f"{path.stem}.restored")
+    output = choose_output(film, settings, named.name, has_suffix=out is not None)
     if out is None:
-        stem = stem or path.with_name(f"{path.stem}.restored")
-        out = stem.with_name(stem.name + result_suffix(path, container))
+        out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
     device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
     segments = plan(film, settings.segment, settings.start, settings.end)
     return Job(
-        film, out, settings, target, container, device, tuple(segments), followed(film, settings), overwrite, overwrite
+        film,
+        out,
+        settings,
+        output.target,
+        output.container,
+        device,
+        tuple(segments),
+        followed(film, settings),
+        overwrite,
+        overwrite,
     )

@@ -1,26 +1,43 @@
-"""Which container a result goes into: the one decision, made here alone."""
+"""Which container a result goes into, and what its file is called: one decision, made here alone."""
 
+from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import PurePath
 
 from pipelines.errors import OutputError, SettingsError
 from pipelines.media.codecs import ENCODERS
-from pipelines.media.copy import cannot_hold
+from pipelines.media.copy import refused_streams
 from pipelines.media.encode import check_encoder
 from pipelines.media.target import Target, choose_target
 from pipelines.settings import Settings
-from pipelines.source import Film
+from pipelines.source import Film, OtherStream
 
 SUFFIXES = {"matroska": ".mkv", "mp4": ".mp4", "mov": ".mov", "mpegts": ".ts", "webm": ".webm"}
+"""Of a result, by FFmpeg's name of the muxer."""
+OTHER_SUFFIXES = {".m4v": "mp4", ".qt": "mov", ".m2ts": "mpegts"}
+"""That a user may name too."""
+KEPT_SUFFIXES = (".m4v", ".qt")
+"""That a result takes over from its film."""
 
 
-def own_container(film: Film, path: Path) -> str | None:
+@dataclass(frozen=True)
+class Output:
+    """How a film's result is written."""
+
+    target: Target
+    container: str
+    """FFmpeg's name of the muxer."""
+    name: str
+    """Of the file, without its folder."""
+
+
+def own_container(film: Film) -> str | None:
     """The muxer of the film's own format; None where nothing of it can be written with exact times."""
-    names = set(film.container.split(","))
+    names, suffix = set(film.container.split(",")), film.path.suffix.lower()
     if "mp4" in names:
-        return "mov" if path.suffix.lower() in (".mov", ".qt") else "mp4"
+        return "mov" if suffix in (".mov", ".qt") else "mp4"
     if "matroska" in names:
-        return "webm" if path.suffix.lower() == ".webm" else "matroska"
+        return "webm" if suffix == ".webm" else "matroska"
     return "mpegts" if "mpegts" in names else None
 
 
@@ -30,37 +47,52 @@ def keeps_times(container: str, time_base: Fraction) -> bool:
     return ticks is None or (time_base * ticks).denominator == 1
 
 
-def choose(film: Film, settings: Settings, suffix: str | None) -> tuple[Target, str]:
-    """The picture to be written and the container for it.
+def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -> Output:
+    """The picture to be written, the container for it, and the name of the file.
+
+    The film is opened once more, to try which containers take its other streams.
 
     Args:
         film: from `probe`.
         settings: of the run.
-        suffix: of the output that the user named, such as ".mkv"; None lets the film decide.
+        name: of the result's file, or what it begins with.
+        has_suffix: whether the name's own suffix chooses the container; otherwise the film does, and its container's
+            suffix is added.
 
     Raises:
         SettingsError: encoder and picture do not fit.
         OutputError: the container that the user named cannot hold the picture or another stream.
     """
+    target = _target(film, settings)
+    candidates = _candidates(film, target)
+    refused = refused_streams(film, candidates)
+    if has_suffix:
+        return Output(target, _named(film, target, PurePath(name).suffix, refused), name)
+    container = next((each for each in candidates if not refused[each]), None)
+    if container is None:
+        lacks = "; ".join(f"{each} not {', '.join(map(str, streams))}" for each, streams in refused.items())
+        what = f"no container holds all of it: {lacks}"
+        raise OutputError(film.path, what, "choose another --codec, or copy the film without these")
+    return Output(target, container, name + _suffix(film, container))
+
+
+def possible_names(name: str, has_suffix: bool) -> list[str]:
+    """All names that `choose_output` may give a result, whatever its film turns out to be."""
+    return [name] if has_suffix else [name + suffix for suffix in (*SUFFIXES.values(), *KEPT_SUFFIXES)]
+
+
+def _target(film: Film, settings: Settings) -> Target:
     try:
         target = choose_target(film, settings.encode, settings.deinterlace)
         check_encoder(target, settings.encode)
     except ValueError as error:
         raise SettingsError(film.path, str(error)) from error
-    candidates = _candidates(film, target)
-    if suffix is not None:
-        return target, _named(film, target, suffix, candidates)
-    for container in candidates:
-        if not cannot_hold(film, container):
-            return target, container
-    refused = {container: ", ".join(map(str, cannot_hold(film, container))) for container in candidates}
-    what = "no container holds all of it: " + "; ".join(f"{name} not {streams}" for name, streams in refused.items())
-    raise OutputError(film.path, what, "choose another --codec, or copy the film without these")
+    return target
 
 
 def _candidates(film: Film, target: Target) -> list[str]:
     """Containers that hold the picture with its times and its shape: the film's own first."""
-    own = own_container(film, film.path)
+    own = own_container(film)
     names = dict.fromkeys(([own] if own else []) + list(ENCODERS[target.codec].containers))
     return [name for name in names if _fits(name, target) is None]
 
@@ -79,10 +111,11 @@ def _fits(container: str, target: Target) -> str | None:
     return None
 
 
-def _named(film: Film, target: Target, suffix: str, candidates: list[str]) -> str:
-    names = {extension: name for name, extension in SUFFIXES.items()} | {".m4v": "mp4", ".qt": "mov", ".m2ts": "mpegts"}
+def _named(film: Film, target: Target, suffix: str, refused: dict[str, list[OtherStream]]) -> str:
+    """The container that a suffix names, where it holds the film."""
+    names = {extension: name for name, extension in SUFFIXES.items()} | OTHER_SUFFIXES
     container = names.get(suffix.lower())
-    holders = [SUFFIXES[name] for name in candidates if not cannot_hold(film, name)]
+    holders = [SUFFIXES[name] for name, streams in refused.items() if not streams]
     hint = f"{holders[0]} holds it" if holders else "no container that is known holds all of it"
     if container is None:
         known = ", ".join(sorted(names))
@@ -92,9 +125,8 @@ def _named(film: Film, target: Target, suffix: str, candidates: list[str]) -> st
     why = _fits(container, target)
     if why:
         raise OutputError(film.path, f"{suffix} {why}", f"{hint}{_codecs_instead(suffix, container, target)}")
-    refused = cannot_hold(film, container)
-    if refused:
-        raise OutputError(film.path, f"{suffix} cannot hold {', '.join(map(str, refused))}", hint)
+    if refused[container]:
+        raise OutputError(film.path, f"{suffix} cannot hold {', '.join(map(str, refused[container]))}", hint)
     return container
 
 
@@ -104,6 +136,6 @@ def _codecs_instead(suffix: str, container: str, target: Target) -> str:
     return "" if target.codec in codecs else f"; {suffix} holds --codec {' or '.join(codecs)}"
 
 
-def result_suffix(path: Path, container: str) -> str:
+def _suffix(film: Film, container: str) -> str:
     """The suffix of a film's result where the user names none."""
-    return path.suffix if path.suffix.lower() in (".m4v", ".qt") else SUFFIXES[container]
+    return film.path.suffix if film.path.suffix.lower() in KEPT_SUFFIXES else SUFFIXES[container]

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -36,10 +36,7 @@ def add_other(out: OutputContainer, source: Any) -> Any:
     Raises:
         ValueError, av.FFmpegError: the container cannot hold it.
     """
-    in_matroska = out.format.name == "matroska"
-    if source.type == "attachment" or (is_cover(source) and in_matroska):
-        if not in_matroska:
-            raise ValueError(f"{out.format.name} holds no attachments")
+    if _is_attached(source, out.format.name):
         name = source.metadata.get("filename", f"attachment-{source.index}")
         data = source.data if source.type == "attachment" else _cover_bytes(source)
         out.add_attachment(name, source.metadata.get("mimetype", _mime_type(source)), data)
@@ -51,6 +48,17 @@ def add_other(out: OutputContainer, source: Any) -> Any:
     if source.type == "video" and source.average_rate:
         added.codec_context.framerate = source.average_rate
     return added
+
+
+def _is_attached(source: Any, container: str) -> bool:
+    """Whether a stream is written as an attachment, without packets.
+
+    Raises:
+        ValueError: it can be nothing else, and the container holds none.
+    """
+    if source.type == "attachment" and container != "matroska":
+        raise ValueError(f"{container} holds no attachments")
+    return source.type == "attachment" or (is_cover(source) and container == "matroska")
 
 
 def _mime_type(source: Any) -> str:
@@ -113,21 +121,22 @@ def chapters(source: InputContainer, span: Span, origin: Fraction) -> list[Any]:
     return kept
 
 
-def cannot_hold(film: Film, container: str) -> list[OtherStream]:
-    """The film's copied streams that a container refuses, found by writing its header to nowhere."""
-    refused = []
+def refused_streams(film: Film, containers: Sequence[str]) -> dict[str, list[OtherStream]]:
+    """For each container the film's copied streams that it refuses, found by writing its header to nowhere."""
     with open_film(film.path) as source:
-        for other in film.others:
-            if not _is_held(source.streams[other.index], container):
-                refused.append(other)
-    return refused
+        return {
+            container: [other for other in film.others if not _is_held(source.streams[other.index], container)]
+            for container in containers
+        }
 
 
 def _is_held(stream: Any, container: str) -> bool:
     try:
+        if _is_attached(stream, container):
+            return True
         with av.open(io.BytesIO(), "w", format=container) as trial:
-            if add_other(trial, stream) is not None:
-                trial.start_encoding()
+            add_other(trial, stream)
+            trial.start_encoding()
     except (ValueError, av.FFmpegError):
         return False
     return True

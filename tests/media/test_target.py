@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pipelines.media.codecs import ENCODERS
-from pipelines.media.containers import keeps_times, own_container
 from pipelines.media.target import Target, choose_target
 from pipelines.settings import Codec, EncodeSettings
 from pipelines.source import Film
@@ -160,24 +158,3 @@ def test_luma_table_keeps_black_and_white(
     assert len(table) == 1 << source[0]
     assert {code: int(table[code]) for code in pairs} == pairs
     assert (np.diff(table.astype(int)) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("path", "formats", "container"),
-    [("a.mp4", "mov,mp4,m4a", "mp4"), ("a.MOV", "mov,mp4,m4a", "mov"), ("a.mkv", "matroska,webm", "matroska"),
-     ("a.webm", "matroska,webm", "webm"), ("a.ts", "mpegts", "mpegts"), ("a.avi", "avi", None),
-     ("a.mpg", "mpeg", None)],
-)  # fmt: skip
-def test_own_container_is_told_by_format_and_name(path: str, formats: str, container: str | None) -> None:
-    assert own_container(replace(FILM, container=formats), Path(path)) == container
-
-
-@pytest.mark.parametrize(
-    ("container", "time_base", "keeps"),
-    [("mp4", Fraction(1, 12345), True), ("matroska", Fraction(1, 1000), True), ("matroska", Fraction(1, 24), False),
-     ("mpegts", Fraction(1, 90000), True), ("mpegts", Fraction(1, 24), True), ("mpegts", Fraction(1, 1001), False)],
-)  # fmt: skip
-def test_containers_with_ticks_of_their_own_keep_only_multiples_of_them(
-    container: str, time_base: Fraction, keeps: bool
-) -> None:
-    assert keeps_times(container, time_base) == keeps

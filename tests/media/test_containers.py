@@ -1,0 +1,90 @@
+"""A result goes into a container that holds all of its film, under a name that says which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from pipelines.errors import OutputError
+from pipelines.media.containers import choose_output, keeps_times, own_container, possible_names
+from pipelines.media.probe import probe
+from pipelines.settings import Codec, EncodeSettings, Settings
+from tests.made import clips
+from tests.made.handmade import FILM
+from tests.made.runs import Films
+
+
+@pytest.mark.parametrize(
+    ("path", "formats", "container"),
+    [("a.mp4", "mov,mp4,m4a", "mp4"), ("a.MOV", "mov,mp4,m4a", "mov"), ("a.mkv", "matroska,webm", "matroska"),
+     ("a.webm", "matroska,webm", "webm"), ("a.ts", "mpegts", "mpegts"), ("a.avi", "avi", None),
+     ("a.mpg", "mpeg", None)],
+)  # fmt: skip
+def test_own_container_is_told_by_format_and_name(path: str, formats: str, container: str | None) -> None:
+    assert own_container(replace(FILM, container=formats, path=Path(path))) == container
+
+
+@pytest.mark.parametrize(
+    ("container", "time_base", "keeps"),
+    [("mp4", Fraction(1, 12345), True), ("matroska", Fraction(1, 1000), True), ("matroska", Fraction(1, 24), False),
+     ("mpegts", Fraction(1, 90000), True), ("mpegts", Fraction(1, 24), True), ("mpegts", Fraction(1, 1001), False)],
+)  # fmt: skip
+def test_containers_with_ticks_of_their_own_keep_only_multiples_of_them(
+    container: str, time_base: Fraction, keeps: bool
+) -> None:
+    assert keeps_times(container, time_base) == keeps
+
+
+@pytest.mark.parametrize(
+    ("draw", "ending", "codec", "container", "name"),
+    [
+        (clips.plain, ".mp4", "h264", "mp4", "film.restored.mp4"),
+        (clips.plain, ".m4v", "h264", "mp4", "film.restored.m4v"),
+        (clips.plain, ".mov", "h264", "mov", "film.restored.mov"),
+        (clips.with_cover, ".mp4", "ffv1", "mp4", "film.restored.mp4"),
+        (clips.with_font, ".mkv", "h264", "matroska", "film.restored.mkv"),
+        (clips.with_data, ".ts", "h264", "mpegts", "film.restored.ts"),
+        (clips.plain, ".mp4", "prores", "mov", "film.restored.mov"),
+    ],
+)
+def test_the_film_chooses_its_container_and_the_container_the_suffix(
+    films: Films, draw: Callable[..., Path], ending: str, codec: Codec, container: str, name: str
+) -> None:
+    chosen = choose_output(probe(films(draw, ending)), with_codec(codec), "film.restored", has_suffix=False)
+    assert (chosen.container, chosen.name) == (container, name)
+    assert name in possible_names("film.restored", has_suffix=False)
+
+
+def with_codec(codec: Codec) -> Settings:
+    return Settings(encode=EncodeSettings(codec))
+
+
+def test_a_suffix_that_is_named_chooses_the_container(films: Films) -> None:
+    chosen = choose_output(probe(films(clips.plain, ".mp4")), Settings(), "a.b.MOV", has_suffix=True)
+    assert (chosen.container, chosen.name) == ("mov", "a.b.MOV")
+    assert possible_names("a.b.MOV", has_suffix=True) == ["a.b.MOV"]
+
+
+@pytest.mark.parametrize(("name", "has_suffix"), [("out", False), ("out.mkv", True), ("out.webm", True)])
+def test_a_film_is_opened_once_to_choose(
+    films: Films, monkeypatch: pytest.MonkeyPatch, name: str, has_suffix: bool
+) -> None:
+    film, opened, really = probe(films(clips.everything, ".mkv")), list[object](), av.open
+
+    def counted(file: Any, *args: Any, **options: Any) -> Any:
+        opened.append(file)
+        return really(file, *args, **options)
+
+    monkeypatch.setattr(av, "open", counted)
+    try:
+        choose_output(film, Settings(), name, has_suffix)
+    except OutputError:
+        assert name == "out.webm"
+    assert opened.count(film.path) == 1
+    assert not [file for file in opened if isinstance(file, (str, Path)) and file != film.path]
