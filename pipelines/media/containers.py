@@ -17,7 +17,7 @@ SUFFIXES = {"matroska": ".mkv", "mp4": ".mp4", "mov": ".mov", "mpegts": ".ts", "
 OTHER_SUFFIXES = {".m4v": "mp4", ".qt": "mov", ".m2ts": "mpegts"}
 """That a user may name too."""
 KEPT_SUFFIXES = (".m4v", ".qt")
-"""That a result takes over from its film."""
+"""That a result takes over from its film, where it goes into their container."""
 
 
 @dataclass(frozen=True)
@@ -138,4 +138,6 @@ def _codecs_instead(suffix: str, container: str, target: Target) -> str:
 
 def _suffix(film: Film, container: str) -> str:
     """The suffix of a film's result where the user names none."""
-    return film.path.suffix if film.path.suffix.lower() in KEPT_SUFFIXES else SUFFIXES[container]
+    own = film.path.suffix
+    is_kept = own.lower() in KEPT_SUFFIXES and OTHER_SUFFIXES[own.lower()] == container
+    return own if is_kept else SUFFIXES[container]

@@ -41,12 +41,19 @@ def test_containers_with_ticks_of_their_own_keep_only_multiples_of_them(
     assert keeps_times(container, time_base) == keeps
 
 
+def as_qt(path: Path) -> Path:
+    """A film in mov, of which FFmpeg knows no suffix .qt."""
+    return clips.plain(path.with_suffix(".mov")).rename(path)
+
+
 @pytest.mark.parametrize(
     ("draw", "ending", "codec", "container", "name"),
     [
         (clips.plain, ".mp4", "h264", "mp4", "film.restored.mp4"),
         (clips.plain, ".m4v", "h264", "mp4", "film.restored.m4v"),
         (clips.plain, ".mov", "h264", "mov", "film.restored.mov"),
+        (as_qt, ".qt", "h264", "mov", "film.restored.qt"),
+        (as_qt, ".qt", "av1", "mp4", "film.restored.mp4"),
         (clips.with_cover, ".mp4", "ffv1", "mp4", "film.restored.mp4"),
         (clips.with_font, ".mkv", "h264", "matroska", "film.restored.mkv"),
         (clips.with_data, ".ts", "h264", "mpegts", "film.restored.ts"),
