@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import math
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from models.measures.metrics import colourfulness
+from pipelines.errors import InputError
 from pipelines.media.open import open_film, picture_stream
+from pipelines.media.seek import frames_up_to
 from pipelines.source import Film
 
 MOMENTS = (0.25, 0.5, 0.75)
@@ -124,13 +128,9 @@ def _pairs(film: Film, result: Path, start: Fraction) -> list[tuple[Rgb, Rgb]]:
 def _frame_at(container: Any, stream: Any, seconds: float) -> Any:
     """The first frame at or after a time, else the last that can be decoded."""
     frame = None
-    try:
-        container.seek(int(seconds / stream.time_base), stream=stream, backward=True)
-        for frame in container.decode(stream):
-            if frame.time is not None and frame.time > seconds - HALF_TICK:
-                break
-    except av.FFmpegError:
-        return frame  # damage is told elsewhere
+    with suppress(av.FFmpegError, InputError):  # damage is told elsewhere
+        for shown in frames_up_to(container, stream, math.floor((seconds - HALF_TICK) / stream.time_base) + 1):
+            frame = shown
     return frame
 
 

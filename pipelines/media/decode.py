@@ -130,7 +130,7 @@ class Decode:
             return packets, packets.frames(from_last_keyframe(packets_of(container, stream), begin))
         goal, further = begin, 0
         while True:
-            seek(container, stream, goal, film)
+            seek(container, stream, goal, film.pts(Fraction(0)))
             packets = Packets(film)
             frames = packets.frames(packets_of(container, stream))
             ready = list(islice(frames, 1))

@@ -1,8 +1,7 @@
-"""Where to begin decoding: a keyframe at or before a time, checked, since some formats land late."""
+"""Where decoding begins: at a keyframe at or before a time."""
 
 from collections.abc import Iterator
 from contextlib import suppress
-from fractions import Fraction
 from typing import Any
 
 import av
@@ -10,7 +9,6 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.media.open import packets_of
-from pipelines.source import Film
 
 
 def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
@@ -39,11 +37,18 @@ def from_last_keyframe(packets: Iterator[Any], pts: int) -> Iterator[Any]:
     yield from held or ()
 
 
-def seek(container: InputContainer, stream: VideoStream, pts: int, film: Film) -> None:
-    """Goes to a keyframe at or before `pts`: some formats land late, so the landing is checked."""
-    first = int(film.start / film.picture.time_base)
-    back = int(Fraction(1) / film.picture.time_base)
-    goal = pts
+def seek(container: InputContainer, stream: VideoStream, pts: int, first: int | None = None) -> None:
+    """Goes to a keyframe at or before `pts`; some formats land late, so the landing is checked.
+
+    Args:
+        container: the open film.
+        stream: its picture.
+        pts: in the stream's ticks; one before the first frame goes to the film's beginning.
+        first: of the first frame; None: as the stream tells.
+    """
+    time_base: Any = stream.time_base
+    first = stream.start_time or 0 if first is None else first
+    back, goal = int(1 / time_base), pts
     while goal > first:
         with suppress(av.PermissionError):  # a damaged stretch is no place to go to
             container.seek(goal, stream=stream, backward=True)
@@ -53,3 +58,17 @@ def seek(container: InputContainer, stream: VideoStream, pts: int, film: Film) -
                 return
         goal, back = pts - back, back * 4
     container.seek(min(first, 0), stream=stream, backward=True)
+
+
+def frames_up_to(container: InputContainer, stream: VideoStream, pts: int) -> Iterator[av.VideoFrame]:
+    """The frames from a keyframe at or before `pts` to the first that is shown at or after it.
+
+    Raises:
+        InputError: the film cannot be read there.
+        av.FFmpegError: it is damaged there.
+    """
+    seek(container, stream, pts)
+    for frame in container.decode(stream):
+        yield frame
+        if frame.pts is not None and frame.pts >= pts:
+            return

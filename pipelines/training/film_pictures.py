@@ -16,6 +16,7 @@ from pipelines.media.coloured import COLOURED, colours_of
 from pipelines.media.open import open_film, picture_stream
 from pipelines.media.pictures import Picture
 from pipelines.media.probe import probe
+from pipelines.media.seek import frames_up_to
 
 SCAN_SIDE = 64
 """Pixels: short side of the pictures on which cuts are looked for."""
@@ -25,8 +26,6 @@ MARGIN = 4
 """Frames on either side of a cut that are never taken."""
 OPEN_FILMS = 8
 """In one process at a time: each holds a decoder's memory."""
-STEPS_BACK = (0, 1, 10)
-"""Seconds before a frame to which is sought: the keyframe found first may be stored before it and shown after it."""
 
 
 def _reduced(frame: av.VideoFrame, short_side: int) -> Picture:
@@ -85,18 +84,13 @@ def _opened(film: Path, _process: int) -> tuple[Any, Any]:
 def _frame_at(film: Path, pts: int) -> av.VideoFrame:
     container, stream = _opened(film, os.getpid())
     try:
-        for seconds in STEPS_BACK:
-            container.seek(pts - int(seconds / stream.time_base), stream=stream)
-            for frame in container.decode(stream):
-                if frame.pts is not None and frame.pts >= pts:
-                    break
-            else:
-                continue
+        for frame in frames_up_to(container, stream, pts):
             if frame.pts == pts:
                 return frame
     except av.FFmpegError as error:
         raise InputError(film, f"is damaged ({error.strerror})", "take it out", pts * stream.time_base) from error
-    raise InputError(film, "the frame that was here is gone", "leave films as they are", pts * stream.time_base)
+    hint = "leave films as they are"
+    raise InputError(film, "the frame that was here is gone", hint, pts * stream.time_base)
 
 
 class FilmPictures(Sequence[Picture]):
