@@ -89,8 +89,8 @@ def _frame_at(film: Path, pts: int) -> av.VideoFrame:
                 return frame
     except av.FFmpegError as error:
         raise InputError(film, f"is damaged ({error.strerror})", "take it out", pts * stream.time_base) from error
-    hint = "leave films as they are"
-    raise InputError(film, "the frame that was here is gone", hint, pts * stream.time_base)
+    hint = "do not edit it while a run reads it"
+    raise InputError(film, "the film changed during training", hint, pts * stream.time_base)
 
 
 class FilmPictures(Sequence[Picture]):

@@ -151,7 +151,7 @@ def test_film_changed_since_it_was_read_through_is_told(film: Path, tmp_path: Pa
     copy.write_bytes(film.read_bytes())
     pictures = FilmPictures([copy], per_shot=1)
     write(copy, PictureTrack(coloured_shots((12,))))
-    with pytest.raises(InputError, match=r"copy.mp4 at 00:00:04.458: the frame that was here is gone"):
+    with pytest.raises(InputError, match=r"copy.mp4 at 00:00:04.458: the film changed during training"):
         pictures[2]
 
 
