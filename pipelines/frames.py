@@ -135,6 +135,8 @@ class AbFrame:
     frame: Frame
     ab: NDArray[np.float32]
     """(h, w, 2), upright."""
+    shot: int
+    """Counts up through the segment, from 0 for the shot of the frame before it, or of the film's first frame."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ class ColouredFrame:
     cb: Luma
     """(rows, columns) of the output's chroma planes, code values."""
     cr: Luma
+    shot: int
+    """As in `AbFrame`."""
 
 
 @dataclass(frozen=True)

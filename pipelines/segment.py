@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import tee
 from pathlib import Path
@@ -55,9 +55,7 @@ def marked(segment: Segment, settings: Settings, keep: Keep = whole) -> Iterator
             yield frame
 
 
-def carried(
-    segment: Segment, settings: Settings, paint: Paint, cuts: list[int], keep: Keep = whole
-) -> Generator[AbFrame, None, None]:
+def carried(segment: Segment, settings: Settings, paint: Paint, keep: Keep = whole) -> Generator[AbFrame, None, None]:
     """The segment's own frames with their colour at network size, in order.
 
     Nothing is remembered from one segment to the next. Closing it stops the thread that decodes.
@@ -66,7 +64,6 @@ def carried(
         segment: of a film.
         settings: of the run.
         paint: the network.
-        cuts: gets the pts of the frames that begin a shot, those around the segment among them.
         keep: makes of the frames' luma what is given back with their colour.
     """
     film = segment.film
@@ -74,7 +71,7 @@ def carried(
     steady = Steady(settings.motion, film.picture.time_base)
 
     with closing(ahead(marked(segment, settings, keep), DECODED_AHEAD)) as frames:
-        seen, linked, shown = tee(follow(_noting_cuts(frames, cuts)), 3)
+        seen, linked, shown = tee(follow(frames), 3)
         painted = paint(anchor_batches((followed.shown for followed in seen), settings.paint.batch))
         yield from Carry(settings.motion)(shown, steady(painted, linked))
 
@@ -92,25 +89,14 @@ class SegmentFlow:
 
     def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
         """Colours one segment of the film into `out`."""
-        chroma, cuts = Chroma(self.target, transfer_of(self.film.picture)), list[int]()
+        chroma = Chroma(self.target, transfer_of(self.film.picture))
         with (
-            closing(carried(segment, self.settings, self.paint, cuts)) as frames,
+            closing(carried(segment, self.settings, self.paint)) as frames,
             closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
         ):
-            encoded = Encode(self.target, self.settings.encode)(self._counted(ready), out)
-        return replace(encoded, cuts=tuple(pts for pts in cuts if segment.owns(pts)))
+            return Encode(self.target, self.settings.encode)(self._counted(ready), out)
 
     def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
         for coloured in frames:
             self.on_frame(coloured.frame.pts)
             yield coloured
-
-
-def _noting_cuts(frames: Iterable[ShotFrame], cuts: list[int]) -> Iterator[ShotFrame]:
-    """Passes the frames on; the pts of those that begin a shot go into `cuts`."""
-    shot = 0
-    for frame in frames:
-        if frame.shot != shot:
-            shot = frame.shot
-            cuts.append(frame.pts)
-        yield frame

@@ -68,7 +68,7 @@ def coloured(film: Film, bounds: Sequence[int]) -> dict[int, Ab]:
     frames: dict[int, Ab] = {}
     for number, (start, end) in enumerate(pairwise(ticks)):
         segment = Segment(film, number, start, end)
-        for one in carried(segment, CHOSEN, in_process(wild_colours), []):
+        for one in carried(segment, CHOSEN, in_process(wild_colours)):
             frames[round(film.seconds(one.frame.pts) * SECOND)] = one.ab
     return frames
 
@@ -115,7 +115,7 @@ def test_from_a_cut_on_a_tick_all_colours_are_those_of_a_film_that_begins_there(
 def test_a_flash_has_the_colour_of_its_shot(film: Film) -> None:
     calm = replace(CHOSEN, motion=MotionSettings())
     around: dict[int, Ab] = {}
-    for one in carried(Segment(film, 0, None, None), calm, in_process(wild_but_white), []):
+    for one in carried(Segment(film, 0, None, None), calm, in_process(wild_but_white)):
         around[round(film.seconds(one.frame.pts) * SECOND)] = one.ab
     flash = 2 * SHOT + 10
     for number in (flash, flash + 1):

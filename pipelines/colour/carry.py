@@ -46,10 +46,13 @@ class Carry:
     def __call__(self, frames: Iterable[FollowedFrame], anchors: Iterable[Anchor]) -> Iterator[AbFrame]:
         """Yields the owned frames in order."""
         around = _Around(anchors)
+        before: int | None = None  # shot of the last frame before the segment
         for followed in frames:
-            frame = followed.shown.light.frame
+            frame, shot = followed.shown.light.frame, followed.shown.shot
+            if before is None or not frame.is_owned:
+                before = shot
             if frame.is_owned:
-                yield AbFrame(frame, self._ab(followed, *around.at(frame.pts)))
+                yield AbFrame(frame, self._ab(followed, *around.at(frame.pts)), shot - before)
 
     def _ab(self, followed: FollowedFrame, before: _Side | None, after: _Side | None) -> FloatPicture:
         shown = followed.shown

@@ -60,7 +60,7 @@ class Chroma:
     def __call__(self, frames: Iterable[AbFrame]) -> Iterator[ColouredFrame]:
         """Yields each frame with its chroma planes."""
         for coloured in frames:
-            yield ColouredFrame(coloured.frame, *self._planes(coloured))
+            yield ColouredFrame(coloured.frame, *self._planes(coloured), coloured.shot)
 
     def _planes(self, coloured: AbFrame) -> tuple[Luma, Luma]:
         luma, ab = coloured.frame.luma, np.rot90(coloured.ab, -self.target.rotation // 90)

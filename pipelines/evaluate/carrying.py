@@ -45,7 +45,7 @@ def true_colours_carried(
 
     apart = APART / segment.film.picture.rate
     motion = replace(settings.motion, anchors=apart, closest=2 * apart, steady=Fraction(0))
-    with closing(carried(segment, replace(settings, motion=motion), paint, [])) as coloured:
+    with closing(carried(segment, replace(settings, motion=motion), paint)) as coloured:
         got = [torch.from_numpy(frame.ab).permute(2, 0, 1) for frame in coloured]
     last = max(anchors & true.keys())  # beyond it the next anchor's colours are not known
     between = [n for n, p in enumerate(pts) if p < last and p not in anchors]

@@ -60,6 +60,7 @@ class _Kept:
     """What is kept of a coloured frame: nothing of its size."""
 
     pts: int
+    shot: int
     lightness: Light
     ab: NDArray[np.float32]
 
@@ -94,18 +95,16 @@ def _means(rows: list[Figures]) -> Figures:
 
 def _section(film: Film, settings: Settings, painting: Painting, seconds: Fraction, find: FindFlow) -> Section:
     end = film.pts(min(seconds, film.duration))
-    segment, cuts = Segment(film, 0, film.pts(Fraction(0)), end), list[int]()
+    segment = Segment(film, 0, film.pts(Fraction(0)), end)
     ab, kept = {}, list[_Kept]()
     for name, way in ((RESTORE, settings), (EVERY, every_frame(settings))):
-        with closing(carried(segment, way, FilmPaint(painting, film, way.paint), cuts)) as coloured:
+        with closing(carried(segment, way, FilmPaint(painting, film, way.paint))) as coloured:
             kept = list(_small(film, settings, coloured))
         if len(kept) < 2:
             raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")
         ab[name] = torch.from_numpy(np.stack([each.ab for each in kept])).permute(0, 3, 1, 2)
     pts = [each.pts for each in kept]
-    seen = _seen(
-        [each.lightness for each in kept], np.searchsorted(sorted(set(cuts)), pts, side="right").tolist(), find
-    )
+    seen = _seen([each.lightness for each in kept], [each.shot for each in kept], find)
     truth = None
     if colours_of(film) > COLOURED:
         height, width = seen.lightness.shape[-2:]
@@ -125,7 +124,7 @@ def _small(film: Film, settings: Settings, coloured: Iterable[AbFrame]) -> Itera
     stage = Lightness(film.picture, settings.paint.rows)
     for frame in coloured:
         (light,) = stage([frame.frame])
-        yield _Kept(frame.frame.pts, light.lightness, frame.ab)
+        yield _Kept(frame.frame.pts, frame.shot, light.lightness, frame.ab)
 
 
 def _seen(light: list[Light], shots: list[int], find: FindFlow) -> Seen:

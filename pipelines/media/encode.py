@@ -169,15 +169,18 @@ class Encode:
         with av.open(path, "w", format=segment_container(self.target)) as container:
             stream, assemble = _open_stream(container, self.target, self.settings), _Assembler(self.target)
             pts: list[int] = []
+            shots: list[int] = []
             held: list[int] = []
             stored: list[int] = []
             for coloured in chain([first], coloured_frames):
                 pts.append(coloured.frame.pts)
+                shots.append(coloured.shot)
                 if coloured.frame.is_held:
                     held.append(coloured.frame.pts)
                 _mux(container, stream.encode(assemble(coloured, pts[-1] - pts[0])), pts, stored)
             _mux(container, stream.encode(None), pts, stored)
-        return EncodedSegment(tuple(pts), coloured.frame.duration, _reorder(stored), tuple(held))
+        cuts = tuple(at for at, shot, before in zip(pts, shots, [0, *shots], strict=False) if shot != before)
+        return EncodedSegment(tuple(pts), coloured.frame.duration, _reorder(stored), tuple(held), cuts)
 
 
 def _mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[int]) -> None:

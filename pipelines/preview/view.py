@@ -87,7 +87,7 @@ class View:
     ) -> Generator[AbFrame, None, None]:
         """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
         paint = FilmPaint(painting, self.film, self.settings.paint, self.hints)
-        return carried(Segment(self.film, 0, start, end), self.settings, paint, [], keep)
+        return carried(Segment(self.film, 0, start, end), self.settings, paint, keep)
 
     def check_inside(self, at: Fraction) -> None:
         """Raises SettingsError where the film ends before `at`, in seconds."""

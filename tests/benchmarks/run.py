@@ -162,7 +162,7 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
     costs["flow, both ways"] = cost(lambda: [between(a, b) for a, b in pairwise(lights)]).cpu
     with av.open(job.out) as film:
         planes = [[_plane(frame, i) for i in (1, 2)] for frame in film.decode(video=0)]
-    ready = [ColouredFrame(frame, *chroma) for frame, chroma in zip(kept, planes, strict=True)]
+    ready = [ColouredFrame(frame, *chroma, shot=0) for frame, chroma in zip(kept, planes, strict=True)]
     encode = Encode(job.target, job.settings.encode)
     costs["encode"] = cost(lambda: encode(iter(ready), folder / "parts.mp4")).cpu
     return costs

@@ -76,6 +76,13 @@ def test_each_owned_frame_comes_out_once_in_order_and_no_other() -> None:
     assert all(coloured.frame is frames[coloured.frame.pts].light.frame for coloured in shown)
 
 
+@pytest.mark.parametrize(("first_own", "shots"), [(0, [0] * 4 + [1] * 4 + [2] * 4), (3, [0, 1]), (4, [1]), (5, [0])])
+def test_shots_are_counted_from_that_of_the_frame_before_the_segment(first_own: int, shots: list[int]) -> None:
+    last = first_own + len(shots)
+    frames = [shot_frame(lightness(n), n, 7 + n // 4, n % 4 == 0, first_own <= n < last) for n in range(12)]
+    assert [coloured.shot for coloured in carried(frames, anchors_of(frames))] == shots
+
+
 def test_nothing_is_taken_across_a_cut() -> None:
     frames = pan(12) + pan(12, shot=1, first=12)
     red, blue = even_ab(60, 40), even_ab(20, -60)

@@ -27,7 +27,7 @@ def coloured(luma: Luma, ab: Ab, transfer: str = "srgb", **changes: Any) -> Colo
     height, width = luma.shape
     depth = {"source_bits": changes.get("bits", 8), "source_is_full_range": changes.get("is_full_range", False)}
     form = target(width=width, height=height, **(depth | changes))
-    return next(iter(Chroma(form, transfer)([AbFrame(frame(luma), ab)])))
+    return next(iter(Chroma(form, transfer)([AbFrame(frame(luma), ab, 0)])))
 
 
 def even_luma(code: int, bits: int = 8, height: int = 96, width: int = 128) -> Luma:
@@ -206,5 +206,6 @@ def test_lightness_follows_the_films_transfer() -> None:
 
 
 def test_frames_come_out_one_for_one_in_order() -> None:
-    frames = [AbFrame(frame(even_luma(100), pts=7 * number), even_ab(number, 0)) for number in range(4)]
-    assert [shown.frame.pts for shown in Chroma(target(), "srgb")(frames)] == [0, 7, 14, 21]
+    frames = [AbFrame(frame(even_luma(100), pts=7 * number), even_ab(number, 0), number // 2) for number in range(4)]
+    shown = list(Chroma(target(), "srgb")(frames))
+    assert [(one.frame.pts, one.shot) for one in shown] == [(0, 0), (7, 0), (14, 1), (21, 1)]

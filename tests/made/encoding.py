@@ -44,7 +44,7 @@ def noise(form: Target, count: int = 6) -> list[ColouredFrame]:
 
     def coloured(pts: int) -> ColouredFrame:
         luma = plane(form.source_bits, (form.height, form.width))
-        return ColouredFrame(frame(luma, pts), *(plane(form.bits, form.chroma_size) for _ in "br"))
+        return ColouredFrame(frame(luma, pts), *(plane(form.bits, form.chroma_size) for _ in "br"), shot=0)
 
     return [coloured(pts) for pts in range(count)]
 
@@ -57,7 +57,7 @@ def smooth(form: Target, count: int = 6, times: Sequence[int] | None = None) -> 
     lumas = (picture[..., 0] * 0.9 * (1 << form.source_bits) for picture in pan(100, 0, form.width, form.height))
     pictures = (luma.astype(np.uint8 if form.source_bits == 8 else np.uint16) for luma in lumas)
     shown = zip(times or range(count), pictures, strict=False)
-    return [ColouredFrame(frame(luma, pts), *planes) for pts, luma in shown]
+    return [ColouredFrame(frame(luma, pts), *planes, shot=0) for pts, luma in shown]
 
 
 def encoded(form: Target, frames: list[ColouredFrame], path: Path, threads: int = 2, **settings: Any) -> EncodedSegment:

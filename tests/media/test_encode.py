@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -173,7 +174,10 @@ def test_tells_how_far_frames_stand_out_of_order(
 def test_tells_which_frames_were_held_and_how_long_the_last_one_lasts(tmp_path: Path) -> None:
     form = made()
     frames = noise(form, 4)
-    held = [ColouredFrame(frame(c.frame.luma, c.frame.pts, is_held=c.frame.pts in (1, 2)), c.cb, c.cr) for c in frames]
+    held = [
+        ColouredFrame(frame(c.frame.luma, c.frame.pts, is_held=c.frame.pts in (1, 2)), c.cb, c.cr, c.shot)
+        for c in frames
+    ]
     assert encoded(form, held, tmp_path / "segment") == EncodedSegment((0, 1, 2, 3), 1, 0, (1, 2))
 
 
@@ -194,6 +198,17 @@ def test_the_encoder_of_av1_tells_nothing_of_itself_unless_it_is_asked(
     command = [sys.executable, "-c", SPEAKING, str(tmp_path / "segment")]
     run = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
     assert ("Svt[info]" not in run.stdout + run.stderr) == is_silent
+
+
+@pytest.mark.parametrize(
+    ("shots", "cuts"), [((0, 0, 0, 0), ()), ((0, 0, 1, 2), (2, 3)), ((1, 1, 1, 1), (0,)), ((1, 2, 2, 2), (0, 1))]
+)
+def test_tells_which_frames_begin_a_shot_the_first_one_too_where_the_shot_before_it_is_another(
+    tmp_path: Path, shots: tuple[int, ...], cuts: tuple[int, ...]
+) -> None:
+    form = made()
+    frames = [replace(one, shot=shot) for one, shot in zip(noise(form, 4), shots, strict=True)]
+    assert encoded(form, frames, tmp_path / "segment").cuts == cuts
 
 
 def test_no_frames_leave_no_file(tmp_path: Path) -> None:

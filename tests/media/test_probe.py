@@ -102,7 +102,7 @@ def test_tells_interlaced_with_the_bottom_field_first(tmp_path: Path, codec: Cod
     form = target(codec=codec, encoder=encoder, field_order="bottom", **deep)
     dtype = np.uint16 if deep else np.uint8
     luma, gray = np.full((form.height, form.width), 100, dtype), np.full(form.chroma_size, 128, dtype)
-    frames = [ColouredFrame(frame(luma, pts), gray, gray) for pts in range(4)]
+    frames = [ColouredFrame(frame(luma, pts), gray, gray, 0) for pts in range(4)]
     path = tmp_path / "film.mov"
     Encode(form, EncodeSettings(codec))(frames, path)
     assert probe(path).picture.field_order == "bottom"
@@ -113,7 +113,7 @@ def test_frames_that_say_bottom_field_first_are_believed(tmp_path: Path, monkeyp
     monkeypatch.setattr(encode, "encoder_options", lambda target, settings: {})
     form = target(codec="h264", encoder="libx264", field_order="bottom")
     gray = np.full(form.chroma_size, 128, np.uint8)
-    frames = [ColouredFrame(frame(np.full((96, 128), 100, np.uint8), pts), gray, gray) for pts in range(4)]
+    frames = [ColouredFrame(frame(np.full((96, 128), 100, np.uint8), pts), gray, gray, 0) for pts in range(4)]
     path = tmp_path / "film.mp4"
     Encode(form, EncodeSettings())(frames, path)
     assert interlace_types(path) == ["BOTTOMFIRST"] * 4

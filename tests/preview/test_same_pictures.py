@@ -56,7 +56,7 @@ def view(films: Films, settings: Settings) -> View:
 def colours(view: View, painting: Painting, start: int | None, end: int | None) -> dict[int, Ab]:
     """ab of each frame, by its pts."""
     paint = FilmPaint(painting, view.film, view.settings.paint)
-    with closing(carried(Segment(view.film, 0, start, end), view.settings, paint, [])) as frames:
+    with closing(carried(Segment(view.film, 0, start, end), view.settings, paint)) as frames:
         return {coloured.frame.pts: coloured.ab for coloured in frames}
 
 
@@ -88,7 +88,7 @@ def test_what_is_composed_differs_from_the_run_only_in_size(view: View, painting
         shown = [(f.frame.luma.copy(), f.cb, f.cr) for f in frames]
     target = choose_target(view.film, settings.encode, deinterlace=False)
     paint = FilmPaint(painting, view.film, settings.paint)
-    with closing(carried(Segment(view.film, 0, 0, whole.end), settings, paint, [])) as carried_frames:
+    with closing(carried(Segment(view.film, 0, 0, whole.end), settings, paint)) as carried_frames:
         run = [
             (f.frame.luma.copy(), f.cb, f.cr) for f in Chroma(target, transfer_of(view.film.picture))(carried_frames)
         ]
@@ -150,7 +150,7 @@ def test_of_interlaced_film_one_field_is_shown(films: Films, settings: Settings,
     with closing(Span(view.film, 0, view.film.pts(Fraction(1, 5))).frames(view, painting, 48)) as frames:
         shown = [frame.frame.luma.copy() for frame in frames]
     paint = FilmPaint(painting, view.film, settings.paint)
-    with closing(carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, paint, [])) as whole:
+    with closing(carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, paint)) as whole:
         fields = [coloured.frame.luma[0::2].copy() for coloured in whole]
     for one, field in zip(shown, fields, strict=True):
         assert np.array_equal(one, cv2.resize(field, (one.shape[1], one.shape[0]), interpolation=cv2.INTER_AREA))

@@ -68,7 +68,7 @@ def carried_colours(frames: list[Shown], path: Path) -> list[Ab]:
         said = [frames[n].ab if frames[n].said is None else frames[n].said for n in numbers]
         return AbBatch(batch, np.stack(said).astype(np.float32))
 
-    return [frame.ab for frame in carried(Segment(film, 0, None, None), SETTINGS, in_process(paint), [])]
+    return [frame.ab for frame in carried(Segment(film, 0, None, None), SETTINGS, in_process(paint))]
 
 
 def distances(one: Ab, other: Ab) -> Ab:
