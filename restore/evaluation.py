@@ -10,17 +10,17 @@ from typing import Any, Literal, TypeVar
 
 from models.weights.catalogue import find_weights
 from pipelines.evaluate.colour import evaluate_colour
-from pipelines.evaluate.content import Judge, read_labels
+from pipelines.evaluate.content import ContentJudge, read_labels
 from pipelines.evaluate.detector import evaluate_detector
 from pipelines.evaluate.judges import open_judge
-from pipelines.evaluate.paint import Chosen, Paint
+from pipelines.evaluate.paint import PicturePainter, PictureSet
 from pipelines.evaluate.report import Report
 from pipelines.evaluate.sequences import as_films
 from pipelines.evaluate.sheet import Sheet
 from pipelines.evaluate.steadiness import evaluate_steadiness
 from pipelines.media.pictures import pictures_in, read_boxes
 from pipelines.media.probe import probe
-from pipelines.painting import paint as painting_room
+from pipelines.painting.paint import Paint
 from pipelines.painting.choice import find_network
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import open_painter
@@ -64,12 +64,12 @@ def measure_colour(
     _check_results((*read, given["boxes"], given["classifier"], given["labels"]),
                    {"--json": json_out, "--sheet": given["sheet"]})  # fmt: skip
     with raised_as(Refused, FileNotFoundError, ValueError):
-        paint = Paint(PaintSettings(**settings))
+        paint = PicturePainter(PaintSettings(**settings))
     boxes = read_boxes(given["boxes"]) if given["boxes"] else None
     labels = read_labels(given["labels"]) if given["labels"] else None
-    judge = Judge(given["classifier"], labels) if given["classifier"] else None
+    judge = ContentJudge(given["classifier"], labels) if given["classifier"] else None
     sheet = Sheet(given["sheet"]) if given["sheet"] else None
-    chosen = Chosen(pictures, limit)
+    chosen = PictureSet(pictures, limit)
     with counting("pictures", len(chosen)) as step:
         report = evaluate_colour(chosen, _stepping(paint, step), boxes, judge, sheet)
     show(report)
@@ -106,7 +106,7 @@ def measure_detector(
     wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
     with raised_as(Refused, FileNotFoundError, ValueError):
         painter = open_painter(PaintSettings(batch=1, instances=MAX_FOUND, least_score=MIN_FOUND, **settings))
-    chosen = Chosen(pictures, limit, wanted)
+    chosen = PictureSet(pictures, limit, wanted)
     with counting("pictures", len(chosen)) as step:
         report = evaluate_detector(chosen, painter.settings.rows, _stepping(Detect(painter), step), given)
     show(report)
@@ -145,7 +145,7 @@ def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all
         judging = open_judge(judge, settings.paint.device, settings.paint.weights_dir)
         opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
         compared = _places(opened, compare, overwrite, json_out) if compare else []
-        painting = in_process(painting_room.Paint())
+        painting = in_process(Paint())
         batches = sum(float(min(seconds, film.duration)) for film in opened)
         with counting("batches of anchors", max(1, round(batches))) as step:
             report = evaluate_steadiness(opened, settings, _stream(painting, step), seconds, judging)

@@ -19,10 +19,10 @@ from models.measures.metrics import (
     rebalanced_auc,
     ssim_map,
 )
-from pipelines.evaluate.content import Judge
-from pipelines.evaluate.paint import Chosen, Coloured, Paint
+from pipelines.evaluate.content import ContentJudge
+from pipelines.evaluate.paint import Coloured, PicturePainter, PictureSet
 from pipelines.evaluate.report import Figures, Report, Section, means
-from pipelines.evaluate.sheet import MOST, Sheet, tile
+from pipelines.evaluate.sheet import MAX_PICTURES, Sheet, tile
 
 Boxes = dict[str, NDArray[np.float32]]
 """Key of a picture -> (K, 6), as in `InstanceBatch`."""
@@ -45,7 +45,7 @@ NAMES = [
     "ab change",
 ]
 """Figures in the order in which they are shown; PSNR in dB, AuC in %, ab change in units of ab."""
-LEAST_SCORE = 0.5
+MIN_SCORE = 0.5
 """Of a given box: below it boxes are guesses."""
 
 
@@ -111,7 +111,11 @@ def _summary(title: str, measured: list[Part]) -> Section:
 
 @torch.inference_mode()
 def evaluate_colour(
-    chosen: Chosen, paint: Paint, boxes: Boxes | None = None, judge: Judge | None = None, sheet: Sheet | None = None
+    chosen: PictureSet,
+    paint: PicturePainter,
+    boxes: Boxes | None = None,
+    judge: ContentJudge | None = None,
+    sheet: Sheet | None = None,
 ) -> Report:
     """Figures of a network on colour pictures.
 
@@ -120,7 +124,7 @@ def evaluate_colour(
         paint: the network.
         boxes: of the instances by which pictures are parted; those that score 0.5 and more count. None: what the
             network itself finds.
-        judge: says what a classifier sees in the pictures.
+        judge: takes in what a classifier sees in the pictures.
         sheet: takes gray | ours | true of some of them.
     """
     measured: list[dict[str, Part]] = []
@@ -129,13 +133,13 @@ def evaluate_colour(
         here = coloured.boxes
         if boxes is not None:
             here = boxes.get(coloured.key, here[:0])
-            here = here[here[:, 5] >= LEAST_SCORE]
+            here = here[here[:, 5] >= MIN_SCORE]
         measured.append(measure(coloured, here))
         pictures.append({"key": coloured.key} | {title: part.figures for title, part in measured[-1].items()})
         if judge:
             seen = parts(here, *coloured.rgb["true"].shape[-2:])
-            judge.look(coloured, ((title, mask) for title, mask in seen if title in JUDGED))
-        if sheet and number % math.ceil(len(chosen) / MOST) == 0:
+            judge.add(coloured, ((title, mask) for title, mask in seen if title in JUDGED))
+        if sheet and number % math.ceil(len(chosen) / MAX_PICTURES) == 0:
             sheet.tiles.append(tile(coloured))
     by_part = {title: [of_parts[title] for of_parts in measured if title in of_parts] for title in PARTS}
     sections = [_summary(title, found) for title, found in by_part.items() if found]

@@ -35,8 +35,8 @@ def read_labels(path: Path) -> dict[str, int]:
 
 
 @dataclass
-class _Seen:
-    """What the classifier saw of one part, picture after picture."""
+class _Answers:
+    """The classifier's answers for one part, picture after picture."""
 
     features: list[Tensor] = field(default_factory=list)
     """(3, 1280) each: of ours, gray and true."""
@@ -59,19 +59,19 @@ def _shares(classes: Tensor, right: Tensor) -> dict[str, float]:
     return dict(zip(KINDS, shares.tolist(), strict=True))
 
 
-class Judge:
-    """Looks at pictures one by one, and sums up."""
+class ContentJudge:
+    """Shows coloured pictures to a classifier, one by one, and sums up what it sees in them."""
 
     def __init__(self, weights: Path, labels: dict[str, int] | None = None) -> None:
         self.classifier = load_classifier(weights)
         self.labels = labels or {}
-        self.seen: dict[str, _Seen] = {}
+        self.answers: dict[str, _Answers] = {}
         self.named: list[tuple[Tensor, int]] = []
         """Classes of a whole picture, and the one of its label."""
 
     @torch.inference_mode()
-    def look(self, coloured: Coloured, parts: Iterable[tuple[str, Tensor]]) -> None:
-        """Takes in one picture: ours, gray and true.
+    def add(self, coloured: Coloured, parts: Iterable[tuple[str, Tensor]]) -> None:
+        """Adds the classifier's answers for one picture: ours, gray and true.
 
         Args:
             coloured: the picture.
@@ -84,17 +84,18 @@ class Judge:
             changed = [torch.where(mask, rgb[kind], rgb["true"]) for kind in KINDS[:2]]
             ours_and_gray = self.classifier(torch.cat([centre_square(picture) for picture in changed]))
             features, logits = (torch.cat(pair) for pair in zip(ours_and_gray, true, strict=True))
-            seen = self.seen.setdefault(title, _Seen())
-            seen.features.append(features)
-            seen.classes.append(logits.argmax(dim=1))
+            answers = self.answers.setdefault(title, _Answers())
+            answers.features.append(features)
+            answers.classes.append(logits.argmax(dim=1))
         if coloured.key in self.labels:
-            whole = next(iter(self.seen.values()))
+            whole = next(iter(self.answers.values()))
             self.named.append((whole.classes[-1], self.labels[coloured.key]))
 
     def sections(self) -> list[Section]:
         """Figures of each part, and how often, in %, the first class is the label's."""
         found = [
-            Section(f"classifier, {title}", len(seen.classes), seen.figures()) for title, seen in self.seen.items()
+            Section(f"classifier, {title}", len(answers.classes), answers.figures())
+            for title, answers in self.answers.items()
         ]
         if self.named:
             classes, right = zip(*self.named, strict=True)

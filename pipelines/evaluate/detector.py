@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.measures.metrics import average_precision, match_boxes
-from pipelines.evaluate.paint import Chosen, Find, as_anchors, lab_of, network_lightness
+from pipelines.evaluate.paint import Find, PictureSet, as_anchors, lab_of, network_lightness
 from pipelines.evaluate.report import Figures, Report, Section
 
-LEAST_SCORE = 0.5
+MIN_SCORE = 0.5
 """Of a given box that must be found; one below it is neither right to find nor wrong."""
 NAMES = [
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
@@ -51,7 +51,7 @@ def _precisions(found: Tensor, verdicts: Tensor, given: Counter[int]) -> Figures
 
 
 @torch.inference_mode()
-def evaluate_detector(chosen: Chosen, rows: int, find: Find, boxes: Mapping[str, NDArray[np.float32]]) -> Report:
+def evaluate_detector(chosen: PictureSet, rows: int, find: Find, boxes: Mapping[str, NDArray[np.float32]]) -> Report:
     """Average precision of a detector on the lightness of colour pictures.
 
     Args:
@@ -71,12 +71,12 @@ def evaluate_detector(chosen: Chosen, rows: int, find: Find, boxes: Mapping[str,
         here = here[here[:, 5].argsort(descending=True, stable=True)]
         true = torch.from_numpy(boxes[named.key])
         found.append(here)
-        verdicts.append(match_boxes(here, true, LEAST_SCORE))
-        wanted = true[true[:, 5] >= LEAST_SCORE, 4].int().tolist()
+        verdicts.append(match_boxes(here, true, MIN_SCORE))
+        wanted = true[true[:, 5] >= MIN_SCORE, 4].int().tolist()
         given.update(wanted)
         right = int((verdicts[-1] == 1).sum())
         pictures.append({"key": named.key, "found": len(here), "right": right, "given": len(wanted)})
     if not given:
-        raise ValueError(f"no box of these pictures scores {LEAST_SCORE} or more: nothing is to be found")
+        raise ValueError(f"no box of these pictures scores {MIN_SCORE} or more: nothing is to be found")
     figures = _precisions(torch.cat(found), torch.cat(verdicts), given)
     return Report([Section("found boxes", len(pictures), figures)], pictures)

@@ -41,8 +41,8 @@ class Named:
     picture: Picture
 
 
-class Chosen:
-    """Pictures of zip files and folders, decoded when their turn comes.
+class PictureSet:
+    """The pictures to be measured, from zip files and folders, decoded when their turn comes.
 
     Args:
         sources: zip files or folders of colour pictures.
@@ -121,7 +121,7 @@ def _that_finds(painter: Painter) -> Painter:
     return replace(painter, settings=settings, find=open_finder(settings, painter.device, painter.network))
 
 
-class Paint:
+class PicturePainter:
     """Colours pictures one by one, each together with its takes.
 
     Args:

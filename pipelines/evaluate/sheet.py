@@ -13,7 +13,7 @@ from pipelines.media.image import png, stacked
 TILE = 256, 192
 """Width and height of a picture's place on the sheet, in pixels."""
 COLUMNS = 3
-MOST = 30
+MAX_PICTURES = 30
 """Pictures on a sheet."""
 
 

@@ -45,8 +45,8 @@ RESTORE, EVERY, TRUE = "restore", "every frame", "true"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What is judged of a film's frames, in order."""
+class JudgedFilm:
+    """A film's frames as they are judged, in order, whatever their colours."""
 
     lightness: Tensor
     """(N, 1, h, w), CIE L*."""
@@ -104,18 +104,18 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
             raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")
         ab[name] = torch.from_numpy(np.stack([each.ab for each in kept])).permute(0, 3, 1, 2)
     pts = [each.pts for each in kept]
-    seen = _seen([each.lightness for each in kept], [each.shot for each in kept], find)
+    judged = _judged([each.lightness for each in kept], [each.shot for each in kept], find)
     truth = None
     if colours_of(film) > COLOURED:
-        height, width = seen.lightness.shape[-2:]
+        height, width = judged.lightness.shape[-2:]
         truth = _true_pictures(film, pts, (height, width))
         ab[TRUE] = lab_from_srgb(truth)[:, 1:]
-    figures = {name: _figures(seen, colours, truth) for name, colours in ab.items()}
+    figures = {name: _figures(judged, colours, truth) for name, colours in ab.items()}
     table = {row: {name: figures[name][row] for name in ab if row in figures[name]} for row in figures[RESTORE]}
     for row in table.values():
         row["ratio"] = row[RESTORE] / row[EVERY]
     if truth is not None:
-        left = true_colours_carried(segment, settings, pts, seen.lightness, ab[TRUE])
+        left = true_colours_carried(segment, settings, pts, judged.lightness, ab[TRUE])
         table[f"PSNR of true colours carried, {APART} frames apart"] = {RESTORE: left}
     return Section(film.name, len(pts), table)
 
@@ -127,9 +127,9 @@ def _small(film: Film, settings: Settings, coloured: Iterable[AbFrame]) -> Itera
         yield _Kept(frame.frame.pts, frame.shot, light.lightness, frame.ab)
 
 
-def _seen(light: list[Light], shots: list[int], find: FindFlow) -> Seen:
+def _judged(light: list[Light], shots: list[int], find: FindFlow) -> JudgedFilm:
     flows = list(_flows(light, find))
-    return Seen(torch.from_numpy(np.stack(light)).float()[:, None] * (100 / 255), shots, flows)
+    return JudgedFilm(torch.from_numpy(np.stack(light)).float()[:, None] * (100 / 255), shots, flows)
 
 
 def _flows(light: list[Light], find: FindFlow) -> Iterator[tuple[Tensor, Tensor]]:
@@ -161,39 +161,39 @@ def _true_pictures(film: Film, pts: list[int], size: tuple[int, int]) -> Tensor:
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 255
 
 
-def _figures(seen: Seen, ab: Tensor, truth: Tensor | None) -> dict[str, float]:
-    rgb = srgb_from_lab(torch.cat([seen.lightness, ab], dim=1))
-    pairs = [n for n in range(len(ab) - 1) if seen.shots[n] == seen.shots[n + 1]]
-    jumps = [n for n in range(0, len(ab) - LAG, LAG) if seen.shots[n] == seen.shots[n + LAG]]
+def _figures(judged: JudgedFilm, ab: Tensor, truth: Tensor | None) -> dict[str, float]:
+    rgb = srgb_from_lab(torch.cat([judged.lightness, ab], dim=1))
+    pairs = [n for n in range(len(ab) - 1) if judged.shots[n] == judged.shots[n + 1]]
+    jumps = [n for n in range(0, len(ab) - LAG, LAG) if judged.shots[n] == judged.shots[n + LAG]]
 
     def along(pictures: Tensor) -> float:
-        errors = [warping_error(pictures[n : n + 1], pictures[n + 1 : n + 2], *seen.flows[n]) for n in pairs]
+        errors = [warping_error(pictures[n : n + 1], pictures[n + 1 : n + 2], *judged.flows[n]) for n in pairs]
         return float(torch.cat(errors).mean()) if errors else float("nan")
 
     figures = {
         "warping error, ab": along(ab),
         "warping error, picture x 1000": 1000 * along(rgb),
-        "CDC x 1000": 1000 * distribution_change(torch.cat([histograms(one[None]) for one in rgb]), seen.shots),
-        "jump, CIEDE2000": float(np.mean([_jump(seen, ab, n) for n in jumps])) if jumps else float("nan"),
+        "CDC x 1000": 1000 * distribution_change(torch.cat([histograms(one[None]) for one in rgb]), judged.shots),
+        "jump, CIEDE2000": float(np.mean([_jump(judged, ab, n) for n in jumps])) if jumps else float("nan"),
         "colourfulness, signed": _mean(colourfulness(one[None], is_absolute=False) for one in rgb),
         "colourfulness, absolute": _mean(colourfulness(one[None], is_absolute=True) for one in rgb),
     }
     if truth is not None:
         lab = lab_from_srgb(truth)
-        ours = torch.cat([seen.lightness, ab], dim=1)
+        ours = torch.cat([judged.lightness, ab], dim=1)
         figures["PSNR to the true colours"] = _mean(psnr(rgb, truth))
         apart = (delta_e_2000(a[None], b[None]).mean() for a, b in zip(ours, lab, strict=True))
         figures["CIEDE2000 to the true colours"] = _mean(apart)
     return figures
 
 
-def _jump(seen: Seen, ab: Tensor, first: int) -> float:
+def _jump(judged: JudgedFilm, ab: Tensor, first: int) -> float:
     """How far the colours of a frame and of the one LAG later lie apart, along motion."""
-    flow, is_visible = seen.flows[first]
-    for step, is_seen in seen.flows[first + 1 : first + LAG]:
+    flow, is_visible = judged.flows[first]
+    for step, is_seen in judged.flows[first + 1 : first + LAG]:
         is_visible = is_visible & (warped(is_seen[:, None].float(), flow)[:, 0] > 0.5)
         flow = flow + warped(step, flow)
-    light = seen.lightness[first : first + 1]
+    light = judged.lightness[first : first + 1]
     later = warped(ab[first + LAG : first + LAG + 1], flow)
     distance = delta_e_2000(torch.cat([light, ab[first : first + 1]], 1), torch.cat([light, later], 1))
     return float(mean_where(distance, is_visible))

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.evaluate.colour import JUDGED, evaluate_colour, measure, parts
-from pipelines.evaluate.content import Judge, read_labels
+from pipelines.evaluate.content import ContentJudge, read_labels
 from pipelines.evaluate.detector import evaluate_detector
-from pipelines.evaluate.paint import Chosen, Coloured, Named, Paint, network_lightness, take
+from pipelines.evaluate.paint import Coloured, Find, Named, PicturePainter, PictureSet, network_lightness, take
 from pipelines.evaluate.report import Report, means
 from pipelines.evaluate.sheet import tile
 from pipelines.frames import AnchorBatch, InstanceBatch
@@ -28,9 +28,9 @@ def settings(network: Path) -> PaintSettings:
     return PaintSettings(network=str(network), device="cpu", rows=64)
 
 
-def find(*rows: tuple[float, ...]) -> Paint:
+def find(*rows: tuple[float, ...]) -> Find:
     """A stage that finds the same in every anchor."""
-    return lambda anchors: InstanceBatch(anchors, (boxes(*rows),) * len(anchors.pts))  # type: ignore[return-value]
+    return lambda anchors: InstanceBatch(anchors, (boxes(*rows),) * len(anchors.pts))
 
 
 def as_coloured(ours: NDArray[np.float32], true: NDArray[np.float32]) -> Coloured:
@@ -44,12 +44,12 @@ def as_coloured(ours: NDArray[np.float32], true: NDArray[np.float32]) -> Coloure
 
 
 def test_pictures_are_chosen_evenly_and_by_key(pictures: Path) -> None:
-    assert [named.key for named in Chosen([pictures])] == [f"{number:06}" for number in range(5)]
-    assert [named.key for named in Chosen([pictures], limit=2)] == ["000000", "000002"]
-    assert [named.key for named in Chosen([pictures], keys={"000003", "x"})] == ["000003"]
-    assert len(Chosen([pictures], limit=9)) == 5
+    assert [named.key for named in PictureSet([pictures])] == [f"{number:06}" for number in range(5)]
+    assert [named.key for named in PictureSet([pictures], limit=2)] == ["000000", "000002"]
+    assert [named.key for named in PictureSet([pictures], keys={"000003", "x"})] == ["000003"]
+    assert len(PictureSet([pictures], limit=9)) == 5
     with pytest.raises(ValueError, match="none of the 5 pictures has a key"):
-        Chosen([pictures], keys={"x"})
+        PictureSet([pictures], keys={"x"})
 
 
 def test_takes_differ_in_grain_and_exposure_only_and_repeat() -> None:
@@ -70,7 +70,7 @@ def test_network_sees_multiples_of_32(shape: tuple[int, int], expected: tuple[in
 
 
 def test_picture_is_coloured_from_its_lightness_alone(settings: PaintSettings) -> None:
-    paint = Paint(settings)
+    paint = PicturePainter(settings)
     gray = np.repeat(drawn(0)[..., :1], 3, axis=-1)
     ours = paint(Named("a", gray))
     assert set(ours.lab) == set(ours.rgb) == {"ours", "gray", "true"}
@@ -85,7 +85,7 @@ def test_instances_are_found_but_need_not_be_coloured(settings: PaintSettings) -
     row = (*LEFT_HALF, PERSON, 0.9)
     coloured_by: list[InstanceBatch] = []
     for instances in (8, 0):
-        paint = Paint(replace(settings, instances=instances), find(row))
+        paint = PicturePainter(replace(settings, instances=instances), find(row))
         colorize = paint.colorize
         paint.colorize = lambda batch, stage=colorize: (
             coloured_by.append(batch)
@@ -159,7 +159,7 @@ def test_report_has_a_section_for_each_part(pictures: Path, settings: PaintSetti
         "000000": boxes((*LEFT_HALF, PERSON, 0.9), (*RIGHT_HALF, DOG, 0.4)),
         "000003": boxes((*RIGHT_HALF, DOG, 0.7)),
     }
-    report = evaluate_colour(Chosen([pictures]), Paint(settings), given)
+    report = evaluate_colour(PictureSet([pictures]), PicturePainter(settings), given)
     assert [(section.title, section.pictures) for section in report.sections] == [
         ("whole picture", 5),
         ("inside boxes", 2),
@@ -176,15 +176,15 @@ def test_report_has_a_section_for_each_part(pictures: Path, settings: PaintSetti
 
 
 def test_figures_repeat(pictures: Path, settings: PaintSettings) -> None:
-    first, second = (evaluate_colour(Chosen([pictures], limit=2), Paint(settings)) for _ in range(2))
+    first, second = (evaluate_colour(PictureSet([pictures], limit=2), PicturePainter(settings)) for _ in range(2))
     assert first == second
 
 
 def test_judge_compares_with_the_true_picture_and_with_labels(
     pictures: Path, settings: PaintSettings, classifier: Path
 ) -> None:
-    judge = Judge(classifier, {"000000": 1000, "000001": 1000})
-    evaluate_colour(Chosen([pictures]), Paint(settings), judge=judge)
+    judge = ContentJudge(classifier, {"000000": 1000, "000001": 1000})
+    evaluate_colour(PictureSet([pictures]), PicturePainter(settings), judge=judge)
     seen, labelled = judge.sections()
     assert seen.title == "classifier, whole picture"
     assert seen.pictures == 5
@@ -199,9 +199,9 @@ def test_judge_sees_the_colours_of_one_part_at_a_time(classifier: Path) -> None:
     true = np.random.default_rng(0).uniform(-40, 40, (64, 96, 2)).astype(np.float32)
     half = true.copy()
     half[:, :48] = 30
-    judge = Judge(classifier)
-    judge.look(as_coloured(half, true), parts(boxes((*LEFT_HALF, PERSON, 0.9)), 64, 96))
-    whole, inside, outside = (judge.seen[title].features[0] for title in JUDGED)
+    judge = ContentJudge(classifier)
+    judge.add(as_coloured(half, true), parts(boxes((*LEFT_HALF, PERSON, 0.9)), 64, 96))
+    whole, inside, outside = (judge.answers[title].features[0] for title in JUDGED)
     ours, gray, as_true = range(3)
     assert torch.equal(whole[ours], inside[ours])
     assert torch.equal(outside[ours], outside[as_true])
@@ -242,7 +242,7 @@ def test_detector_is_measured_class_by_class_and_over_all(pictures: Path) -> Non
         "000001": boxes((*LEFT_HALF, PERSON, 0.9), (*RIGHT_HALF, CUP, 0.4)),
         "000002": boxes((*RIGHT_HALF, PERSON, 0.9)),
     }
-    report = evaluate_detector(Chosen([pictures], keys=given), 64, found, given)
+    report = evaluate_detector(PictureSet([pictures], keys=given), 64, found, given)
     (section,) = report.sections
     assert section.pictures == 3
     figures = {name: {kind: round(value, 2) for kind, value in row.items()} for name, row in section.figures.items()}
@@ -259,4 +259,4 @@ def test_detector_is_measured_class_by_class_and_over_all(pictures: Path) -> Non
 def test_detector_needs_boxes_to_find(pictures: Path) -> None:
     given = {"000000": boxes((*LEFT_HALF, PERSON, 0.3))}
     with pytest.raises(ValueError, match=r"no box of these pictures scores 0\.5 or more"):
-        evaluate_detector(Chosen([pictures], keys=given), 64, find(), given)  # type: ignore[arg-type]
+        evaluate_detector(PictureSet([pictures], keys=given), 64, find(), given)  # type: ignore[arg-type]
