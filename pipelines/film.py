@@ -43,7 +43,7 @@ def restore(
     """
     listener = listener or Listener()
     work = WorkFolder(job.out, about(job), job.starts_over)
-    painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.hints)
+    painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.given)
     flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
     with _told(job, work), only_run(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))

@@ -33,6 +33,7 @@ from pipelines.evaluate.carrying import APART, true_colours_carried
 from pipelines.evaluate.judges import FindFlow, Light, MotionJudge
 from pipelines.evaluate.report import Figures, Report, Section, means
 from pipelines.frames import AbFrame
+from pipelines.guide.given import Given
 from pipelines.media.coloured import COLOURED, colours_of
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.segment import carried
@@ -98,7 +99,7 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
     segment = Segment(film, 0, film.pts(Fraction(0)), end)
     ab, kept = {}, list[_Kept]()
     for name, way in ((RESTORE, settings), (EVERY, every_frame(settings))):
-        with closing(carried(segment, way, FilmPaint(painting, film, way.paint))) as coloured:
+        with closing(carried(segment, way, FilmPaint(painting, film, way.paint, Given()))) as coloured:
             kept = list(_small(film, settings, coloured))
         if len(kept) < 2:
             raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")

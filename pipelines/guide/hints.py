@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.colour.follow import Follow as FollowFrames
+from pipelines.colour.follow import Follow
 from pipelines.colour.lightness import NOTHING
 from pipelines.errors import InputError
 from pipelines.frames import HintTable
@@ -29,25 +29,19 @@ Tracks = dict[int, HintTable]
 """By the pts of an anchor: the hints that are in it."""
 
 
-def followed(film: Film, settings: Settings) -> Tracks:
-    """The hints of the settings in each anchor that has some; a film is read for them only where there are any."""
-    return Follow(film, settings)() if settings.hints else {}
-
-
 @dataclass(frozen=True)
-class _Seen:
-    """What is kept of a frame."""
+class _TrackedFrame:
+    """A frame, as far as hints are followed through it."""
 
     pts: int
-    begins: bool
-    """Whether a shot begins with it."""
+    begins_shot: bool
     is_anchor: bool
     lightness: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Follow:
-    """Follows the hints of one film."""
+class HintTracker:
+    """Follows the hints of one film from anchor to anchor."""
 
     film: Film
     settings: Settings
@@ -65,24 +59,24 @@ class Follow:
                 rows.setdefault(pts, []).append((x, y, *hint.ab))
         return {pts: np.array(table, np.float32) for pts, table in rows.items()}
 
-    def _span(self, number: int) -> list[_Seen]:
+    def _span(self, number: int) -> list[_TrackedFrame]:
         """The frames of one span of the film."""
         film, motion = self.film, self.settings.motion
         start = film.pts(number * SPAN) if number else None
         segment = Segment(film, number, start, film.pts((number + 1) * SPAN))
         seen, shot = [], 0
-        follow = FollowFrames(motion, film.picture.time_base)
+        follow = Follow(motion, film.picture.time_base)
         for followed in follow(marked(segment, self.settings, lambda _: NOTHING)):
             frame = followed.shown
             if frame.light.frame.is_owned:
-                seen.append(_Seen(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
+                seen.append(_TrackedFrame(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
             shot = frame.shot
         return seen
 
     def _places(self, hint: Hint, spans: Any) -> Iterator[tuple[int, float, float]]:
         """pts of the anchors of the hint's shot, and where its point is in them, as shares of the sides."""
         number = int(hint.time // SPAN)
-        here: list[_Seen] = spans(number)
+        here: list[_TrackedFrame] = spans(number)
         wanted = self.film.pts(hint.time)
         own = next((i for i, seen in enumerate(here) if seen.pts >= wanted), len(here) - 1)
         if own < 0 or hint.time >= self.film.duration:
@@ -93,16 +87,16 @@ class Follow:
         yield from self._along(later, point)
         yield from list(self._along(earlier, point))[here[own].is_anchor :]  # its own frame came with the later ones
 
-    def _until_cut(self, first: Sequence[_Seen], number: int, step: int, spans: Any) -> Iterator[_Seen]:
+    def _until_cut(self, first: Sequence[_TrackedFrame], number: int, step: int, spans: Any) -> Iterator[_TrackedFrame]:
         """The frames from the hint's own to its shot's end, or back to its beginning."""
-        frames: Sequence[_Seen] = first
+        frames: Sequence[_TrackedFrame] = first
         is_own = True
         while frames:
             for seen in frames:
-                if step > 0 and seen.begins and not is_own:
+                if step > 0 and seen.begins_shot and not is_own:
                     return
                 yield seen
-                if step < 0 and seen.begins:
+                if step < 0 and seen.begins_shot:
                     return
                 is_own = False
             number += step
@@ -118,10 +112,10 @@ class Follow:
         rows, columns = lightness.shape
         return (hint.x + 0.5) / width * columns, (hint.y + 0.5) / height * rows
 
-    def _along(self, frames: Iterable[_Seen], point: tuple[float, float]) -> Iterator[tuple[int, float, float]]:
+    def _along(self, frames: Iterable[_TrackedFrame], point: tuple[float, float]) -> Iterator[tuple[int, float, float]]:
         """The place in each anchor, as shares, until the point leaves the picture."""
         motion = Motion()
-        last: _Seen | None = None
+        last: _TrackedFrame | None = None
         for seen in frames:
             if last is not None and not seen.is_anchor:
                 continue

@@ -1,12 +1,12 @@
 """A film with all that is decided about its result, before anything is written."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import torch
 
-from pipelines.guide.hints import Tracks, followed
+from pipelines.guide.given import Given, given_for
 from pipelines.job.plan import plan
 from pipelines.job.span import check_span
 from pipelines.media.coloured import check_colours
@@ -30,8 +30,7 @@ class Job:
     container: str
     device: torch.device
     segments: tuple[Segment, ...]
-    hints: Tracks = field(default_factory=dict)
-    """Colours given by a person, by the pts of the anchor."""
+    given: Given
     overwrite: bool = False
     """Whether a result that is there may be replaced."""
     starts_over: bool = False
@@ -79,16 +78,15 @@ def prepare(
         check_place(out, path, overwrite, option)
     device, settings = find_network(path, settings, has_pool)
     check_colours(film, settings)
-    segments = plan(film, settings.segment, settings.start, settings.end)
     return Job(
-        film,
-        out,
-        settings,
-        output.target,
-        output.container,
-        device,
-        tuple(segments),
-        followed(film, settings),
-        overwrite,
-        overwrite,
+        film=film,
+        out=out,
+        settings=settings,
+        target=output.target,
+        container=output.container,
+        device=device,
+        segments=tuple(plan(film, settings.segment, settings.start, settings.end)),
+        given=given_for(film, settings),
+        overwrite=overwrite,
+        starts_over=overwrite,
     )

@@ -1,16 +1,16 @@
 """Anchors of any film, coloured: instances found, then the network, in as much memory as the device has."""
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 import torch
 
 from pipelines.errors import SettingsError, StageError
-from pipelines.frames import AbBatch, AnchorBatch, HintTable
+from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import Painter, open_painter
@@ -23,7 +23,8 @@ OPEN_NETWORKS = 4
 PARTS = (1, 2, 4)
 """In how many parts a batch is coloured: the whole of it, and where memory is short its halves, and their halves."""
 
-NO_HINTS: HintTable = np.empty((0, 4), np.float32)
+Guide = Callable[[AnchorBatch], AnchorBatch]
+"""Adds to anchors what a person gave for them, such as `pipelines.guide.given.Given`."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,11 @@ class FilmPaint:
     """Of any film."""
     film: Film
     settings: PaintSettings
-    hints: Mapping[int, HintTable] = field(default_factory=dict)
-    """Colours given by a person, by the pts of the anchor."""
+    given: Guide
 
     def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
         """The anchors with their colour, in order."""
-        return self.painting(PaintOrder(self.film, self.settings, self._hinted(anchors)) for anchors in batches)
-
-    def _hinted(self, anchors: AnchorBatch) -> AnchorBatch:
-        if not self.hints:
-            return anchors
-        return replace(anchors, hints=tuple(self.hints.get(pts, NO_HINTS) for pts in anchors.pts))
+        return self.painting(PaintOrder(self.film, self.settings, self.given(anchors)) for anchors in batches)
 
 
 class Paint:

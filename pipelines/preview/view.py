@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.colour.lightness import whole
 from pipelines.errors import OutputError, SettingsError
 from pipelines.frames import AbFrame, ColouredFrame
-from pipelines.guide.hints import Tracks, followed
+from pipelines.guide.given import Given, given_for
 from pipelines.media.coloured import check_colours
 from pipelines.media.decode import Decode
 from pipelines.media.probe import probe
@@ -79,14 +79,13 @@ class View:
     film: Film
     out: Path
     settings: Settings
-    hints: Tracks = field(default_factory=dict)
-    """Colours given by a person, by the pts of the anchor."""
+    given: Given = field(default_factory=Given)
 
     def carried(
         self, start: int, end: int | None, painting: Painting, keep: Keep = whole
     ) -> Generator[AbFrame, None, None]:
         """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
-        paint = FilmPaint(painting, self.film, self.settings.paint, self.hints)
+        paint = FilmPaint(painting, self.film, self.settings.paint, self.given)
         return carried(Segment(self.film, 0, start, end), self.settings, paint, keep)
 
     def check_inside(self, at: Fraction) -> None:
@@ -142,4 +141,4 @@ def ready(view: View, *others: Settings) -> list[View]:
     """
     check_colours(view.film, view.settings)
     completed = [find_network(view.film.path, each)[1] for each in (view.settings, *others)]
-    return [replace(view, settings=each, hints=followed(view.film, each)) for each in completed]
+    return [replace(view, settings=each, given=given_for(view.film, each)) for each in completed]

@@ -13,12 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.errors import InputError, SettingsError
-from pipelines.frames import AnchorBatch
 from pipelines.guide import hints
-from pipelines.guide.hints import Follow, Tracks
+from pipelines.guide.hints import HintTracker
 from pipelines.media.probe import probe
 from pipelines.motion.flow import Motion
-from pipelines.painting.paint import FilmPaint, PaintOrder
 from pipelines.settings import Hint, MotionSettings, Settings
 from restore.cli import main
 from restore.options.hints import read_hints
@@ -40,7 +38,7 @@ def followed(film: Path, settings: Settings, *given_hints: Hint) -> dict[int, An
     """Where each anchor has hints: by the number of its frame, in pixels of the film."""
     probed = probe(film)
     motion = MotionSettings(anchors=Fraction(EVERY, RATE))
-    tracks = Follow(probed, replace(settings, motion=motion, hints=given_hints))()
+    tracks = HintTracker(probed, replace(settings, motion=motion, hints=given_hints))()
     size = np.array([probed.picture.width, probed.picture.height, 1, 1], np.float32)
     return {int(probed.seconds(pts) * RATE): table * size for pts, table in tracks.items()}
 
@@ -94,24 +92,6 @@ def test_point_is_found_where_the_picture_has_moved() -> None:
     picture = np.kron(noise, np.ones((6, 6), np.uint8))
     moved = np.roll(picture, (2, -5), axis=(0, 1))
     assert Motion().follow((70.0, 40.0), picture, moved) == pytest.approx((65.0, 42.0), abs=0.7)
-
-
-def test_anchors_go_to_the_network_with_their_hints(films: Films, settings: Settings) -> None:
-    film, orders = probe(films(clips.plain, ".mp4")), list[PaintOrder]()
-
-    def painting(coming: Any) -> Any:
-        orders.extend(coming)
-        return iter(())
-
-    table = np.array([[0.5, 0.5, *RED]], np.float32)
-    tracks: Tracks = {7: table}
-    anchors = AnchorBatch((6, 7), (0, 0), np.zeros((2, 64, 96), np.uint8))
-    list(FilmPaint(painting, film, settings.paint, tracks)([anchors]))
-    list(FilmPaint(painting, film, settings.paint)([anchors]))
-    with_hints, without = (order.anchors.hints for order in orders)
-    assert [len(one) for one in with_hints] == [0, 1]
-    assert np.array_equal(with_hints[1], table)
-    assert without == ()
 
 
 def test_network_that_takes_no_hints_refuses_them(films: Films, settings: Settings, refusal: Refuse) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
+from pipelines.guide.given import Given
 from pipelines.media.target import choose_target
 from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.preview.sheet import tiles
@@ -55,7 +56,7 @@ def view(films: Films, settings: Settings) -> View:
 
 def colours(view: View, painting: Painting, start: int | None, end: int | None) -> dict[int, Ab]:
     """ab of each frame, by its pts."""
-    paint = FilmPaint(painting, view.film, view.settings.paint)
+    paint = FilmPaint(painting, view.film, view.settings.paint, Given())
     with closing(carried(Segment(view.film, 0, start, end), view.settings, paint)) as frames:
         return {coloured.frame.pts: coloured.ab for coloured in frames}
 
@@ -87,7 +88,7 @@ def test_what_is_composed_differs_from_the_run_only_in_size(view: View, painting
     with closing(whole.frames(view, painting, height)) as frames:
         shown = [(f.frame.luma.copy(), f.cb, f.cr) for f in frames]
     target = choose_target(view.film, settings.encode, deinterlace=False)
-    paint = FilmPaint(painting, view.film, settings.paint)
+    paint = FilmPaint(painting, view.film, settings.paint, Given())
     with closing(carried(Segment(view.film, 0, 0, whole.end), settings, paint)) as carried_frames:
         run = [
             (f.frame.luma.copy(), f.cb, f.cr) for f in Chroma(target, transfer_of(view.film.picture))(carried_frames)
@@ -149,7 +150,7 @@ def test_of_interlaced_film_one_field_is_shown(films: Films, settings: Settings,
     view = open_view(films(clips.interlaced, ".mp4"), None, PREVIEW, settings)
     with closing(Span(view.film, 0, view.film.pts(Fraction(1, 5))).frames(view, painting, 48)) as frames:
         shown = [frame.frame.luma.copy() for frame in frames]
-    paint = FilmPaint(painting, view.film, settings.paint)
+    paint = FilmPaint(painting, view.film, settings.paint, Given())
     with closing(carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, paint)) as whole:
         fields = [coloured.frame.luma[0::2].copy() for coloured in whole]
     for one, field in zip(shown, fields, strict=True):
