@@ -90,9 +90,9 @@ def fault_of(path: Path, wanted: Published) -> str | None:
 
 def default_folder() -> Path:
     """Where fetched weights lie if nobody says otherwise: a folder of the user's cache."""
-    import pooch
+    from platformdirs import user_cache_dir
 
-    return Path(pooch.os_cache("restore")) / "weights"
+    return Path(user_cache_dir("restore")) / "weights"
 
 
 def find_weights(name: str, folder: Path | None = None) -> Path:

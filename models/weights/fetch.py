@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import urlsplit
 
+import requests
 from filelock import FileLock
+from requests import exceptions
 
 from models.weights.catalogue import Published, fault_of
 
@@ -16,22 +18,11 @@ SECONDS = 30
 """Without an answer or a byte, after which a server is given up."""
 BEGINS_ANEW = (200, 416)
 """HTTP statuses: the file from its first byte, though the rest was asked for; there is no rest."""
-
-
-class _Bar:
-    """Progress as pooch tells it, as the bytes that are here."""
-
-    def __init__(self, file: IO[bytes], show: Show) -> None:
-        self.file, self.show, self.before, self.total = file, show, file.tell(), 0
-
-    def update(self, _size: int) -> None:
-        self.show(self.file.tell(), self.before + self.total if self.total else 0)
-
-    def reset(self) -> None:
-        """Pooch does so at the end."""
-
-    def close(self) -> None:
-        """Pooch does so at the end."""
+FAULTS = {
+    exceptions.Timeout: "no answer",  # before ConnectionError: a connection that times out is both
+    exceptions.ConnectionError: "no connection",
+    exceptions.ChunkedEncodingError: "the connection broke off",
+}
 
 
 def fetch(wanted: Published, folder: Path, show: Show = lambda _here, _all: None) -> Path:
@@ -79,31 +70,33 @@ def _try(url: str, part: Path, wanted: Published, show: Show) -> str | None:
 
 def _download(url: str, part: Path, show: Show) -> str | None:
     """Appends to `part` what the address has beyond it; why it broke off, in words."""
-    from pooch import HTTPDownloader
-    from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException, Timeout
-    from requests.exceptions import ConnectionError as NoConnection
-
-    with part.open("ab") as file:
-
-        def begins(response: Any, **_: Any) -> None:
-            if response.status_code in BEGINS_ANEW:
-                file.seek(0)
-                file.truncate()
-                bar.before = 0
-
-        bar = _Bar(file, show)
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={file.tell()}-"} if file.tell() else {})
-        get = HTTPDownloader(bar, CHUNK, headers=headers, hooks={"response": begins}, timeout=SECONDS)
-        try:
-            get(url, file, None)
-        except HTTPError as error:
-            return str(error).partition(" for url")[0]
-        except Timeout:
-            return "no answer"
-        except NoConnection:
-            return "no connection"
-        except ChunkedEncodingError:
-            return "the connection broke off"
-        except (RequestException, OSError) as error:
-            return " ".join(str(error).split())
+    try:
+        with part.open("ab") as file:
+            here = file.tell()
+            headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
+            with requests.get(url, headers=headers, stream=True, timeout=SECONDS) as answer:
+                if answer.status_code in BEGINS_ANEW:
+                    file.seek(0)
+                    file.truncate()
+                answer.raise_for_status()
+                _append(answer, file, show)
+    except OSError as error:  # requests' own errors are OSErrors too
+        return _in_words(error)
     return None
+
+
+def _append(answer: requests.Response, file: IO[bytes], show: Show) -> None:
+    """Writes the answer's body behind what is in the file."""
+    length = int(answer.headers.get("Content-Length", 0))
+    total = file.tell() + length if length else 0
+    for chunk in answer.iter_content(CHUNK):
+        file.write(chunk)
+        show(file.tell(), total)
+
+
+def _in_words(error: OSError) -> str:
+    """Why a download broke off."""
+    if isinstance(error, exceptions.HTTPError):
+        return str(error).partition(" for url")[0]
+    fault = next((words for kind, words in FAULTS.items() if isinstance(error, kind)), None)
+    return fault or " ".join(str(error).split())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from models.weights.catalogue import Published, fault_of, identify, no_weights, published
+from models.weights.catalogue import Published, default_folder, fault_of, identify, no_weights, published
 from models.weights.fetch import CHUNK, fetch
 from tests.made.server import Server, serve
 
@@ -142,6 +142,15 @@ def test_two_processes_fetch_it_once(started: Serve, tmp_path: Path) -> None:
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [process.communicate()[0].strip() for process in both] == [str(len(CONTENT))] * 2
     assert server.ranges == [""]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="each system has its own folder for caches")
+def test_fetched_weights_lie_in_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_folder() == tmp_path / "restore" / "weights"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_folder() == tmp_path / ".cache" / "restore" / "weights"
 
 
 def test_first_digits_of_a_sha256_are_enough_where_no_more_is_published(tmp_path: Path) -> None:
