@@ -3,13 +3,13 @@
 import functools
 import os
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from scenedetect import FrameTimecode
-from scenedetect.detectors import AdaptiveDetector
+from numpy.typing import NDArray
 
 from pipelines.errors import InputError
 from pipelines.media.coloured import COLOURED, colours_of
@@ -17,46 +17,48 @@ from pipelines.media.open import open_film, picture_stream
 from pipelines.media.pictures import Picture
 from pipelines.media.probe import probe
 from pipelines.media.seek import frames_up_to
+from pipelines.motion.cuts import AHEAD, Cuts
 
 SCAN_SIDE = 64
 """Pixels: short side of the pictures on which cuts are looked for."""
-RATIO, LEAST_CHANGE = 2.5, 12.0
-"""Below scenedetect's defaults: a cut too many makes one shot count as two, one too few hides the shot after it."""
 MARGIN = 4
 """Frames on either side of a cut that are never taken."""
 OPEN_FILMS = 8
 """In one process at a time: each holds a decoder's memory."""
 
 
-def _reduced(frame: av.VideoFrame, short_side: int) -> Picture:
-    """The frame as it is shown, (h, w, 3), sRGB, its short side no longer than `short_side`."""
+def _reduced(frame: av.VideoFrame, short_side: int, pixel_format: str = "rgb24") -> NDArray[np.uint8]:
+    """The frame as it is shown, (h, w, 3) sRGB or (h, w) gray, its short side no longer than `short_side`."""
     scale = min(1.0, short_side / min(frame.width, frame.height))
     width, height = round(frame.width * scale), round(frame.height * scale)
-    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_ndarray()
+    small = frame.reformat(width=width, height=height, format=pixel_format, interpolation="AREA").to_ndarray()
     return np.ascontiguousarray(np.rot90(small, frame.rotation // 90))
 
 
-def _scanned(film: Path) -> Iterator[tuple[int, Picture]]:
-    """The pts and a small picture of every frame."""
+def _scanned(film: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """The pts and a small gray picture (h, w) of every frame."""
     with open_film(film) as container:
         stream = picture_stream(container, film)
         stream.thread_type = "AUTO"
         try:
             for frame in container.decode(stream):
                 if frame.pts is not None:
-                    yield frame.pts, _reduced(frame, SCAN_SIDE)
+                    yield frame.pts, _reduced(frame, SCAN_SIDE, "gray")
         except av.FFmpegError as error:
             raise InputError(film, f"is damaged ({error.strerror})", "take it out, or repair it") from error
 
 
 def _shots(film: Path) -> list[list[int]]:
     """The pts of the frames of each shot."""
-    detector, cuts, pts = AdaptiveDetector(RATIO, 0, min_content_val=LEAST_CHANGE), [0], []
-    for number, (shown, picture) in enumerate(_scanned(film)):
+    cuts, begins, pts = Cuts(), list[bool](), list[int]()
+    for shown, gray in _scanned(film):
         pts.append(shown)
-        found = detector.process_frame(FrameTimecode(number, 25.0), np.ascontiguousarray(picture[..., ::-1]))
-        cuts += [cut.frame_num for cut in found]
-    return [pts[first:after] for first, after in zip(cuts, [*cuts[1:], len(pts)], strict=True)]
+        cuts.push(gray)
+        if cuts.count > AHEAD:
+            begins.append(cuts.begins_at(len(begins)))
+    begins += [cuts.begins_at(number) for number in range(len(begins), cuts.count)]
+    firsts = [0, *(number for number, does in enumerate(begins) if does)]
+    return [pts[first:after] for first, after in pairwise([*firsts, len(pts)])]
 
 
 def _chosen(film: Path, per_shot: int) -> list[int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -14,6 +16,7 @@ from torch.utils.data import ConcatDataset, DataLoader
 from pipelines.errors import InputError
 from pipelines.training.film_pictures import MARGIN, FilmPictures
 from tests.made import broken, clips
+from tests.made.labelled_cuts import TEARS_OF_STEEL, TEARS_OF_STEEL_FRAMES
 from tests.made.pictures import Picture, pan
 from tests.made.tracks import PictureTrack, write
 
@@ -61,6 +64,23 @@ def test_pictures_are_spread_over_their_shot_and_keep_away_from_cuts(film: Path)
     inner = zip((0, *CUTS), (*CUTS, sum(LENGTHS)), strict=True)
     assert set(taken) == {n for first, after in inner for n in range(first + MARGIN, after - MARGIN)}
     assert len(taken) == 300
+
+
+def test_a_flash_makes_no_shots(tmp_path: Path) -> None:
+    drawn = list(coloured_shots((60,)))
+    for frame in drawn[30:32]:
+        frame[..., 0] = 1.0
+    film = write(tmp_path / "film.mp4", PictureTrack(drawn))
+    assert len(FilmPictures([film], per_shot=1)) == 1
+
+
+@pytest.mark.slow
+def test_shots_of_a_real_film_are_those_that_one_sees() -> None:
+    film = Path(os.environ.get("RESTORE_CLIPS", "")) / "colour-tears-of-steel.webm"
+    if not film.is_file():
+        pytest.skip(f"needs {film.name}: RESTORE_CLIPS=FOLDER")
+    shots = pairwise((0, *TEARS_OF_STEEL, TEARS_OF_STEEL_FRAMES))
+    assert len(FilmPictures([film], per_shot=1)) == sum(after - first > 2 * MARGIN for first, after in shots)
 
 
 def test_names_tell_the_frame_and_differ_by_their_stem(film: Path) -> None:
