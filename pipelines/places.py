@@ -6,13 +6,13 @@ import os
 import shlex
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from pipelines.errors import OutputError
 
@@ -20,6 +20,8 @@ LEAST_ROOM = 1 << 16
 """Bytes, without which not even the manifest can be written."""
 WORK = ".restore"
 """Ending of a result's name for its working folder."""
+TRIES = 100
+"""Times that a lock is asked for whose file goes each time just then."""
 
 
 def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> None:
@@ -61,7 +63,7 @@ def _may_be_written_to(folder: Path) -> bool:
 
 @contextmanager
 def only_run(lock: Path, result: Path | str) -> Iterator[None]:
-    """Keeps other runs out while the block runs. Windows has no such locks: there it does nothing.
+    """Keeps other runs out while the block runs. The system frees the lock of a process that was killed.
 
     Args:
         lock: a file that is there while a run is, and tells whose it is; its folder is made.
@@ -70,43 +72,59 @@ def only_run(lock: Path, result: Path | str) -> Iterator[None]:
     Raises:
         OutputError: another run holds it.
     """
-    if sys.platform == "win32":
+    own = list[os.stat_result]()
+    held = FileLock(lock, on_acquired=lambda file: own.append(_signed(file)))
+    _take(held, lock, result)
+    try:
         yield
-        return
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with _taken(lock, result) as file:
-        with suppress(OSError):  # a full disk keeps the name out, and not the lock open
-            file.truncate(0)
-            print(f"process {os.getpid()} on {socket.gethostname()}, since {time.ctime()}", file=file, flush=True)
+    finally:
+        # Windows removes no open file: there the release does it
+        with suppress(FileNotFoundError, PermissionError):
+            if os.path.samestat(lock.stat(), own[0]):  # not that of a run that began when this one's folder was removed
+                lock.unlink()
+        held.release()
+        if lock.parent.name.endswith(WORK):
+            with suppress(OSError):  # it is not empty; on Windows a run cannot remove it while the lock is in it
+                lock.parent.rmdir()
+
+
+def _take(held: FileLock, lock: Path, result: Path | str) -> None:
+    """Takes the lock.
+
+    Raises:
+        OutputError: another run holds it.
+    """
+    for left in reversed(range(TRIES)):
         try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
+            held.acquire(blocking=False)
+            return
+        except (Timeout, FileExistsError, FileNotFoundError):
+            if os.path.lexists(lock):
+                break
+            if not left:  # before, whoever held it had just ended, and removed it or its folder
+                raise
+    what = f"another run is at work on it ({_holder(lock) or 'it has just begun'})"
+    raise OutputError(result, what, "wait for it, or end it and start again")
 
 
-def _taken(lock: Path, result: Path | str) -> IO[str]:
-    """The lock's file, held until it is closed."""
-    import fcntl
+def _signed(file: int) -> os.stat_result:
+    """The status of a lock's open file, into which this process has been written as its holder.
 
-    while True:
-        file = lock.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with file:
-                file.seek(0)
-                who = file.read().strip() or "it has just begun"
-            what = f"another run is at work on it ({who})"
-            raise OutputError(result, what, "wait for it, or end it and start again") from None
-        if _is_there(lock, file):
-            return file
-        file.close()  # whoever held it has removed it meanwhile
+    The first line is empty: on Windows nobody else can read the byte that is locked.
+    """
+    line = f"\nprocess {os.getpid()} on {socket.gethostname()}, since {time.ctime()}\n"
+    with suppress(OSError):  # a full disk keeps the name out, and not the lock open
+        os.ftruncate(file, 0)
+        os.write(file, line.encode())
+    return os.fstat(file)
 
 
-def _is_there(path: Path, file: IO[str]) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    return False
+def _holder(lock: Path) -> str:
+    """Who holds a lock, as `_signed` wrote it; "" where nothing is written."""
+    with suppress(OSError), lock.open("rb", buffering=0) as file:
+        file.seek(1)
+        return file.read().decode(errors="replace").strip()
+    return ""
 
 
 @contextmanager
