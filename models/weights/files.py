@@ -72,6 +72,17 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:
     return network.eval(), metadata
 
 
+def write_weights(state: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Writes tensors and metadata as a safetensors file, whole or not at all, with the mode that the umask leaves."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    part.touch()
+    mode = part.stat().st_mode  # safetensors puts a file of its own in the place, which nobody else may read
+    save_file(state, part, {"format": "pt"} | metadata)
+    part.chmod(mode)
+    part.replace(path)
+
+
 def save_network(network: Compact, path: Path, metadata: dict[str, str]) -> None:
     """Writes the network's weights in half precision, with what is needed to build it again."""
     state = {
@@ -79,6 +90,4 @@ def save_network(network: Compact, path: Path, metadata: dict[str, str]) -> None
         for key, value in network.state_dict().items()
     }
     about = {"network": "compact", "config": json.dumps(asdict(network.config))}
-    part = path.with_name(path.name + ".part")
-    save_file(state, part, metadata={"format": "pt"} | about | metadata)
-    part.replace(path)
+    write_weights(state, path, about | metadata)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import IO
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from models.networks import NETWORKS, made_of
 from models.weights.catalogue import SHIPPED, Published, no_weights, published, weights_digest
-from models.weights.files import load_network, network_of, read_weights, tensors_digest
+from models.weights.files import load_network, network_of, read_weights, tensors_digest, write_weights
 
 WRAPPERS = ("state_dict", "params", "model")
 """Keys under which checkpoints keep their tensors."""
@@ -147,13 +146,11 @@ def import_published(source: Path, network: str, path: Path, about: Published | 
             made_of(network, {}, state)
         except ValueError as error:
             raise ValueError(f"{source}: not weights of {network} ({error})") from error
-    metadata = {"format": "pt", "network": network, "config": json.dumps({})} | own
+    metadata = {"network": network, "config": json.dumps({})} | own
     metadata["source_sha256"] = _digest_of_source(source)
     if about:
         metadata |= {"paper": about.paper, "licence": about.licence}
-    part = path.with_name(path.name + ".part")
-    save_file(state, part, metadata | {"tensors_sha256": tensors_digest(state)})
-    part.replace(path)
+    write_weights(state, path, metadata | {"tensors_sha256": tensors_digest(state)})
 
 
 def fault_of_imported(path: Path) -> str | None:

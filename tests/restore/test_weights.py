@@ -93,6 +93,9 @@ def test_import_takes_over_a_published_file_whatever_it_is_called(server: Server
         weights("import", file, "--weights-dir", bundle).stdout.strip() == f"some is ready: {bundle}/some.safetensors"
     )
     assert weights("verify", "some", "--weights-dir", bundle).stdout.startswith("ok ")
+    other = tmp_path / "other"
+    other.touch()
+    assert (bundle / "some.safetensors").stat().st_mode == other.stat().st_mode
 
 
 def test_import_of_other_files_asks_what_they_are(server: Server, tmp_path: Path) -> None:

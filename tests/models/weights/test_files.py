@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,19 @@ def test_network_comes_back_as_it_was_saved(saved: Path, small: Compact) -> None
         original = small.state_dict()[key]
         assert value.dtype in (torch.float32, torch.int64)
         assert torch.equal(value, original.half().float() if original.is_floating_point() else original)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
+def test_weights_have_the_mode_that_the_umask_leaves(umask: int, mode: int, small: Compact, tmp_path: Path) -> None:
+    path = tmp_path / "small.safetensors"
+    path.with_name(path.name + ".part").touch(0o600)  # as a run that was killed left it
+    before = os.umask(umask)
+    try:
+        save_network(small, path, {})
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == mode
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @torch.inference_mode()
