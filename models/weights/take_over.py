@@ -85,13 +85,17 @@ def _own_key(key: str) -> str:
     return key
 
 
-def _metadata_of(path: Path) -> dict[str, str]:
-    """What weights in the product's own form say of themselves; nothing where the file is of another form."""
+def named_network(path: Path) -> str | None:
+    """The network that weights in the product's own form name, as training writes them; None in other files."""
     try:
-        network_of(path)
+        return network_of(path)
     except ValueError:
-        return {}
-    return read_weights(path)[1]
+        return None
+
+
+def _metadata_of(path: Path) -> dict[str, str]:
+    """Metadata of weights in the product's own form; empty where the file is of another form."""
+    return read_weights(path)[1] if named_network(path) else {}
 
 
 def _digest_of_source(path: Path) -> str:

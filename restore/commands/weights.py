@@ -105,12 +105,12 @@ def _progress(name: str) -> "Iterator[Show]":
 
 @weights.command("import", cls=Command)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@option(COLOUR, "--network", metavar="NAME", help="What your own weights belong to, if FILE is no published file.")
+@option(COLOUR, "--network", metavar="NAME", help="What your own weights belong to, where FILE does not name it.")
 @WEIGHTS_DIR
 def import_file(file: Path, network: str | None, weights_dir: Path | None) -> None:
     """Take over a published FILE that was fetched otherwise, or weights of your own."""
     from models.networks import NETWORKS
-    from models.weights.take_over import import_published, is_imported
+    from models.weights.take_over import import_published, is_imported, named_network
 
     if network and network not in NETWORKS:
         raise click.BadParameter(f"{network}: no network; there are {', '.join(NETWORKS)}")
@@ -119,6 +119,7 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
         about, other = identify(file), no_weights(file)
         if other:
             raise ValueError(f"{file}: {other}")
+        network = network or named_network(file)
         if about is None and network is None:
             what = f"not a published file that is known (sha256 {weights_digest(file)[:16]}...)"
             raise ValueError(f"{file}: {what}; --network NAME takes it as your own weights of that network")

@@ -130,6 +130,14 @@ def test_import_keeps_what_own_weights_say_of_themselves(tmp_path: Path) -> None
     assert "mine.safetensors: weights of compact, not of eccv16" in said
 
 
+def test_import_needs_no_option_for_weights_that_name_their_network(tmp_path: Path) -> None:
+    file, folder = own_weights(tmp_path / "mine.safetensors"), tmp_path / "here"
+    result = weights("import", file, folder=folder)
+    assert (result.exit_code, result.stdout.strip()) == (0, f"mine is ready: {folder}/mine.safetensors")
+    assert load_network(folder / "mine.safetensors")[1]["network"] == "compact"
+    assert "mine is here already" in weights("import", file, folder=folder).stdout
+
+
 def test_import_replaces_no_other_weights(tmp_path: Path) -> None:
     first, second = (own_weights(tmp_path / str(i) / "best.safetensors", seed=i) for i in range(2))
     folder = tmp_path / "here"

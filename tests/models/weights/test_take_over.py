@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from models.networks import NETWORKS
 from models.published.instcolor import InstColor
 from models.weights.catalogue import find_weights
 from models.weights.files import load_network, read_weights
-from models.weights.take_over import fault_of_imported, import_published, read_published
+from models.weights.take_over import fault_of_imported, import_published, named_network, read_published
 from tests.made.published import save_by_rule, state_by_rule
+from tests.made.runs import save_random_network
 
 BARE = re.compile(r"\.(model(?:8up|9up|10up|3short8|2short9|1short10|_class))\.0\.")
 MMAGIC = {"full": "image_model", "instance": "instance_model", "fusion": "fusion_model"}
@@ -123,6 +125,13 @@ def test_imported_network_has_the_numbers_of_the_published_file(tmp_path: Path) 
     assert metadata["network"] == "eccv16"
     assert all(torch.equal(value, state[key]) for key, value in network.state_dict().items())
     assert fault_of_imported(path) is None
+
+
+def test_network_is_known_by_what_weights_of_the_own_form_say(tmp_path: Path) -> None:
+    assert named_network(save_random_network(tmp_path / "mine.safetensors")) == "compact"
+    assert named_network(saved(tmp_path / "x.pth", {"a": torch.ones(1)})) is None
+    save_file({"a": torch.ones(1)}, tmp_path / "y.safetensors")
+    assert named_network(tmp_path / "y.safetensors") is None
 
 
 def test_tensors_that_share_their_numbers_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
