@@ -1,4 +1,4 @@
-"""How each network colours frames: for each one function, from what is seen to ab.
+"""How each network colours frames: for each one function, from its input to ab.
 
 The published networks see frames as squares of the side that they were taught at, as in their authors' code.
 """
@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from models.colour.bins import annealed_mean
 from models.compact.instance_fusion import cut_out, with_context
 from models.compact.network import INSTANCE_SIDE, Compact
+from models.network_input import NetworkInput
 from models.published.eccv16 import Eccv16
 from models.published.instcolor import InstColor
 from models.published.siggraph17 import Siggraph17
 from models.published.trunk import SIDE
-from models.seen import Seen
 
 GROUP = 4
 """Instances seen at a time, filled up where they lack: a frame's colour must not depend on how many there are."""
@@ -27,7 +27,7 @@ HINT_REACH = 3
 
 
 @singledispatch
-def paint(network: nn.Module, _seen: Seen) -> Tensor:
+def paint(network: nn.Module, _inputs: NetworkInput) -> Tensor:
     """ab of frames, (N, 2, h, w), float32, at the size of the frames or smaller.
 
     Raises:
@@ -37,40 +37,40 @@ def paint(network: nn.Module, _seen: Seen) -> Tensor:
 
 
 @paint.register
-def _(network: Compact, seen: Seen) -> Tensor:
-    logits = _compact_logits(network, seen)
+def _(network: Compact, inputs: NetworkInput) -> Tensor:
+    logits = _compact_logits(network, inputs)
     with torch.autocast(logits.device.type, enabled=False):
         # some rows at a time: the distributions of a batch would take hundreds of megabytes, and leave the cache
-        strips = [annealed_mean(strip, seen.temperature) for strip in torch.split(logits, STRIP, dim=2)]
+        strips = [annealed_mean(strip, inputs.temperature) for strip in torch.split(logits, STRIP, dim=2)]
         return torch.cat(strips, dim=2)
 
 
-def _compact_logits(network: Compact, seen: Seen) -> Tensor:
-    features = list(seen.features) if seen.features else network.features(seen.lightness)
-    if not len(seen.boxes):
+def _compact_logits(network: Compact, inputs: NetworkInput) -> Tensor:
+    features = list(inputs.features) if inputs.features else network.features(inputs.lightness)
+    if not len(inputs.boxes):
         return network.colour(features)
-    boxes = with_context(seen.boxes)
-    squares = cut_out(seen.lightness, boxes, seen.owners, INSTANCE_SIDE)
+    boxes = with_context(inputs.boxes)
+    squares = cut_out(inputs.lightness, boxes, inputs.owners, INSTANCE_SIDE)
     squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
     groups = [network.see(group) for group in torch.split(squares, GROUP)]
     instances = [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]
-    return network.fuse(features, instances, boxes, seen.owners)
+    return network.fuse(features, instances, boxes, inputs.owners)
 
 
 @paint.register
-def _(network: Eccv16, seen: Seen) -> Tensor:
-    return network(_squares(seen.lightness), seen.temperature)
+def _(network: Eccv16, inputs: NetworkInput) -> Tensor:
+    return network(_squares(inputs.lightness), inputs.temperature)
 
 
 @paint.register
-def _(network: Siggraph17, seen: Seen) -> Tensor:
-    return network(_squares(seen.lightness), _hint_planes(seen.hints, len(seen.lightness)))
+def _(network: Siggraph17, inputs: NetworkInput) -> Tensor:
+    return network(_squares(inputs.lightness), _hint_planes(inputs.hints, len(inputs.lightness)))
 
 
 @paint.register
-def _(network: InstColor, seen: Seen) -> Tensor:
-    squares = cut_out(seen.lightness, seen.boxes, seen.owners, SIDE)
-    return network(_squares(seen.lightness), squares, seen.boxes, seen.owners)
+def _(network: InstColor, inputs: NetworkInput) -> Tensor:
+    squares = cut_out(inputs.lightness, inputs.boxes, inputs.owners, SIDE)
+    return network(_squares(inputs.lightness), squares, inputs.boxes, inputs.owners)
 
 
 def _squares(lightness: Tensor) -> Tensor:

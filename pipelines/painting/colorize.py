@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.network_input import NetworkInput
 from models.paint import paint
-from models.seen import Seen
 from pipelines.frames import AbBatch, AnchorBatch, InstanceBatch
 from pipelines.painting.painter import Painter
 
@@ -33,14 +33,14 @@ class Colorize:
         ab = self.painter.finish(small, seen.lightness)[: len(lightness)]
         return AbBatch(batch.anchors, _at_size(ab, *lightness.shape[1:]))
 
-    def _seen(self, batch: InstanceBatch) -> Seen:
+    def _seen(self, batch: InstanceBatch) -> NetworkInput:
         lightness, device = batch.anchors.lightness, self.painter.device
         full = np.zeros((self.painter.settings.batch, *lightness.shape[1:]), np.uint8)
         full[: len(lightness)] = lightness
         frames = torch.from_numpy(full).to(device)[:, None].float() * (100 / 255)
         boxes = torch.from_numpy(np.concatenate(batch.boxes)[:, :4]).to(device)
         owners = torch.tensor([i for i, of_one in enumerate(batch.boxes) for _ in of_one], dtype=torch.int64)
-        return Seen(
+        return NetworkInput(
             lightness=frames.to(memory_format=torch.channels_last),
             boxes=boxes,
             owners=owners.to(device),

@@ -8,8 +8,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from models.colour.colorspace import lab_from_linear, srgb_from_lab
 from models.compact.network import HEAD_STRIDE, Compact
+from models.network_input import NetworkInput
 from models.paint import paint
-from models.seen import Seen
 from pipelines.training.config import Stage, TrainConfig
 from pipelines.training.crops import CropSettings, crops
 from pipelines.training.examples import Examples
@@ -43,8 +43,8 @@ class Journal:
         boxes = self.boxes[:, : self.config.instances if self.config.stage == "fusion" else 0]
         owners, number = torch.nonzero(boxes[..., 5] >= self.config.least_score, as_tuple=True)
         corners, hints = boxes[owners, number, :4].to(device), torch.zeros(0, 5, device=device)
-        seen = Seen(lab[:, :1].to(device), corners, owners.to(device), hints, self.config.temperature)
-        small = self.config.finish(paint(network, seen), seen.lightness).cpu()
+        inputs = NetworkInput(lab[:, :1].to(device), corners, owners.to(device), hints, self.config.temperature)
+        small = self.config.finish(paint(network, inputs), inputs.lightness).cpu()
         ab = F.interpolate(small, scale_factor=HEAD_STRIDE, mode="bicubic", align_corners=False)
         rows = [torch.zeros_like(ab), ab, lab[:, 1:]]
         columns = [srgb_from_lab(torch.cat([lab[:, :1], row], dim=1)).clamp(0, 1) for row in rows]

@@ -1,4 +1,4 @@
-"""What a network is shown of a batch of frames."""
+"""Input of a network: a batch of frames, with their instances and hints."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Seen:
+class NetworkInput:
     """Frames, the instances found in them, and the colours that a person gave; all on the network's device."""
 
     lightness: Tensor
