@@ -24,7 +24,7 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
     *,
     start: Path | None = None,
     overwrite: bool = False,
-    journal: Path | None = None,
+    tensorboard: Path | None = None,
     log: Callable[[str], None] = print,
 ) -> None:
     """`pipelines.training.run.train`, each step shared among processes, by Ray Train.
@@ -37,7 +37,7 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
         out: the weights.
         start: weights to start from.
         overwrite: whether weights without a checkpoint are replaced.
-        journal: a folder for TensorBoard.
+        tensorboard: a folder for TensorBoard.
         log: takes a line where the run begins; each process prints its own afterwards.
 
     Raises:
@@ -56,7 +56,7 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
                 f"{processes} GPUs are asked for and Ray sees {gpus}; ask for fewer, or --workers N for CPUs"
             )
         where = {"sources": _absolute(sources), "out": out.absolute(), "start": start and start.absolute()}
-        arguments = where | {"config": config, "journal": journal and journal.absolute(), "has_place": True}
+        arguments = where | {"config": config, "tensorboard": tensorboard and tensorboard.absolute(), "has_place": True}
         scaling = ScalingConfig(num_workers=processes, use_gpu=is_on_gpus)
         log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
         run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))

@@ -171,7 +171,7 @@ def train(  # noqa: PLR0913  # one run's all
     has_place: bool = False,
     device: torch.device | None = None,
     log: Callable[[str], None] = print,
-    journal: Path | None = None,
+    tensorboard: Path | None = None,
     checkpoint_every: int = 500,
 ) -> None:
     """Trains one stage of `compact` and writes its averaged weights to `out`; goes on from a checkpoint beside it.
@@ -187,7 +187,7 @@ def train(  # noqa: PLR0913  # one run's all
         has_place: whether the caller keeps `out` for the run, by `own_place`.
         device: where it runs; by default on the CPU.
         log: takes a line from time to time.
-        journal: a folder for TensorBoard, with losses and sample pictures.
+        tensorboard: a folder for TensorBoard, with losses and sample pictures.
         checkpoint_every: steps between checkpoints.
 
     Raises:
@@ -208,7 +208,7 @@ def train(  # noqa: PLR0913  # one run's all
         else:
             run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
         keeper = (
-            _Keeper(out, config, data, digests, log=log, journal=journal, checkpoint_every=checkpoint_every)
+            _Keeper(out, config, data, digests, log=log, tensorboard=tensorboard, checkpoint_every=checkpoint_every)
             if rank == 0
             else None
         )
@@ -235,7 +235,7 @@ class _Keeper:
         digests: dict[str, str],
         *,
         log: Callable[[str], None],
-        journal: Path | None,
+        tensorboard: Path | None,
         checkpoint_every: int,
     ) -> None:
         self.origin = settings_of(config, _rank_and_world()[1]) | digests
@@ -250,11 +250,11 @@ class _Keeper:
             **{name: str(value) for name, value in dataclasses.asdict(config.finish).items()},
         }
         held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out))
-        self.journal = None
-        if journal:
-            from pipelines.training.tensorboard import Journal
+        self.tensorboard = None
+        if tensorboard:
+            from pipelines.training.tensorboard import TensorBoardWriter
 
-            self.journal = Journal(journal, data, config)
+            self.tensorboard = TensorBoardWriter(tensorboard, data, config)
 
     def after_step(self, run: Run, terms: dict[str, float]) -> None:
         """Logs now and then; keeps checkpoint and weights now and then, and at the end."""
@@ -266,15 +266,15 @@ class _Keeper:
             losses = "  ".join(f"{name} {mean:.4f}" for name, mean in means.items())
             self.log(f"step {run.step}/{self.config.steps}  {losses}  {speed:.0f} pictures/s")
             self.sums, self.summed = {}, 0
-            if self.journal:
-                self.journal.losses(run.step, means)
+            if self.tensorboard:
+                self.tensorboard.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
             weights = [*run.network.parameters(), *run.averaged.parameters()]
             _check_finite("the network", (weight.half() for weight in weights), run.step)  # as it is written
             run.save(checkpoint_of(self.out), self.origin)
             self.write(run)
-            if self.journal:
-                self.journal.pictures(run.step, run.averaged)
+            if self.tensorboard:
+                self.tensorboard.pictures(run.step, run.averaged)
 
     def write(self, run: Run) -> None:
         """Writes the averaged weights, with what they were made from."""

@@ -1,4 +1,4 @@
-"""What a training run shows in TensorBoard: its losses, and the same few pictures coloured again and again."""
+"""A training run in TensorBoard: its losses, and a few pictures coloured anew at each checkpoint."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ COLOURING: tuple[Stage, ...] = ("full", "fusion", "decoder")
 """Stages that change the colours of whole pictures."""
 
 
-class Journal:
+class TensorBoardWriter:
     """Writes into a folder that `tensorboard --logdir` shows."""
 
     def __init__(self, folder: Path, data: Examples, config: TrainConfig) -> None:

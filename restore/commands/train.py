@@ -87,6 +87,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
 @option(
     REPORTING,
     "--journal",
+    "tensorboard",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for TensorBoard: losses, and sample pictures where colours change.",
 )

@@ -26,12 +26,12 @@ def shown(stage: Stage, sources: Sources, tmp_path: Path, monkeypatch: pytest.Mo
     )
     start, out = save_random_network(tmp_path / "start.safetensors"), tmp_path / "out.safetensors"
     config = replace(CONFIG, stage=stage, steps=2, learning_rate=1e-2)
-    train(sources, config, out, start=start, journal=tmp_path / "journal", checkpoint_every=1, log=lambda _: None)
+    train(sources, config, out, start=start, tensorboard=tmp_path / "board", checkpoint_every=1, log=lambda _: None)
     return sheets
 
 
 @pytest.mark.parametrize("stage", ["full", "fusion", "decoder"])
-def test_journal_shows_colours_that_change(
+def test_tensorboard_shows_colours_that_change(
     stage: Stage, sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = shown(stage, sources, tmp_path, monkeypatch)
@@ -44,7 +44,7 @@ def test_journal_shows_colours_that_change(
 
 
 @pytest.mark.parametrize("stage", ["instance", "detector"])
-def test_journal_shows_no_colours_that_stay(
+def test_tensorboard_shows_no_colours_that_stay(
     stage: Stage, sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert shown(stage, sources, tmp_path, monkeypatch) == []
