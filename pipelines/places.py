@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.errors import OutputError
 
-LEAST_ROOM = 1 << 16
+MIN_ROOM = 1 << 16
 """Bytes, without which not even the manifest can be written."""
 WORK = ".restore"
 """Ending of a result's name for its working folder."""
@@ -39,7 +39,7 @@ def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> N
         raise OutputError(out, "exists already", f"--overwrite replaces it, {option} names another")
     if not _may_be_written_to(folder):
         raise OutputError(out, "its folder may not be written to", f"name a file elsewhere with {option}")
-    if shutil.disk_usage(folder).free < LEAST_ROOM:
+    if shutil.disk_usage(folder).free < MIN_ROOM:
         raise OutputError(out, "the disk is full", f"free some of it, or name a file elsewhere with {option}")
 
 

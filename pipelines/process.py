@@ -5,7 +5,7 @@ import gc
 import sys
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8  # of glibc's mallopt
-LARGEST = 1 << 30
+MAX_BLOCK = 1 << 30
 """Bytes: blocks up to this size are kept."""
 PAD = 64 << 20
 
@@ -19,8 +19,8 @@ def keep_freed_memory() -> None:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, LARGEST)
-        mallopt(M_TRIM_THRESHOLD, LARGEST)
+        mallopt(M_MMAP_THRESHOLD, MAX_BLOCK)
+        mallopt(M_TRIM_THRESHOLD, MAX_BLOCK)
         mallopt(M_TOP_PAD, PAD)
         mallopt(M_ARENA_MAX, 1)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 STEP = 10
 REACH = 110
 """The bins and the tables below cover a* and b* from -REACH to REACH."""
-LARGEST_LOGIT = 75.0
+MAX_EXPONENT = 75.0
 """Up to which exponentials and their sums keep within float32."""
 
 B_RUNS = {  # a -> first and last b
@@ -82,12 +82,12 @@ def annealed_mean(logits: Tensor, temperature: float) -> Tensor:
 
 
 def _mean(logits: Tensor) -> Tensor:
-    """The mean colour of logits (N, h, w, 313), those beyond LARGEST_LOGIT as if they were it.
+    """The mean colour of logits (N, h, w, 313), those beyond MAX_EXPONENT as if they were it.
 
     Without looking for their maximum first, which takes longest.
     """
     with torch.autocast(logits.device.type, enabled=False):
-        likely = logits.to(torch.float32, copy=True).clamp_(-LARGEST_LOGIT, LARGEST_LOGIT).exp_()
+        likely = logits.to(torch.float32, copy=True).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
         sums = likely @ _centres_and_one().to(likely)
     return (sums[..., :2] / sums[..., 2:]).permute(0, 3, 1, 2)
 

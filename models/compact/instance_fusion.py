@@ -12,7 +12,7 @@ from torch import Tensor, nn
 CONTEXT = 0.1
 """What is cut out around a box on each side, as a share of its width and height."""
 HIDDEN = 16
-LARGEST_LOGIT = 8.0
+MAX_LOGIT = 8.0
 """Logits are bent towards it, so that their exponentials need no common maximum."""
 
 
@@ -75,7 +75,7 @@ class Fusion(nn.Module):
 
     @staticmethod
     def _strength(logit: Tensor) -> Tensor:
-        return (LARGEST_LOGIT * torch.tanh(logit.float() / LARGEST_LOGIT)).exp()
+        return (MAX_LOGIT * torch.tanh(logit.float() / MAX_LOGIT)).exp()
 
     def weighed(self, instances: Tensor) -> Tensor:
         """Features of what boxes show, (K, C, g, g), with the logit of how much they count: (K, C + 1, g, g)."""

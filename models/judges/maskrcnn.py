@@ -12,7 +12,7 @@ from models.judges.torchvision_networks import load_from_torchvision
 
 UNUSED = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
 """Numbers that COCO's 80 classes leave out of 1 to 90."""
-LEAST_SCORE = 0.7
+MIN_SCORE = 0.7
 """As in the paper."""
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from models.judges.torchvision_networks import load_from_torchvision
 
-STEP, LEAST = 8, 128
+STEP, MIN_SIDE = 8, 128
 """Sides that it takes, in pixels: multiples of the one, from the other on."""
 
 
@@ -41,6 +41,6 @@ def find_flow(network: nn.Module, one: Tensor, other: Tensor) -> Tensor:
 
 def _as_seen(lightness: Tensor) -> Tensor:
     """Three channels from -1 to 1, the rim held as far as the network's sides ask for."""
-    missing = [max(LEAST, -(-side // STEP) * STEP) - side for side in lightness.shape[-2:]]
+    missing = [max(MIN_SIDE, -(-side // STEP) * STEP) - side for side in lightness.shape[-2:]]
     padded = F.pad(lightness, (0, missing[1], 0, missing[0]), mode="replicate")
     return (padded / 50 - 1).expand(-1, 3, -1, -1)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.compact.detector import best_boxes
 from models.compact.network import Compact
-from models.judges.maskrcnn import LEAST_SCORE, find_instances
+from models.judges.maskrcnn import MIN_SCORE, find_instances
 from models.networks import NETWORKS
 from pipelines.painting.size import network_size
 
@@ -61,7 +61,7 @@ class MaskRcnnFinder:
     """torchvision's Mask R-CNN."""
 
     network: nn.Module
-    least_score: float = LEAST_SCORE
+    least_score: float = MIN_SCORE
 
     def __call__(self, lightness: Tensor, most: int) -> Found:
         """The best boxes."""

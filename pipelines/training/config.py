@@ -9,16 +9,16 @@ from models.compact.network import TAPS
 
 Objective = Literal["classes", "regression"]
 Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
-MOST = sys.float_info.max
+MAX_FLOAT = sys.float_info.max
 """What lies above it is no number."""
 RANGES: dict[tuple[str, ...], tuple[float, float]] = {
-    ("steps", "warmup", "instances", "prior_pictures"): (1, MOST),
-    ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MOST),
-    ("huber_weight", "colourfulness_weight", "consistency_weight", "detector_weight"): (0, MOST),
+    ("steps", "warmup", "instances", "prior_pictures"): (1, MAX_FLOAT),
+    ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MAX_FLOAT),
+    ("huber_weight", "colourfulness_weight", "consistency_weight", "detector_weight"): (0, MAX_FLOAT),
     ("ema", "uniform_share", "clean_share", "lettering", "least_score"): (0, 1),
-    ("temperature",): (0.01, MOST),
+    ("temperature",): (0.01, MAX_FLOAT),
     ("saturation",): (0, 4),
-    ("smoothing",): (0, MOST),
+    ("smoothing",): (0, MAX_FLOAT),
     ("tint",): (0, 1),
     ("frozen_layers",): (0, 1 + max(TAPS)),
     ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
@@ -89,7 +89,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name, (low, high) in ((name, limits) for names, limits in RANGES.items() for name in names):
             if not low <= getattr(self, name) <= high:
-                most = "or more" if high == MOST else f"to {high}"
+                most = "or more" if high == MAX_FLOAT else f"to {high}"
                 raise ValueError(f"{name} must be {low:g} {most}, got {getattr(self, name)}")
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:

@@ -21,8 +21,8 @@ Boxes = NDArray[np.float32]
 """(K, 6): left, top, right, bottom as shares of the sides, COCO class 0..79, score 0..1."""
 UNKNOWN: Boxes = np.full((1, 6), -2, np.float32)
 """Of a picture in which nobody looked for instances: no box, but no sign that there is nothing either."""
-MOST_BOXES = 20
-LEAST_VISIBLE = 0.4
+MAX_BOXES = 20
+MIN_VISIBLE = 0.4
 """Share of a box that must lie in the square for it to count."""
 JITTER = 0.08
 """Largest shift of a box's sides, as a share of its width and height: detectors do not find boxes exactly."""
@@ -61,19 +61,19 @@ def boxes_within(boxes: Boxes, left: float, top: float, right: float, bottom: fl
     corners = ((boxes[:, :4].reshape(-1, 2, 2) - start) / size).reshape(-1, 4)
     clipped = corners.clip(0, 1)
     area, seen = (np.prod(box[:, 2:] - box[:, :2], axis=1) for box in (corners, clipped))
-    return np.hstack([clipped, boxes[:, 4:]])[seen > LEAST_VISIBLE * np.maximum(area, 1e-9)]
+    return np.hstack([clipped, boxes[:, 4:]])[seen > MIN_VISIBLE * np.maximum(area, 1e-9)]
 
 
 def _filled(boxes: Boxes) -> Boxes:
-    """The best MOST_BOXES boxes, filled up with rows of class -1; a first row of class -2 says that none are known."""
-    rows = np.full((MOST_BOXES, 6), -1, np.float32)
-    best = boxes[np.argsort(-boxes[:, 5], kind="stable")][:MOST_BOXES]
+    """The best MAX_BOXES boxes, filled up with rows of class -1; a first row of class -2 says that none are known."""
+    rows = np.full((MAX_BOXES, 6), -1, np.float32)
+    best = boxes[np.argsort(-boxes[:, 5], kind="stable")][:MAX_BOXES]
     rows[: len(best)] = best
     return rows
 
 
 class Crops(Dataset[tuple[NDArray[np.uint8], Boxes]]):
-    """A random square of a random picture for every index: (3, side, side), sRGB; and its boxes (MOST_BOXES, 6)."""
+    """A random square of a random picture for every index: (3, side, side), sRGB; and its boxes (MAX_BOXES, 6)."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ def crops(
     steps: range,
     workers: int = 1,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of the steps: linear RGB (batch, 3, side, side) in 0..1 and boxes (batch, MOST_BOXES, 6).
+    """Batches of the steps: linear RGB (batch, 3, side, side) in 0..1 and boxes (batch, MAX_BOXES, 6).
 
     Args:
         pictures: the pictures.

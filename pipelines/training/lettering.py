@@ -16,7 +16,7 @@ CARDS = 0.3
 FACES = ("sans", "italic")
 SIZES = (7, 34)
 """Pixels of a line, least and most."""
-MOST_LINES, MOST_LETTERS = 7, 18
+MAX_LINES, MAX_LETTERS = 7, 18
 SPREAD = 14.0
 """Of a card's paper: standard deviation, in codes, of what is uneven in it."""
 
@@ -26,7 +26,7 @@ def lettered(square: Picture, random: np.random.Generator) -> Picture:
     shades = [int(random.integers(0, 70)), int(random.integers(170, 256))]
     paper, ink = shades if random.random() < 0.7 else shades[::-1]
     if random.random() < CARDS:
-        return _with_words(_card(square, paper, random), ink, int(random.integers(1, MOST_LINES + 1)), random)
+        return _with_words(_card(square, paper, random), ink, int(random.integers(1, MAX_LINES + 1)), random)
     return _with_words(square, ink, int(random.integers(1, 3)), random, paper if random.random() < 0.5 else None)
 
 
@@ -63,5 +63,5 @@ def _with_words(
 def _words(random: np.random.Generator) -> str:
     """Letters, figures and spaces; all large, or not."""
     letters = string.ascii_lowercase * 3 + string.digits + " " * 14
-    words = "".join(random.choice(list(letters), random.integers(2, MOST_LETTERS + 1))).strip() or "The End"
+    words = "".join(random.choice(list(letters), random.integers(2, MAX_LETTERS + 1))).strip() or "The End"
     return words.upper() if random.random() < 0.6 else words.title()

@@ -31,7 +31,7 @@ from pipelines.training.place import checkpoint_of, held_out_of, own_place
 from pipelines.training.provenance import code_version
 from pipelines.training.stages import LOSSES, TRAINED, Batch, takes
 
-LARGEST_GRADIENT = 5.0
+MAX_GRADIENT_NORM = 5.0
 """Norm to which gradients are cut."""
 LOGGED_EVERY = 100
 
@@ -154,7 +154,7 @@ def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> 
     torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
     trained = [p for p in run.network.parameters() if p.requires_grad]
     _share_gradients(trained, world)
-    nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
+    nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
     run.optimizer.step()
     run.step += 1
     _average(run.averaged, run.network, min(config.ema, (1 + run.step) / (10 + run.step)))

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from pipelines.media.pictures import Picture
 from pipelines.training.crops import (
-    LEAST_VISIBLE,
-    MOST_BOXES,
+    MAX_BOXES,
+    MIN_VISIBLE,
     UNKNOWN,
     Boxes,
     Crops,
@@ -107,7 +107,7 @@ def test_batch_is_linear_light_with_its_boxes() -> None:
     light, boxes = next(crops([gray], [table((*THING, CAT, 0.9))], CropSettings(64), 3, range(1), workers=0))
     assert light.shape == (3, 3, 64, 64)
     assert light.dtype == torch.float32
-    assert boxes.shape == (3, MOST_BOXES, 6)
+    assert boxes.shape == (3, MAX_BOXES, 6)
     assert light.unique().tolist() == pytest.approx([0.503], abs=1e-3)
 
 
@@ -148,8 +148,8 @@ def test_mostly_hidden_boxes_are_left_out() -> None:
     kinds = set()
     for square, boxes in squares(80, box, zoom=(zoom, zoom)):
         share = np.count_nonzero(square.max(axis=2) > 127) / whole
-        if abs(share - LEAST_VISIBLE) > 0.03:  # nearer, pixels are too coarse to tell
-            assert len(boxes) == (share > LEAST_VISIBLE)
+        if abs(share - MIN_VISIBLE) > 0.03:  # nearer, pixels are too coarse to tell
+            assert len(boxes) == (share > MIN_VISIBLE)
             kinds.add((share > 0, len(boxes)))
     assert kinds == {(False, 0), (True, 0), (True, 1)}
 
@@ -229,7 +229,7 @@ def rows_of(boxes: Boxes) -> list[Boxes]:
 
 def test_rows_without_a_box_are_of_class_minus_1() -> None:
     for rows in rows_of(table((0.45, 0.4, 0.55, 0.6, CAT, 0.9), (0.4, 0.3, 0.6, 0.6, 3, 0.95))):
-        assert rows.shape == (MOST_BOXES, 6)
+        assert rows.shape == (MAX_BOXES, 6)
         assert rows[:2, 4].tolist() == [3, CAT]
         assert (rows[2:] == -1).all()
     for rows in rows_of(table()):
@@ -240,7 +240,7 @@ def test_best_of_many_boxes_are_kept() -> None:
     scores = np.random.default_rng(0).permutation(30) / 30
     boxes = table(*((0.45, 0.4, 0.55, 0.6, CAT, score) for score in scores))
     for rows in rows_of(boxes):
-        assert rows[:, 5].tolist() == pytest.approx(sorted(scores, reverse=True)[:MOST_BOXES])
+        assert rows[:, 5].tolist() == pytest.approx(sorted(scores, reverse=True)[:MAX_BOXES])
 
 
 def test_pictures_in_which_nobody_looked_say_so_mirrored_or_not() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.compact.instance_fusion import CONTEXT, LARGEST_LOGIT, Fusion, cut_out, with_context
+from models.compact.instance_fusion import CONTEXT, MAX_LOGIT, Fusion, cut_out, with_context
 from models.compact.network import Compact, CompactConfig
 
 CHANNELS = 3
@@ -185,7 +185,7 @@ def test_two_overlapping_instances_are_weighed_by_their_logits() -> None:
         torch.nn.init.zeros_(weight)  # the full frame's logit is 0
     shown = torch.cat([weighed(torch.full((1, 1, 4, 4), 10.0), 1.0), weighed(torch.full((1, 1, 4, 4), -20.0), -0.5)])
     fused = blender(full, shown, boxes((0.0, 0.0, 0.75, 1.0), (0.25, 0.0, 1.0, 1.0)), torch.tensor([0, 0]))[0, 0]
-    one, other = (float((LARGEST_LOGIT * torch.tanh(torch.tensor(x) / LARGEST_LOGIT)).exp()) for x in (1.0, -0.5))
+    one, other = (float((MAX_LOGIT * torch.tanh(torch.tensor(x) / MAX_LOGIT)).exp()) for x in (1.0, -0.5))
     assert torch.allclose(fused[:, :2], torch.tensor(10 * one / (1 + one)))
     assert torch.allclose(fused[:, 2:6], torch.tensor((10 * one - 20 * other) / (1 + one + other)))
     assert torch.allclose(fused[:, 6:], torch.tensor(-20 * other / (1 + other)))
