@@ -70,9 +70,9 @@ def load_strictly(network: nn.Module, state: dict[str, Tensor]) -> None:
             if key in state and state[key].shape != value.shape
         ],
     }
-    told = [f"{kind}: {_a_few(keys)}" for kind, keys in faults.items() if keys]
-    if told:
-        raise ValueError("; ".join(told))
+    found = [f"{kind}: {_a_few(keys)}" for kind, keys in faults.items() if keys]
+    if found:
+        raise ValueError("; ".join(found))
     network.load_state_dict({key: value.to(own[key].dtype) for key, value in state.items()}, strict=True, assign=True)
 
 

@@ -1,4 +1,4 @@
-"""Two runs never write to one place: the second is told who is at work, and the first ends as if alone."""
+"""Two runs never write to one place: the second is refused with the name of the first, which ends as if alone."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ with only_run(Path(sys.argv[1]), "out"):
 """
 
 
-def told(out: Path) -> re.Pattern[str]:
+def refusal(out: Path) -> re.Pattern[str]:
     who = re.escape(f"{out}: another run is at work on it (process {os.getpid()} on {socket.gethostname()}, since ")
     return re.compile(who + r"[^;]+\); wait for it, or end it and start again")
 
 
-def test_a_second_run_of_a_film_is_told_who_works_on_it(films: Films, settings: Settings, tmp_path: Path) -> None:
+def test_a_second_run_of_a_film_is_refused_with_the_name_of_the_first(
+    films: Films, settings: Settings, tmp_path: Path
+) -> None:
     film, out, refused = films(clips.plain, ".mp4"), tmp_path / "out.mp4", list[str]()
 
     def start_another(pts: int) -> None:
@@ -51,11 +53,11 @@ def test_a_second_run_of_a_film_is_told_who_works_on_it(films: Films, settings: 
 
     restore_heard(film, out, settings, listener=Listener(on_frame=start_another))
     assert refused
-    assert all(told(out).fullmatch(said) for said in refused)
+    assert all(refusal(out).fullmatch(said) for said in refused)
     assert_whole(out, films.restored(film, settings, ".mp4"))
 
 
-def test_a_second_run_into_one_archive_is_told_who_works_on_it(
+def test_a_second_run_into_one_archive_is_refused_with_the_name_of_the_first(
     films: Films, settings: Settings, tmp_path: Path
 ) -> None:
     source, out, refused, heard = reels(films, tmp_path / "reels"), tmp_path / "out", list[str](), Heard()
@@ -67,7 +69,7 @@ def test_a_second_run_into_one_archive_is_told_who_works_on_it(
 
     archive_heard([source], out, settings, listener=replace(heard.listener, on_start=start_another))
     assert len(refused) == len(results(out)) == len(GOOD)
-    assert all(told(out).fullmatch(said) for said in refused)
+    assert all(refusal(out).fullmatch(said) for said in refused)
     assert not list(out.rglob("lock"))
 
 

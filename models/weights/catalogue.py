@@ -1,6 +1,6 @@
 """Weights by name: those that ship, those that others published, where each lies, and whether a file is the right one.
 
-Imports no torch: which weights there are, and where, is told at once.
+Imports no torch, so that weights are listed at once.
 """
 
 import functools
@@ -20,7 +20,7 @@ HEAD = 512
 
 @dataclass(frozen=True)
 class Published:
-    """One file, as `weights.toml` tells of it."""
+    """One entry of `weights.toml`."""
 
     name: str
     paper: str
@@ -28,9 +28,9 @@ class Published:
     noncommercial: bool
     """Whether its licence forbids commercial use."""
     megabytes: int
-    """Size of the file, as told before it is fetched."""
+    """Size of the file, shown before it is fetched."""
     sha256: str
-    """In hex; the first digits where the publisher tells no more."""
+    """In hex; its first digits where the publisher gives no more."""
     urls: tuple[str, ...]
     """In the order in which they are tried."""
     bytes: int | None = None

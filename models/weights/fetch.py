@@ -12,7 +12,7 @@ from requests import exceptions
 from models.weights.catalogue import Published, fault_of
 
 Show = Callable[[int, int], None]
-"""Told how many bytes are here, and how many there will be (0: the server does not say)."""
+"""Takes how many bytes are here, and how many there will be (0: the server does not say)."""
 CHUNK = 1 << 18
 SECONDS = 30
 """Without an answer or a byte, after which a server is given up."""
@@ -39,13 +39,13 @@ def fetch(wanted: Published, folder: Path, show: Show = lambda _here, _all: None
     with FileLock(folder / f".{wanted.name}.lock"):
         if path.is_file() and fault_of(path, wanted) is None:
             return path
-        part, told = path.with_name(path.name + ".part"), []
+        part, faults = path.with_name(path.name + ".part"), []
         for url in wanted.urls:
             fault = _try(url, part, wanted, show)
             if fault is None:
                 return part.replace(path)
-            told.append(f"{urlsplit(url).netloc}: {fault}")
-    raise ConnectionError(f"{wanted.name} could not be fetched ({'; '.join(told)})")
+            faults.append(f"{urlsplit(url).netloc}: {fault}")
+    raise ConnectionError(f"{wanted.name} could not be fetched ({'; '.join(faults)})")
 
 
 def _try(url: str, part: Path, wanted: Published, show: Show) -> str | None:

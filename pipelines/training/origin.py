@@ -34,9 +34,9 @@ def check_origin(checkpoint: Path, was: dict[str, str], now: dict[str, str]) -> 
     """Raises OutputError, which names all that differs, where a checkpoint is that of another run."""
     was = {PROCESSES: now[PROCESSES]} | was  # which checkpoints of before do not tell
     names = [name for name in was | now if was.get(name) != now.get(name)]
-    told = ", ".join(f"{name} was {_short(was.get(name))}, is {_short(now.get(name))}" for name in names)
-    if told:
-        raise OutputError(checkpoint, f"of another run ({told})", "take another -o, or move the checkpoint away")
+    differences = ", ".join(f"{name} was {_short(was.get(name))}, is {_short(now.get(name))}" for name in names)
+    if differences:
+        raise OutputError(checkpoint, f"of another run ({differences})", "take another -o, or move the checkpoint away")
 
 
 def _short(value: str | None) -> str:

@@ -62,8 +62,8 @@ def test_where_is_the_option_or_the_variable_or_the_users_cache(tmp_path: Path) 
 def test_pull_tells_paper_and_licence_then_fetches_and_takes_over(server: Server, tmp_path: Path) -> None:
     result = weights("pull", "some", folder=tmp_path)
     path = tmp_path / "some.safetensors"
-    told, ready = result.stdout.splitlines()
-    assert told == "some: A paper; 1 MB, licence CC BY-NC 4.0, non-commercial use only"
+    about, ready = result.stdout.splitlines()
+    assert about == "some: A paper; 1 MB, licence CC BY-NC 4.0, non-commercial use only"
     assert ready == f"some is ready: {path}"
     state, metadata = read_weights(path)
     assert torch.equal(state["weight"], torch.arange(1000.0))

@@ -37,7 +37,7 @@ def coloured_shots(lengths: tuple[int, ...] = LENGTHS) -> Iterator[Picture]:
 
 
 def shot_of(picture: Picture) -> int:
-    """Told by how red the picture is."""
+    """The number of the shot, from how red the picture is."""
     red, green, blue = picture.reshape(-1, 3).mean(axis=0)
     excess = (red - 0.3 * red - 0.59 * green - 0.11 * blue) / 255 / 1.402
     return int(np.rint(excess / 0.15)) + 1
@@ -166,7 +166,7 @@ def test_damaged_film_is_refused(tmp_path: Path) -> None:
     assert "is damaged" in refusal(write(tmp_path / "film.mkv", track))
 
 
-def test_film_changed_since_it_was_read_through_is_told(film: Path, tmp_path: Path) -> None:
+def test_film_that_changed_since_it_was_read_through_is_reported(film: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.mp4"
     copy.write_bytes(film.read_bytes())
     pictures = FilmPictures([copy], per_shot=1)

@@ -262,9 +262,9 @@ def test_holding_out_all_pictures_is_refused(sources: Sources, tmp_path: Path) -
 
 
 def test_full_stage_needs_no_boxes_and_teaches_the_detector_nothing_then(sources: Sources, tmp_path: Path) -> None:
-    told = run(replace(sources, boxes=None), tmp_path / "out.safetensors", replace(CONFIG, steps=2))
-    assert [terms["detector"] for terms in told] == [0, 0]
-    assert all(terms["cross-entropy"] > 0 for terms in told)
+    steps = run(replace(sources, boxes=None), tmp_path / "out.safetensors", replace(CONFIG, steps=2))
+    assert [terms["detector"] for terms in steps] == [0, 0]
+    assert all(terms["cross-entropy"] > 0 for terms in steps)
 
 
 def test_weights_tell_what_they_were_made_from(sources: Sources, tmp_path: Path) -> None:

@@ -40,10 +40,10 @@ def stopped_after(step: int, sources: Sources, out: Path, config: TrainConfig) -
 def test_run_stopped_goes_on_as_if_it_had_not(stage: Stage, sources: Sources, tmp_path: Path) -> None:
     config = replace(CONFIG, stage=stage, steps=4)
     whole, halves = tmp_path / "whole.safetensors", tmp_path / "halves.safetensors"
-    told = run(sources, whole, config)
+    steps = run(sources, whole, config)
     stopped_after(2, sources, halves, config)
     assert read_weights(halves)[1]["step"] == "2"
-    assert run(sources, halves, config) == told[2:]
+    assert run(sources, halves, config) == steps[2:]
     one, other = checkpoint_of(whole), checkpoint_of(halves)
     assert are_equal(one["network"], other["network"])
     assert are_equal(one["averaged"], other["averaged"])
@@ -94,8 +94,8 @@ def test_run_goes_on_with_its_own_settings_alone(sources: Sources, tmp_path: Pat
     out = tmp_path / "out.safetensors"
     run(sources, out, replace(CONFIG, steps=1))
     before = listing(tmp_path)
-    told = r"learning_rate was 0\.001, is 0\.5, held_out was 0, is 2, seed was 0, is 7"
-    with pytest.raises(OutputError, match=rf"out\.checkpoint: of another run \({told}\); take another -o"):
+    differences = r"learning_rate was 0\.001, is 0\.5, held_out was 0, is 2, seed was 0, is 7"
+    with pytest.raises(OutputError, match=rf"out\.checkpoint: of another run \({differences}\); take another -o"):
         run(sources, out, replace(CONFIG, learning_rate=0.5, seed=7, held_out=2))
     assert listing(tmp_path) == before
 

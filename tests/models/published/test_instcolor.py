@@ -116,7 +116,7 @@ def test_frame_is_coloured_with_its_own_instances_only(small_network: InstColor)
 
 
 @torch.inference_mode()
-def test_levels_are_as_wide_and_as_small_as_told(small_network: InstColor) -> None:
+def test_levels_have_the_widths_and_strides_of_the_table(small_network: InstColor) -> None:
     levels = small_network.full.levels(torch.zeros(1, 1, SIDE, SIDE))
     x = next(levels)
     for channels, times in LEVELS:

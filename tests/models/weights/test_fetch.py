@@ -52,12 +52,12 @@ def nowhere() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}/weights.pth"
 
 
-def test_file_comes_whole_and_progress_is_told(started: Serve, tmp_path: Path) -> None:
-    server, told = started(CONTENT), []
-    path = fetch(wanted(server.url), tmp_path / "new", lambda here, total: told.append((here, total)))
+def test_file_comes_whole_and_progress_is_reported(started: Serve, tmp_path: Path) -> None:
+    server, shown = started(CONTENT), []
+    path = fetch(wanted(server.url), tmp_path / "new", lambda here, total: shown.append((here, total)))
     assert path.read_bytes() == CONTENT
-    assert told[-1] == (len(CONTENT), len(CONTENT))
-    assert told == sorted(told)
+    assert shown[-1] == (len(CONTENT), len(CONTENT))
+    assert shown == sorted(shown)
 
 
 def test_file_that_is_here_is_not_fetched_again(started: Serve, tmp_path: Path) -> None:
@@ -73,12 +73,12 @@ def test_broken_connection_is_taken_up_where_it_broke(started: Serve, tmp_path: 
 
 
 def test_next_call_goes_on_where_the_last_one_broke_off(started: Serve, tmp_path: Path) -> None:
-    server, told = started(CONTENT, cuts=[HALF, 0]), []
+    server, shown = started(CONTENT, cuts=[HALF, 0]), []
     with pytest.raises(ConnectionError, match=r"^some could not be fetched \(127\.0\.0\.1:\d+: .+\)$"):
         fetch(wanted(server.url), tmp_path)
-    assert fetch(wanted(server.url), tmp_path, lambda *here: told.append(here)).read_bytes() == CONTENT
+    assert fetch(wanted(server.url), tmp_path, lambda *here: shown.append(here)).read_bytes() == CONTENT
     assert server.ranges[-1] == f"bytes={HALF}-"
-    assert all(total == len(CONTENT) and here > HALF for here, total in told)
+    assert all(total == len(CONTENT) and here > HALF for here, total in shown)
 
 
 def test_server_that_cannot_begin_in_the_middle_begins_anew(started: Serve, tmp_path: Path) -> None:
@@ -124,15 +124,15 @@ def test_what_came_in_place_of_the_file_is_named_and_not_kept(
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
 
 
-def test_every_address_is_told_with_what_was_wrong_there(started: Serve, tmp_path: Path) -> None:
+def test_every_address_is_named_with_its_fault(started: Serve, tmp_path: Path) -> None:
     missing, page = started(b"", status=404), started(PAGE)
     with pytest.raises(ConnectionError) as caught:
         fetch(wanted(missing.url, nowhere(), page.url), tmp_path)
-    told = str(caught.value)
-    assert "404 Client Error: Not Found; " in told
-    assert "no connection; " in told
-    assert "a web page" in told
-    assert told.splitlines() == [told]
+    message = str(caught.value)
+    assert "404 Client Error: Not Found; " in message
+    assert "no connection; " in message
+    assert "a web page" in message
+    assert message.splitlines() == [message]
 
 
 def test_two_processes_fetch_it_once(started: Serve, tmp_path: Path) -> None:

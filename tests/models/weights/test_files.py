@@ -115,7 +115,7 @@ def test_unknown_network_is_named_with_those_that_are_known(
 
 
 @pytest.mark.parametrize("config", ['{"depth": 3}', '{"widths": [32, 24]}', "{", "[]"])
-def test_wrong_config_is_told_with_the_file(saved: Path, tmp_path: Path, config: str) -> None:
+def test_wrong_config_is_reported_with_the_file(saved: Path, tmp_path: Path, config: str) -> None:
     path = with_tensors(tmp_path / "x.safetensors", tensors_of(saved), {"network": "compact", "config": config})
     with pytest.raises(ValueError, match=r"x\.safetensors"):
         load_network(path)
@@ -135,7 +135,7 @@ def test_file_cut_short_is_refused(saved: Path) -> None:
         read_weights(saved)
 
 
-def test_path_is_found_and_a_wrong_name_is_told(saved: Path, tmp_path: Path) -> None:
+def test_path_is_found_and_a_wrong_name_is_reported(saved: Path, tmp_path: Path) -> None:
     assert find_weights(str(saved)) == saved
     with pytest.raises(FileNotFoundError, match=r"no network 'nowhere': .*\(compact, eccv16, instcolor, siggraph17\)"):
         find_weights("nowhere")

@@ -173,7 +173,7 @@ def test_changed_tensor_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert read_weights(path)[0]["a"][-1] != 1
 
 
-def test_weights_that_are_not_here_are_told_with_the_command_that_fetches_them(tmp_path: Path) -> None:
+def test_missing_weights_are_named_with_the_command_that_fetches_them(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"weights of eccv16 are not in .*: restore weights pull eccv16"):
         find_weights("eccv16", tmp_path)
     path = tmp_path / "eccv16.safetensors"
