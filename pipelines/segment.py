@@ -66,14 +66,16 @@ def carried(segment: Segment, settings: Settings, paint: Paint, keep: Keep = who
         paint: the network.
         keep: makes of the frames' luma what is given back with their colour.
     """
-    film = segment.film
-    follow = Follow(settings.motion, film.picture.time_base)
-    steady = Steady(settings.motion, film.picture.time_base)
-
     with closing(ahead(marked(segment, settings, keep), DECODED_AHEAD)) as frames:
-        seen, linked, shown = tee(follow(frames), 3)
-        painted = paint(anchor_batches((followed.shown for followed in seen), settings.paint.batch))
-        yield from Carry(settings.motion)(shown, steady(painted, linked))
+        yield from coloured(frames, segment.film.picture.time_base, settings, paint)
+
+
+def coloured(frames: Iterable[ShotFrame], time_base: Fraction, settings: Settings, paint: Paint) -> Iterator[AbFrame]:
+    """Frames that know their shot and whether they are anchors in, those that are owned with their colour out."""
+    follow, steady = Follow(settings.motion, time_base), Steady(settings.motion, time_base)
+    seen, linked, shown = tee(follow(frames), 3)
+    painted = paint(anchor_batches((followed.shown for followed in seen), settings.paint.batch))
+    yield from Carry(settings.motion)(shown, steady(painted, linked))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Steady colour for black-and-white film.
 
 `restore_film`, `restore_archive`, `render_preview`, `still`, `sheet` and `shots` do what the commands do;
-`events` runs one of them as an iterator of events.
+`colour_frames` colours arrays; `events` runs one of them as an iterator of events. See docs/python.md.
 """
 
 import sys
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipelines.errors import FilmError
     from pipelines.settings import Settings
     from restore.api import render_preview, restore_archive, restore_film, sheet, shots, still
+    from restore.arrays import colour_frames
     from restore.devices import Devices
     from restore.reporting import events
 
@@ -24,6 +25,7 @@ __all__ = [
     "FilmError",
     "Settings",
     "__version__",
+    "colour_frames",
     "events",
     "render_preview",
     "restore_archive",
@@ -37,6 +39,7 @@ _MODULES = {
     "Devices": "restore.devices",
     "FilmError": "pipelines.errors",
     "Settings": "pipelines.settings",
+    "colour_frames": "restore.arrays",
     "events": "restore.reporting",
 }
 """Where names are that do not come from restore.api."""

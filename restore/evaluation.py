@@ -20,9 +20,9 @@ from pipelines.evaluate.sheet import Sheet
 from pipelines.evaluate.steadiness import evaluate_steadiness
 from pipelines.media.pictures import pictures_in, read_boxes
 from pipelines.media.probe import probe
-from pipelines.painting.paint import Paint
 from pipelines.painting.choice import find_network
 from pipelines.painting.detect import Detect
+from pipelines.painting.paint import Paint
 from pipelines.painting.painter import open_painter
 from pipelines.places import check_place
 from pipelines.preview.compare import write_comparison

@@ -22,6 +22,9 @@ BLOCK = re.compile(r"^<!-- command: (\w+) -->\n+```sh\n(.+?)\n```$", re.MULTILIN
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|(?:src|href)=\"([^\"]+)\"")
 OPTIONS = [param for param in film_command.params if isinstance(param, click.Option)]
 
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for folder in ("", "*/", "*/*/") for path in ROOT.glob(f"{folder}*.md"))
+"""All pages of the project."""
+
 HELP_IMPORTS = """
 import sys
 from restore.cli import main
@@ -53,9 +56,7 @@ def test_readme_marks_the_command_that_runs_and_the_one_that_tests() -> None:
     assert "pytest" in test
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md", "samples/cluster/README.md"]
-)
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_linked_files_exist(document: str) -> None:
     folder = (ROOT / document).parent
     assert [link for link in sorted(links(document)) if not (folder / link).exists()] == []

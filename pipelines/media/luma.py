@@ -6,6 +6,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.colour.colorspace import LUMA_WEIGHTS
 from pipelines.frames import Luma
@@ -19,13 +20,17 @@ def _plane(frame: av.VideoFrame, bits: int) -> Luma:
     return np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)[:, : plane.width]
 
 
-def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
-    """Y' of BT.709, full range; gray pixels keep their value."""
+def luma_of_rgb(rgb: NDArray[Any]) -> Luma:
+    """Y' of BT.709, full range, of R'G'B' (H, W, 3) of 8 or 16 bits: (H, W) of the same type; gray keeps its value."""
     red, blue = LUMA_WEIGHTS["bt709"]
-    weights = np.array([[red, 1 - red - blue, blue]], np.float32)
+    return cv2.transform(rgb, np.array([[red, 1 - red - blue, blue]], np.float32))  # type: ignore[return-value]
+
+
+def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
+    """Y' of a decoded R'G'B' frame."""
     if bits == 8:
-        return cv2.transform(frame.to_ndarray(format="rgb24"), weights)  # type: ignore[return-value]
-    deep: Any = cv2.transform(frame.to_ndarray(format="rgb48le"), weights)
+        return luma_of_rgb(frame.to_ndarray(format="rgb24"))
+    deep: Any = luma_of_rgb(frame.to_ndarray(format="rgb48le"))
     return deep >> (16 - bits)
 
 
