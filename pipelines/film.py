@@ -13,7 +13,6 @@ from pipelines.errors import InputError, OutputError, StageError, timecode
 from pipelines.job.job import Job
 from pipelines.job.work import WorkFolder, fingerprint, flattened
 from pipelines.media.join import SegmentFile, mux
-from pipelines.painting.choice import named_by_digests
 from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.places import only_run
 from pipelines.segment import SegmentFlow
@@ -43,8 +42,8 @@ def restore(
     """
     listener = listener or Listener()
     work = WorkFolder(job.out, about(job), job.starts_over)
-    painted = FilmPaint(paint or in_process(Paint()), job.film, job.settings.paint, job.given)
-    flow = SegmentFlow(job.film, job.target, job.settings, painted, listener.on_frame)
+    painted = FilmPaint(paint or in_process(Paint()), job.film, job.chosen, job.given)
+    flow = SegmentFlow(job.film, job.target, job.settings, job.chosen.rows, painted, listener.on_frame)
     with _told(job, work), only_run(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
@@ -112,10 +111,10 @@ def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
 
 def about(job: Job) -> dict[str, str]:
     """All that the bytes of a result depend on, by name: a run goes on only where all of it is the same."""
-    paint, digests = named_by_digests(job.settings.paint)
     versions = {"restore": product_version()} | {name: version(name) for name in ("av", "torch", "opencv-python")}
     source = {"film": fingerprint(job.film.path), "container": job.container}
-    return source | digests | flattened(replace(job.settings, paint=paint)) | versions
+    settings = replace(job.settings, paint=job.chosen.settings)
+    return source | job.chosen.digests | flattened(settings) | versions
 
 
 @contextmanager

@@ -43,19 +43,28 @@ def margin(film: Film, settings: Settings) -> Fraction:
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) / film.picture.rate
 
 
-def marked(segment: Segment, settings: Settings, keep: Keep = whole) -> Iterator[ShotFrame]:
-    """The segment's frames and those around it on which their colours depend, with their shots and anchors."""
+def marked(segment: Segment, settings: Settings, rows: int, keep: Keep = whole) -> Iterator[ShotFrame]:
+    """The segment's frames and those around it on which their colours depend, with their shots and anchors.
+
+    Args:
+        segment: of a film.
+        settings: of the run.
+        rows: short side of the pictures that network and flow see, see `Chosen.rows`.
+        keep: as in `carried`.
+    """
     film, around = segment.film, margin(segment.film, settings)
     before = lookback(settings.motion)
     decode = Decode(around, settings.skip_damaged, settings.deinterlace, before)
-    lightness, shots = Lightness(film.picture, settings.paint.rows, keep), Shots(film, settings.motion)
+    lightness, shots = Lightness(film.picture, rows, keep), Shots(film, settings.motion)
     begin = None if segment.start is None else segment.start - int(around / film.picture.time_base)
     for frame in shots(lightness(decode(segment))):
         if begin is None or frame.pts >= begin:  # those before tell only where the last cut was
             yield frame
 
 
-def carried(segment: Segment, settings: Settings, paint: Paint, keep: Keep = whole) -> Generator[AbFrame, None, None]:
+def carried(
+    segment: Segment, settings: Settings, rows: int, paint: Paint, keep: Keep = whole
+) -> Generator[AbFrame, None, None]:
     """The segment's own frames with their colour at network size, in order.
 
     Nothing is remembered from one segment to the next. Closing it stops the thread that decodes.
@@ -63,10 +72,11 @@ def carried(segment: Segment, settings: Settings, paint: Paint, keep: Keep = who
     Args:
         segment: of a film.
         settings: of the run.
+        rows: short side of the pictures that network and flow see, see `Chosen.rows`.
         paint: the network.
         keep: makes of the frames' luma what is given back with their colour.
     """
-    with closing(ahead(marked(segment, settings, keep), DECODED_AHEAD)) as frames:
+    with closing(ahead(marked(segment, settings, rows, keep), DECODED_AHEAD)) as frames:
         yield from coloured(frames, segment.film.picture.time_base, settings, paint)
 
 
@@ -85,6 +95,8 @@ class SegmentFlow:
     film: Film
     target: Target
     settings: Settings
+    rows: int
+    """Short side of the pictures that network and flow see."""
     paint: Paint
     on_frame: Callable[[int], None]
     """Told the pts of each frame that goes to the encoder."""
@@ -93,7 +105,7 @@ class SegmentFlow:
         """Colours one segment of the film into `out`."""
         chroma = Chroma(self.target, transfer_of(self.film.picture))
         with (
-            closing(carried(segment, self.settings, self.paint)) as frames,
+            closing(carried(segment, self.settings, self.rows, self.paint)) as frames,
             closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
         ):
             return Encode(self.target, self.settings.encode)(self._counted(ready), out)

@@ -17,7 +17,7 @@ from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store, open_store
 from pipelines.errors import SettingsError
 from pipelines.job.job import prepare
-from pipelines.painting.choice import find_network
+from pipelines.painting.choice import choose_network
 from pipelines.places import only_run
 from pipelines.settings import Settings
 from restore.devices import Devices
@@ -174,7 +174,7 @@ def _named(
 ) -> tuple[Gathered, Store]:
     """The films that an archive's arguments name, and where their results go."""
     base, store = devices.applied(settings or Settings()), _folder(str(out))
-    find_network("archive", base, bool(devices.address))
+    choose_network("archive", base, bool(devices.address))
     return gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base)), store
 
 

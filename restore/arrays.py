@@ -17,7 +17,7 @@ from pipelines.frames import Frame
 from pipelines.guide.given import Given
 from pipelines.media.luma import luma_of_rgb
 from pipelines.media.target import choose_target
-from pipelines.painting.choice import find_network
+from pipelines.painting.choice import choose_network
 from pipelines.painting.paint import FilmPaint, Paint
 from pipelines.preview.display import rgb_of
 from pipelines.segment import coloured
@@ -61,9 +61,10 @@ def colour_frames(
     times = list(range(len(frames)) if pts is None else pts)
     _check(frames, times)
     film = _film(frames, times, time_base)
-    settings = find_network("frames", settings or Settings())[1]
-    light = Lightness(film.picture, settings.paint.rows)(_decoded(frames, times))
-    paint = FilmPaint(in_process(Paint()), film, settings.paint, Given())
+    settings = settings or Settings()
+    chosen = choose_network("frames", settings)
+    light = Lightness(film.picture, chosen.rows)(_decoded(frames, times))
+    paint = FilmPaint(in_process(Paint()), film, chosen, Given())
     with_ab = coloured(Shots(film, settings.motion)(light), time_base, settings, paint)
     target = replace(choose_target(film, EncodeSettings("ffv1"), deinterlace=False), chroma_format="444")
     most = np.iinfo(frames.dtype).max

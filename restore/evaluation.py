@@ -20,7 +20,7 @@ from pipelines.evaluate.sheet import Sheet
 from pipelines.evaluate.steadiness import evaluate_steadiness
 from pipelines.media.pictures import pictures_in, read_boxes
 from pipelines.media.probe import probe
-from pipelines.painting.choice import find_network
+from pipelines.painting.choice import choose, choose_network
 from pipelines.painting.detect import Detect
 from pipelines.painting.paint import Paint
 from pipelines.painting.painter import open_painter
@@ -105,10 +105,11 @@ def measure_detector(
     given = read_boxes(boxes)
     wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
     with raised_as(Refused, FileNotFoundError, ValueError):
-        painter = open_painter(PaintSettings(batch=1, instances=MAX_FOUND, least_score=MIN_FOUND, **settings))
-    chosen = PictureSet(pictures, limit, wanted)
-    with counting("pictures", len(chosen)) as step:
-        report = evaluate_detector(chosen, painter.settings.rows, _stepping(Detect(painter), step), given)
+        chosen = choose(PaintSettings(batch=1, instances=MAX_FOUND, least_score=MIN_FOUND, **settings))
+        find = Detect(open_painter(chosen))
+    measured = PictureSet(pictures, limit, wanted)
+    with counting("pictures", len(measured)) as step:
+        report = evaluate_detector(measured, chosen.rows, _stepping(find, step), given)
     show(report)
 
 
@@ -141,17 +142,17 @@ def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all
     read = (*films, *_weights(paint.weights_dir, paint.network, paint.detector, judge))
     _check_results(read, {"--json": json_out})
     with TemporaryDirectory() as drawn:
-        settings = find_network(films[0], settings)[1]
-        judging = open_judge(judge, settings.paint.device, settings.paint.weights_dir)
+        chosen = choose_network(films[0], settings)
+        judging = open_judge(judge, chosen.device.type, settings.paint.weights_dir)
         opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
         compared = _places(opened, compare, overwrite, json_out) if compare else []
         painting = in_process(Paint())
         batches = sum(float(min(seconds, film.duration)) for film in opened)
         with counting("batches of anchors", max(1, round(batches))) as step:
-            report = evaluate_steadiness(opened, settings, _stream(painting, step), seconds, judging)
+            report = evaluate_steadiness(opened, settings, chosen, _stream(painting, step), seconds, judging)
         show(report)
         for film, out in zip(opened, compared, strict=False):
-            write_comparison(film, settings, painting, seconds, out)
+            write_comparison(film, settings, chosen, painting, seconds, out)
 
 
 def _stepping(work: Any, step: Callable[[], None]) -> Any:

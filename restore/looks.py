@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.errors import timecode
+from pipelines.painting.choice import choose_network
 from pipelines.painting.paint import Paint
 from pipelines.preview.canvas import Composition, make_canvas
 from pipelines.preview.pages import sheet_places, write_sheet
@@ -17,7 +18,7 @@ from pipelines.preview.shot_list import clock_for, write_shots
 from pipelines.preview.shots import Shot, find_shots
 from pipelines.preview.still import write_still
 from pipelines.preview.timecode import clock_of
-from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, View, open_view, ready
+from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView, View, open_view, ready
 from pipelines.settings import Settings
 from pipelines.streams import in_process
 from restore.reporting import Reporter
@@ -151,7 +152,7 @@ def sheet(
         (view,) = ready(opened)
         report(_started(view, "contact sheet", view.film.duration, [view]))
         report(Phase(FINDING, view.film.duration))
-        found = find_shots(view.film, view.settings, _in_film(report, view))
+        found = find_shots(view.film, view.settings, view.chosen.rows, _in_film(report, view))
         report(Note(counted(len(found), "shot")))
         places = sheet_places(view, len(found), overwrite)
         report(Phase(COLOURING, view.film.duration))
@@ -189,7 +190,8 @@ def shots(
         clock_for(view)
         report(_started(view, "shot list", view.film.duration))
         report(Phase(FINDING, view.film.duration))
-        found = find_shots(view.film, view.settings, _in_film(report, view))
+        rows = choose_network(view.film.path, view.settings).rows
+        found = find_shots(view.film, view.settings, rows, _in_film(report, view))
         write_shots(view, found)
         facts = {"out": str(view.out), "shots": len(found)}
         report(Finished((view.out,), f"{view.out}, {counted(len(found), 'shot')}", facts=facts))
@@ -216,12 +218,12 @@ def _opened(
         raise
 
 
-def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[View] = ()) -> Started:
+def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyView] = ()) -> Started:
     """Work on a look begins, which takes so many seconds of film; these views are the ways in which it is coloured."""
     film, picture, by = view.film, view.film.picture, {}
     if coloured:
         networks = dict.fromkeys(each.settings.paint.network for each in coloured)
-        by = {"network": ", ".join(networks), "device": view.settings.paint.device}
+        by = {"network": ", ".join(networks), "device": coloured[0].chosen.device.type}
         how = f"{how}, {by['network']} on {by['device']}"
     facts = {
         "film": str(film.path), "out": str(view.out), "width": picture.width, "height": picture.height,

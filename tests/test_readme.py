@@ -22,7 +22,9 @@ BLOCK = re.compile(r"^<!-- command: (\w+) -->\n+```sh\n(.+?)\n```$", re.MULTILIN
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|(?:src|href)=\"([^\"]+)\"")
 OPTIONS = [param for param in film_command.params if isinstance(param, click.Option)]
 
-DOCUMENTS = sorted(str(path.relative_to(ROOT)) for folder in ("", "*/", "*/*/") for path in ROOT.glob(f"{folder}*.md"))
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for level in ("", "[a-z]*/", "[a-z]*/[a-z]*/") for path in ROOT.glob(f"{level}*.md")
+)
 """All pages of the project."""
 
 HELP_IMPORTS = """

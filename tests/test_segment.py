@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.media.probe import probe
 from pipelines.segment import carried
-from pipelines.settings import MotionSettings, PaintSettings, Settings
+from pipelines.settings import MotionSettings, Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import in_process
 from tests.made import pictures
@@ -28,9 +28,8 @@ SECOND = 24
 SHOT = 30
 """Frames: not on a tick of the film."""
 SHOTS = 5
-CHOSEN = Settings(
-    paint=PaintSettings(rows=64), motion=MotionSettings(Fraction(1, 6), Fraction(1, 12), steady=Fraction(1, 3))
-)
+ROWS = 64
+CHOSEN = Settings(motion=MotionSettings(Fraction(1, 6), Fraction(1, 12), steady=Fraction(1, 3)))
 
 
 def shown(first: int = 0) -> Iterator[pictures.Picture]:
@@ -68,7 +67,7 @@ def coloured(film: Film, bounds: Sequence[int]) -> dict[int, Ab]:
     frames: dict[int, Ab] = {}
     for number, (start, end) in enumerate(pairwise(ticks)):
         segment = Segment(film, number, start, end)
-        for one in carried(segment, CHOSEN, in_process(wild_colours)):
+        for one in carried(segment, CHOSEN, ROWS, in_process(wild_colours)):
             frames[round(film.seconds(one.frame.pts) * SECOND)] = one.ab
     return frames
 
@@ -115,7 +114,7 @@ def test_from_a_cut_on_a_tick_all_colours_are_those_of_a_film_that_begins_there(
 def test_a_flash_has_the_colour_of_its_shot(film: Film) -> None:
     calm = replace(CHOSEN, motion=MotionSettings())
     around: dict[int, Ab] = {}
-    for one in carried(Segment(film, 0, None, None), calm, in_process(wild_but_white)):
+    for one in carried(Segment(film, 0, None, None), calm, ROWS, in_process(wild_but_white)):
         around[round(film.seconds(one.frame.pts) * SECOND)] = one.ab
     flash = 2 * SHOT + 10
     for number in (flash, flash + 1):

@@ -14,7 +14,7 @@ from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
 from pipelines.job.work import flattened
 from pipelines.media.containers import possible_names
-from pipelines.painting.choice import completed, named_by_digests
+from pipelines.painting.choice import choose
 from pipelines.settings import PaintSettings
 
 OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")
@@ -54,10 +54,10 @@ class Plan:
 @cache
 def _named(paint: PaintSettings) -> tuple[PaintSettings, str]:
     try:
-        named, digests = named_by_digests(completed(paint))
+        chosen = choose(paint, has_pool=True)
     except (FileNotFoundError, ValueError):
         return paint, ""  # `prepare` says so of each film
-    return named, " ".join(digests.values())
+    return chosen.settings, " ".join(chosen.digests.values())
 
 
 def asked_of(film: ArchiveFilm) -> Asked:

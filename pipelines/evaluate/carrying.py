@@ -21,13 +21,14 @@ APART = 8
 
 
 def true_colours_carried(
-    segment: Segment, settings: Settings, pts: Sequence[int], lightness: Tensor, ab: Tensor
+    segment: Segment, settings: Settings, rows: int, pts: Sequence[int], lightness: Tensor, ab: Tensor
 ) -> float:
     """Mean PSNR in dB of the frames between anchors APART frames from each other that have the true colours.
 
     Args:
         segment: of a film of even rate.
         settings: of the run.
+        rows: short side of the pictures, see `Chosen.rows`.
         pts: of the segment's own frames.
         lightness: (N, 1, h, w), theirs, CIE L*.
         ab: (N, 2, h, w), theirs, the true ones.
@@ -45,7 +46,7 @@ def true_colours_carried(
 
     apart = APART / segment.film.picture.rate
     motion = replace(settings.motion, anchors=apart, closest=2 * apart, steady=Fraction(0))
-    with closing(carried(segment, replace(settings, motion=motion), paint)) as coloured:
+    with closing(carried(segment, replace(settings, motion=motion), rows, paint)) as coloured:
         got = [torch.from_numpy(frame.ab).permute(2, 0, 1) for frame in coloured]
     last = max(anchors & true.keys())  # beyond it the next anchor's colours are not known
     between = [n for n, p in enumerate(pts) if p < last and p not in anchors]

@@ -13,6 +13,7 @@ from torch import Tensor
 from models.colour.colorspace import lab_from_srgb, srgb_from_lab
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.media.pictures import Picture, Pictures
+from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
 from pipelines.painting.painter import Painter, open_finder, open_painter
@@ -115,10 +116,10 @@ def take(lightness: NDArray[np.float32], key: str, number: int) -> NDArray[np.fl
     return (lightness * random.uniform(1 - EXPOSURE, 1 + EXPOSURE) + grain).clip(0, 100).astype(np.float32)
 
 
-def _that_finds(painter: Painter) -> Painter:
+def _that_finds(painter: Painter, settings: PaintSettings) -> Painter:
     """The painter, made to look for instances even if it does not colour them on their own."""
-    settings = replace(painter.settings, instances=painter.settings.instances or LOOKED_FOR)
-    return replace(painter, settings=settings, find=open_finder(settings, painter.device, painter.network))
+    find = open_finder(settings, painter.device, painter.network)
+    return replace(painter, instances=painter.instances or LOOKED_FOR, find=find)
 
 
 class PicturePainter:
@@ -131,10 +132,10 @@ class PicturePainter:
     """
 
     def __init__(self, settings: PaintSettings, find: Find | None = None) -> None:
-        painter = open_painter(replace(settings, batch=1 + TAKES))
-        chosen = painter.settings
+        chosen = choose(replace(settings, batch=1 + TAKES))
+        painter = open_painter(chosen)
         self.rows, self.by_instances = chosen.rows, bool(chosen.instances)
-        self.find, self.colorize = find or Detect(_that_finds(painter)), Colorize(painter)
+        self.find, self.colorize = find or Detect(_that_finds(painter, settings)), Colorize(painter)
 
     @torch.inference_mode()
     def __call__(self, named: Named) -> Coloured:

@@ -35,6 +35,7 @@ from pipelines.evaluate.report import Figures, Report, Section, means
 from pipelines.frames import AbFrame
 from pipelines.guide.given import Given
 from pipelines.media.coloured import COLOURED, colours_of
+from pipelines.painting.choice import Chosen
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.segment import carried
 from pipelines.settings import Settings, every_frame
@@ -67,13 +68,19 @@ class _Kept:
 
 
 def evaluate_steadiness(
-    films: Sequence[Film], settings: Settings, painting: Painting, seconds: Fraction, judge: MotionJudge
+    films: Sequence[Film],
+    settings: Settings,
+    chosen: Chosen,
+    painting: Painting,
+    seconds: Fraction,
+    judge: MotionJudge,
 ) -> Report:
     """Figures of each film, and their means.
 
     Args:
         films: black and white; of those that have colours, these are the truth.
         settings: of the run.
+        chosen: the network.
         painting: colours anchors.
         seconds: how much of each film is looked at, from its start.
         judge: finds the motion along which frames are compared.
@@ -82,7 +89,7 @@ def evaluate_steadiness(
         FilmError: a film cannot be read.
         ValueError: a film has fewer than two frames there.
     """
-    sections = [_section(film, settings, painting, seconds, judge.flow) for film in films]
+    sections = [_section(film, settings, chosen, painting, seconds, judge.flow) for film in films]
     mean = Section(
         "all films", sum(section.pictures for section in sections), _means([section.figures for section in sections])
     )
@@ -94,13 +101,16 @@ def _means(rows: list[Figures]) -> Figures:
     return means([{name: row[name] for name in shared} for row in rows])
 
 
-def _section(film: Film, settings: Settings, painting: Painting, seconds: Fraction, find: FindFlow) -> Section:
+def _section(
+    film: Film, settings: Settings, chosen: Chosen, painting: Painting, seconds: Fraction, find: FindFlow
+) -> Section:
     end = film.pts(min(seconds, film.duration))
     segment = Segment(film, 0, film.pts(Fraction(0)), end)
     ab, kept = {}, list[_Kept]()
     for name, way in ((RESTORE, settings), (EVERY, every_frame(settings))):
-        with closing(carried(segment, way, FilmPaint(painting, film, way.paint, Given()))) as coloured:
-            kept = list(_small(film, settings, coloured))
+        paint = FilmPaint(painting, film, chosen, Given())
+        with closing(carried(segment, way, chosen.rows, paint)) as coloured:
+            kept = list(_small(film, chosen.rows, coloured))
         if len(kept) < 2:
             raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")
         ab[name] = torch.from_numpy(np.stack([each.ab for each in kept])).permute(0, 3, 1, 2)
@@ -116,13 +126,13 @@ def _section(film: Film, settings: Settings, painting: Painting, seconds: Fracti
     for row in table.values():
         row["ratio"] = row[RESTORE] / row[EVERY]
     if truth is not None:
-        left = true_colours_carried(segment, settings, pts, judged.lightness, ab[TRUE])
+        left = true_colours_carried(segment, settings, chosen.rows, pts, judged.lightness, ab[TRUE])
         table[f"PSNR of true colours carried, {APART} frames apart"] = {RESTORE: left}
     return Section(film.name, len(pts), table)
 
 
-def _small(film: Film, settings: Settings, coloured: Iterable[AbFrame]) -> Iterator[_Kept]:
-    stage = Lightness(film.picture, settings.paint.rows)
+def _small(film: Film, rows: int, coloured: Iterable[AbFrame]) -> Iterator[_Kept]:
+    stage = Lightness(film.picture, rows)
     for frame in coloured:
         (light,) = stage([frame.frame])
         yield _Kept(frame.frame.pts, frame.shot, light.lightness, frame.ab)

@@ -25,10 +25,15 @@ class Given:
         return replace(anchors, hints=tuple(self.hints.get(pts, NO_HINTS) for pts in anchors.pts))
 
 
-def given_for(film: Film, settings: Settings) -> Given:
+def given_for(film: Film, settings: Settings, rows: int) -> Given:
     """What a person gave in the settings, as it falls on the film's anchors; only hints make it read the film.
+
+    Args:
+        film: from `probe`.
+        settings: of the run.
+        rows: short side of the pictures that network and flow see, see `Chosen.rows`.
 
     Raises:
         InputError: a hint lies outside the film or its picture, or the film cannot be read.
     """
-    return Given(HintTracker(film, settings)()) if settings.hints else Given()
+    return Given(HintTracker(film, settings, rows)()) if settings.hints else Given()

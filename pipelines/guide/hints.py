@@ -45,6 +45,8 @@ class HintTracker:
 
     film: Film
     settings: Settings
+    rows: int
+    """Short side of the pictures in which they are followed."""
 
     def __call__(self) -> Tracks:
         """The hints in each anchor that has some.
@@ -66,7 +68,7 @@ class HintTracker:
         segment = Segment(film, number, start, film.pts((number + 1) * SPAN))
         seen, shot = [], 0
         follow = Follow(motion, film.picture.time_base)
-        for followed in follow(marked(segment, self.settings, lambda _: NOTHING)):
+        for followed in follow(marked(segment, self.settings, self.rows, lambda _: NOTHING)):
             frame = followed.shown
             if frame.light.frame.is_owned:
                 seen.append(_TrackedFrame(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))

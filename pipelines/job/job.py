@@ -13,7 +13,7 @@ from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output
 from pipelines.media.probe import probe
 from pipelines.media.target import Target
-from pipelines.painting.choice import find_network
+from pipelines.painting.choice import Chosen, choose_network
 from pipelines.places import check_place
 from pipelines.settings import Settings
 from pipelines.source import Film, Segment
@@ -28,13 +28,19 @@ class Job:
     settings: Settings
     target: Target
     container: str
-    device: torch.device
+    chosen: Chosen
+    """The network."""
     segments: tuple[Segment, ...]
     given: Given
     overwrite: bool = False
     """Whether a result that is there may be replaced."""
     starts_over: bool = False
     """Whether segments that a run with other settings has finished may be lost."""
+
+    @property
+    def device(self) -> torch.device:
+        """Of the network."""
+        return self.chosen.device
 
     @property
     def seconds(self) -> Fraction:
@@ -76,7 +82,7 @@ def prepare(
     if out is None:
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
-    device, settings = find_network(path, settings, has_pool)
+    chosen = choose_network(path, settings, has_pool)
     check_colours(film, settings)
     return Job(
         film=film,
@@ -84,9 +90,9 @@ def prepare(
         settings=settings,
         target=output.target,
         container=output.container,
-        device=device,
+        chosen=chosen,
         segments=tuple(plan(film, settings.segment, settings.start, settings.end)),
-        given=given_for(film, settings),
+        given=given_for(film, settings, chosen.rows),
         overwrite=overwrite,
         starts_over=overwrite,
     )

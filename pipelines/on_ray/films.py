@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -81,16 +80,10 @@ def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
 
 def _seen_from_anywhere(job: Job) -> Job:
     """The same with absolute paths: other processes have other working folders."""
-    film, network = replace(job.film, path=job.film.path.absolute()), Path(job.settings.paint.network)
-    folder = job.settings.paint.weights_dir
-    paint = replace(
-        job.settings.paint,
-        network=str(network.absolute() if network.is_file() else network),
-        weights_dir=folder and folder.absolute(),
-    )
+    film = replace(job.film, path=job.film.path.absolute())
     segments = tuple(replace(segment, film=film) for segment in job.segments)
-    settings = replace(job.settings, paint=paint)
-    return replace(job, film=film, out=job.out.absolute(), settings=settings, segments=segments)
+    chosen = job.chosen.with_absolute_paths()
+    return replace(job, film=film, out=job.out.absolute(), chosen=chosen, segments=segments)
 
 
 @dataclass

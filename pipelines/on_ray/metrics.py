@@ -64,7 +64,7 @@ class MeteredPaint:
         """The same as `Paint`."""
         painted = timed("paint", self.paint)(order)
         frames_painted().inc(len(painted.ab))
-        device = order.settings.device
+        device = order.chosen.device.type
         device_memory().set(memory_on(device), {"device": device})
         return painted
 

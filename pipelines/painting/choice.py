@@ -1,6 +1,6 @@
-"""Which network colours, on which device, from which files of weights."""
+"""The network that colours a film, resolved once before its run: its files of weights, its size, its device."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -10,6 +10,59 @@ from models.weights.catalogue import find_weights, weights_digest
 from models.weights.files import network_of
 from pipelines.errors import SettingsError
 from pipelines.settings import PaintSettings, Settings
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file of weights, where it lies on the machine that chose it."""
+
+    of: str
+    """weights: the network's own; detector: those of what finds instances for it."""
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A network with nothing left open.
+
+    It pickles: a painter on another machine finds its own files there, by the names in `asked`, and its own device of
+    the type chosen.
+    """
+
+    asked: PaintSettings
+    """As they were given: what the network is called, and how it is run."""
+    kind: str
+    """Of network, by its name in `models.networks.NETWORKS`."""
+    files: tuple[WeightsFile, ...]
+    rows: int
+    """Short side of the picture that network and flow see, in pixels."""
+    instances: int
+    """Most instances of an anchor that are coloured on their own."""
+    device: torch.device
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """sha256 of each file of weights, by what it is of."""
+        return {file.of: file.sha256 for file in self.files}
+
+    @property
+    def settings(self) -> PaintSettings:
+        """The settings that hold, without names of files: with the digests they tell whether two runs paint alike."""
+        return replace(
+            self.asked,
+            network="",
+            weights_dir=None,
+            device=self.device.type,  # type: ignore[arg-type]  # cpu or cuda
+            rows=self.rows,
+            instances=self.instances,
+        )
+
+    def with_absolute_paths(self) -> "Chosen":
+        """The choice for processes with other working folders."""
+        network, folder = Path(self.asked.network), self.asked.weights_dir
+        named = str(network.absolute()) if network.is_file() else self.asked.network
+        return replace(self, asked=replace(self.asked, network=named, weights_dir=folder and folder.absolute()))
 
 
 def find_device(name: str) -> torch.device:
@@ -25,69 +78,61 @@ def find_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def weights_of(settings: PaintSettings) -> dict[str, Path]:
-    """The files of weights that a run needs: of the network, and of the detector where it is another.
+def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
+    """The network that the settings ask for, with what they leave to it filled in.
+
+    Args:
+        asked: the settings.
+        has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
 
     Raises:
-        FileNotFoundError: one is not here.
-        ValueError: the network's file is none of a network that is known.
+        FileNotFoundError: there is no such network, or no weights of its detector.
+        ValueError: it is not known, does not take what the settings ask of it, or there is no such device.
     """
-    network = find_weights(settings.network, settings.weights_dir)
-    if not settings.instances or network_of(network) == settings.detector:
-        return {"weights": network}
-    return {"weights": network, "detector": find_weights(settings.detector, settings.weights_dir)}
+    is_elsewhere = has_pool and asked.device != "auto"
+    device = torch.device(asked.device) if is_elsewhere else find_device(asked.device)
+    weights = find_weights(asked.network, asked.weights_dir)
+    kind = network_of(weights)
+    own = NETWORKS[kind]
+    instances = (own.instances or 0) if asked.instances is None else asked.instances
+    _check(kind, own, asked, instances)
+    files = {"weights": weights}
+    if instances and kind != asked.detector:
+        files["detector"] = find_weights(asked.detector, asked.weights_dir)
+    hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
+    return Chosen(asked, kind, hashed, asked.rows or own.rows, instances, device)
 
 
-def named_by_digests(settings: PaintSettings) -> tuple[PaintSettings, dict[str, str]]:
-    """The settings without names of files, and instead the sha256 of what these hold: the same wherever they lie."""
-    digests = {of: weights_digest(path) for of, path in weights_of(settings).items()}
-    return replace(settings, network="", weights_dir=None), digests
-
-
-def completed(settings: PaintSettings) -> PaintSettings:
-    """The settings, with what they leave to the network filled in.
-
-    Raises:
-        FileNotFoundError: there is no such network.
-        ValueError: it is not known, or does not take what the settings ask of it.
-    """
-    name = network_of(find_weights(settings.network, settings.weights_dir))
-    kind = NETWORKS[name]
-    instances = (kind.instances or 0) if settings.instances is None else settings.instances
-    settings = replace(settings, rows=settings.rows or kind.rows, instances=instances)
-    _check(name, kind, settings)
-    return settings
-
-
-def _check(name: str, kind: Kind, settings: PaintSettings) -> None:
-    if settings.instances and kind.instances is None:
-        raise ValueError(f"{name} does not colour instances on their own; --network instcolor and compact do")
-    if settings.detector == "maskrcnn" and not settings.instances:
+def _check(kind: str, own: Kind, asked: PaintSettings, instances: int) -> None:
+    if instances and own.instances is None:
+        raise ValueError(f"{kind} does not colour instances on their own; --network instcolor and compact do")
+    if asked.detector == "maskrcnn" and not instances:
         raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
-    if settings.temperature is not None and kind.temperature is None:
-        raise ValueError(f"{name} has no distribution that a temperature would sharpen; leave it out")
+    if asked.temperature is not None and own.temperature is None:
+        raise ValueError(f"{kind} has no distribution that a temperature would sharpen; leave it out")
 
 
-def check_takes_hints(settings: PaintSettings) -> None:
-    """Raises ValueError where the network takes no colours from a person."""
-    name = network_of(find_weights(settings.network, settings.weights_dir))
-    if not NETWORKS[name].takes_hints:
-        others = ", ".join(other for other, kind in NETWORKS.items() if kind.takes_hints)
-        raise ValueError(f"{name} takes no hints; --network {others} does")
+def choose_network(where: Path | str, settings: Settings, has_pool: bool = False) -> Chosen:
+    """The network of a run.
 
-
-def find_network(where: Path | str, settings: Settings, has_pool: bool = False) -> tuple[torch.device, Settings]:
-    """The device to colour on, and the settings that name it, with what they leave to the network filled in.
+    Args:
+        where: the film, or what else errors name.
+        settings: of the run.
+        has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
 
     Raises:
         SettingsError: there is no such network or device here, or it does not take what the settings ask of it.
     """
     try:
-        device = torch.device(settings.paint.device) if has_pool else find_device(settings.paint.device)
-        paint = completed(settings.paint)
-        weights_of(paint)
+        chosen = choose(settings.paint, has_pool)
         if settings.hints:
-            check_takes_hints(paint)
+            _check_takes_hints(chosen.kind)
     except (FileNotFoundError, ValueError) as error:
         raise SettingsError(where, str(error)) from error
-    return device, replace(settings, paint=replace(paint, device=device.type))  # type: ignore[arg-type]
+    return chosen
+
+
+def _check_takes_hints(kind: str) -> None:
+    if not NETWORKS[kind].takes_hints:
+        others = ", ".join(other for other, own in NETWORKS.items() if own.takes_hints)
+        raise ValueError(f"{kind} takes no hints; --network {others} does")

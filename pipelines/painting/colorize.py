@@ -35,7 +35,7 @@ class Colorize:
 
     def _seen(self, batch: InstanceBatch) -> NetworkInput:
         lightness, device = batch.anchors.lightness, self.painter.device
-        full = np.zeros((self.painter.settings.batch, *lightness.shape[1:]), np.uint8)
+        full = np.zeros((self.painter.batch, *lightness.shape[1:]), np.uint8)
         full[: len(lightness)] = lightness
         frames = torch.from_numpy(full).to(device)[:, None].float() * (100 / 255)
         boxes = torch.from_numpy(np.concatenate(batch.boxes)[:, :4]).to(device)

@@ -32,12 +32,12 @@ class Detect:
         A batch is always as large as the settings say, filled up where anchors lack, so that what is found does not
         depend, not even in the last bit, on how many others came with an anchor.
         """
-        settings, find = self.painter.settings, self.painter.find
-        if find is None or not settings.instances:
+        painter, find = self.painter, self.painter.find
+        if find is None or not painter.instances:
             return without_instances(anchors)
-        full = np.zeros((settings.batch, *anchors.lightness.shape[1:]), np.uint8)
+        full = np.zeros((painter.batch, *anchors.lightness.shape[1:]), np.uint8)
         full[: len(anchors.lightness)] = anchors.lightness
-        lightness = torch.from_numpy(full).to(self.painter.device)[:, None].float() * (100 / 255)
-        found = find(lightness, settings.instances)
+        lightness = torch.from_numpy(full).to(painter.device)[:, None].float() * (100 / 255)
+        found = find(lightness, painter.instances)
         boxes = found.boxes[: len(anchors.pts)]
         return InstanceBatch(anchors, tuple(table.cpu().numpy() for table in boxes), found.features)

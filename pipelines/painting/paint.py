@@ -11,10 +11,10 @@ import torch
 
 from pipelines.errors import SettingsError, StageError
 from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.painting.choice import Chosen
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import Painter, open_painter
-from pipelines.settings import PaintSettings
 from pipelines.source import Film
 from pipelines.streams import Stream
 
@@ -32,7 +32,7 @@ class PaintOrder:
     """Anchors with all that tells how they are to be coloured."""
 
     film: Film
-    settings: PaintSettings
+    chosen: Chosen
     anchors: AnchorBatch
 
     @property
@@ -51,12 +51,12 @@ class FilmPaint:
     painting: Painting
     """Of any film."""
     film: Film
-    settings: PaintSettings
+    chosen: Chosen
     given: Guide
 
     def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
         """The anchors with their colour, in order."""
-        return self.painting(PaintOrder(self.film, self.settings, self.given(anchors)) for anchors in batches)
+        return self.painting(PaintOrder(self.film, self.chosen, self.given(anchors)) for anchors in batches)
 
 
 class Paint:
@@ -73,7 +73,7 @@ class Paint:
     def __call__(self, order: PaintOrder) -> AbBatch:
         """ab of a batch of anchors, at the size of its lightness."""
         for parts in PARTS:
-            size = -(-order.settings.batch // parts)
+            size = -(-order.chosen.asked.batch // parts)
             with suppress(torch.OutOfMemoryError):
                 return self._painted(order, size)
             torch.cuda.empty_cache()
@@ -82,15 +82,14 @@ class Paint:
 
     def _painted(self, order: PaintOrder, size: int) -> AbBatch:
         """The same, so many anchors at a time."""
-        painter = self._painter(order)
-        painter = replace(painter, settings=replace(painter.settings, batch=size))
+        painter = replace(self._painter(order), batch=size)
         detect, colorize = Detect(painter), Colorize(painter)
         painted = [colorize(detect(anchors)) for anchors in _in_parts(order.anchors, size)]
         return AbBatch(order.anchors, np.concatenate([part.ab for part in painted])) if painted[1:] else painted[0]
 
     def _painter(self, order: PaintOrder) -> Painter:
         try:
-            return self._opened(order.settings)
+            return self._opened(order.chosen)
         except (FileNotFoundError, ValueError) as error:
             raise SettingsError(order.film.path, str(error), "name another --network") from error
 

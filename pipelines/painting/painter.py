@@ -12,7 +12,7 @@ from models.judges.maskrcnn import load_maskrcnn
 from models.networks import NETWORKS
 from models.weights.catalogue import find_weights
 from models.weights.files import load_network
-from pipelines.painting.choice import completed, find_device, weights_of
+from pipelines.painting.choice import Chosen, find_device
 from pipelines.painting.finder import Finder, MaskRcnnFinder, OwnFinder
 from pipelines.settings import PaintSettings
 
@@ -21,10 +21,12 @@ from pipelines.settings import PaintSettings
 class Painter:
     """What the stages that paint share."""
 
-    settings: PaintSettings
-    """Completed."""
     device: torch.device
     network: nn.Module
+    batch: int
+    """Anchors in one pass of the network."""
+    instances: int
+    """Most instances of an anchor that are looked for."""
     find: Finder | None
     """None: no instances are looked for."""
     temperature: float
@@ -32,31 +34,29 @@ class Painter:
     finish: Finish
 
 
-def open_painter(settings: PaintSettings) -> Painter:
-    """Loads the network that the settings name, and what finds instances for it.
+def open_painter(chosen: Chosen) -> Painter:
+    """Loads a network that was chosen on this machine or on another, and what finds instances for it.
 
     Raises:
-        FileNotFoundError: there is no such network.
-        ValueError: its file is none of a network that is known, it does not take what the settings ask of it, or the
-            device is missing.
+        FileNotFoundError: its weights, or those of its detector, are not on this machine.
+        ValueError: their files are of something else, or the device is missing here.
     """
-    device, settings = find_device(settings.device), completed(settings)
-    files = weights_of(settings)
-    network, metadata = load_network(files["weights"])
+    asked, device = chosen.asked, find_device(chosen.device.type)
+    network, metadata = load_network(find_weights(asked.network, asked.weights_dir))
     network = _ready(network, device)
     kind = NETWORKS[metadata["network"]]
-    temperature = settings.temperature or float(metadata.get("temperature", kind.temperature or 1))
+    temperature = asked.temperature or float(metadata.get("temperature", kind.temperature or 1))
     own = Finish.of(metadata)
-    finish = replace(own, saturation=settings.saturation * own.saturation)
-    find = open_finder(settings, device, network) if settings.instances else None
-    return Painter(settings, device, network, find, temperature, finish)
+    finish = replace(own, saturation=asked.saturation * own.saturation)
+    find = open_finder(asked, device, network) if chosen.instances else None
+    return Painter(device, network, asked.batch, chosen.instances, find, temperature, finish)
 
 
 def open_finder(settings: PaintSettings, device: torch.device, network: nn.Module | None = None) -> Finder:
     """What finds instances, as the settings say.
 
     Args:
-        settings: completed or not.
+        settings: which detector, from which score.
         device: where it runs.
         network: the one that paints; where it can find instances itself, it does.
 

@@ -11,7 +11,7 @@ from pipelines.places import written_whole
 from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
 from pipelines.preview.shots import Shot, find_shots
-from pipelines.preview.view import Span, View
+from pipelines.preview.view import ReadyView, Span
 
 SPANS = 3
 """Of the longest shots, where no time is asked for."""
@@ -27,11 +27,11 @@ class Variant:
     """One of several ways to colour a span."""
 
     label: str
-    view: View
+    view: ReadyView
 
 
 def choose_spans(
-    view: View, at: Fraction | None, seconds: Fraction | None, count: int, on_frame: OnFrame = lambda _: None
+    view: ReadyView, at: Fraction | None, seconds: Fraction | None, count: int, on_frame: OnFrame = lambda _: None
 ) -> list[Span]:
     """What of a film is shown: a span at a time asked for, or the middles of the longest shots.
 
@@ -48,7 +48,7 @@ def choose_spans(
     if at is not None:
         return [view.span(at, SECONDS if seconds is None else seconds)]
     length = SECONDS_OF_SHOT if seconds is None else seconds
-    return _longest(view, count, length, find_shots(view.film, view.settings, on_frame))
+    return _longest(view, count, length, find_shots(view.film, view.settings, view.chosen.rows, on_frame))
 
 
 def total(spans: Sequence[Span]) -> Fraction:
@@ -56,7 +56,7 @@ def total(spans: Sequence[Span]) -> Fraction:
     return sum((span.length for span in spans), Fraction(0))
 
 
-def _longest(view: View, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:
+def _longest(view: ReadyView, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:
     """Spans from the middle of the longest shots, in the film's order."""
     chosen = sorted(sorted(shots, key=lambda shot: -shot.length)[:count], key=lambda shot: shot.number)
     rate = view.film.picture.rate
@@ -71,7 +71,7 @@ def _longest(view: View, count: int, seconds: Fraction, shots: list[Shot]) -> li
 class Preview:
     """A preview of a film."""
 
-    view: View
+    view: ReadyView
     how: Composition
     spans: Sequence[Span]
     """Shown one after the other."""

@@ -13,7 +13,7 @@ from pipelines.painting.paint import Painting
 from pipelines.preview.display import display_size, display_target, rgb_of
 from pipelines.preview.shots import Shot
 from pipelines.preview.timecode import clock_of
-from pipelines.preview.view import Span, View
+from pipelines.preview.view import ReadyView, Span
 from pipelines.source import Film
 
 SIDE = 288
@@ -41,7 +41,7 @@ def picture_target(film: Film) -> Target:
     return display_target(film, max(1, SIDE * rows // max(rows, columns)))
 
 
-def tiles(view: View, shots: Sequence[Shot], painting: Painting) -> Iterator[Tile]:
+def tiles(view: ReadyView, shots: Sequence[Shot], painting: Painting) -> Iterator[Tile]:
     """The tiles of shots, in order, in the very colours of a run.
 
     Decoded and painted is what these depend on: the frames shown and the anchors around them.

@@ -10,7 +10,6 @@ from pipelines.colour.lightness import Lightness
 from pipelines.colour.shots import Shots
 from pipelines.frames import Frame, ShotFrame
 from pipelines.media.decode import Decode
-from pipelines.painting.choice import completed
 from pipelines.settings import Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import ahead
@@ -39,19 +38,22 @@ class Shot:
         return self.end - self.start
 
 
-def find_shots(film: Film, settings: Settings, on_frame: Callable[[int], None] = lambda _: None) -> list[Shot]:
+def find_shots(
+    film: Film, settings: Settings, rows: int, on_frame: Callable[[int], None] = lambda _: None
+) -> list[Shot]:
     """All shots, in order: the very ones of a run with these settings.
 
     Args:
         film: from `probe`.
         settings: of the run.
+        rows: short side of the pictures in which cuts are looked for, see `Chosen.rows`.
         on_frame: told the pts of each frame looked at.
 
     Raises:
         FilmError: the film cannot be read to its end.
     """
     decode = Decode(Fraction(0), settings.skip_damaged, settings.deinterlace)
-    light = Lightness(film.picture, completed(settings.paint).rows)(decode(Segment(film, 0, None, None)))
+    light = Lightness(film.picture, rows)(decode(Segment(film, 0, None, None)))
     with closing(ahead(light, SEEN_AHEAD)) as seen:
         frames = Shots(film, settings.motion)(seen)
         runs = [_run(shot) for _, shot in groupby(_told(frames, on_frame), key=lambda frame: frame.shot)]

@@ -17,11 +17,11 @@ from pipelines.media.target import Target, choose_target
 from pipelines.painting.paint import Painting
 from pipelines.places import written_whole
 from pipelines.preview.display import rgb_of
-from pipelines.preview.view import View
+from pipelines.preview.view import ReadyView
 from pipelines.settings import EncodeSettings
 
 
-def write_still(view: View, at: Fraction, painting: Painting, bits: int | None = None) -> Fraction:
+def write_still(view: ReadyView, at: Fraction, painting: Painting, bits: int | None = None) -> Fraction:
     """Writes the first frame at or after a time as a PNG, before and after; gives the frame's own time, in seconds.
 
     Args:
@@ -42,7 +42,7 @@ def write_still(view: View, at: Fraction, painting: Painting, bits: int | None =
     return film.seconds(coloured.frame.pts)
 
 
-def _coloured(view: View, at: Fraction, painting: Painting, target: Target) -> ColouredFrame:
+def _coloured(view: ReadyView, at: Fraction, painting: Painting, target: Target) -> ColouredFrame:
     film = view.film
     with closing(view.carried(film.pts(at), None, painting)) as frames:
         for coloured in Chroma(target, transfer_of(film.picture))(frames):

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pipelines.guide.given import Given, given_for
 from pipelines.media.coloured import check_colours
 from pipelines.media.decode import Decode
 from pipelines.media.probe import probe
-from pipelines.painting.choice import find_network
+from pipelines.painting.choice import Chosen, choose_network
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.places import check_place
 from pipelines.preview.display import Display, display_target
@@ -62,7 +62,7 @@ class Span:
         """Seconds."""
         return (self.end - self.start) * self.film.picture.time_base
 
-    def frames(self, view: "View", painting: Painting, height: int) -> Generator[ColouredFrame, None, None]:
+    def frames(self, view: "ReadyView", painting: Painting, height: int) -> Generator[ColouredFrame, None, None]:
         """The frames as a run of the view colours them, `height` rows high at most."""
         display = Display(self.film, view.settings, display_target(self.film, height))
         with (
@@ -79,14 +79,6 @@ class View:
     film: Film
     out: Path
     settings: Settings
-    given: Given = field(default_factory=Given)
-
-    def carried(
-        self, start: int, end: int | None, painting: Painting, keep: Keep = whole
-    ) -> Generator[AbFrame, None, None]:
-        """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
-        paint = FilmPaint(painting, self.film, self.settings.paint, self.given)
-        return carried(Segment(self.film, 0, start, end), self.settings, paint, keep)
 
     def check_inside(self, at: Fraction) -> None:
         """Raises SettingsError where the film ends before `at`, in seconds."""
@@ -111,6 +103,21 @@ class View:
         return Span(self.film, self.film.pts(start), self.film.pts(min(start + length, self.film.duration)))
 
 
+@dataclass(frozen=True)
+class ReadyView(View):
+    """A film to be looked at in colour: its network is chosen."""
+
+    chosen: Chosen
+    given: Given
+
+    def carried(
+        self, start: int, end: int | None, painting: Painting, keep: Keep = whole
+    ) -> Generator[AbFrame, None, None]:
+        """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
+        paint = FilmPaint(painting, self.film, self.chosen, self.given)
+        return carried(Segment(self.film, 0, start, end), self.settings, self.chosen.rows, paint, keep)
+
+
 def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, overwrite: bool = False) -> View:
     """Reads the film, and makes sure of the result's place.
 
@@ -133,12 +140,15 @@ def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, over
     return View(film, out, settings)
 
 
-def ready(view: View, *others: Settings) -> list[View]:
-    """The view, and it under other settings, with their devices chosen, once it is known that they can be coloured.
+def ready(view: View, *others: Settings) -> list[ReadyView]:
+    """The view, and it under other settings, with their networks, once it is known that they can be coloured.
 
     Raises:
         FilmError: the film has colours already, a network or device is missing, or a hint lies outside the film.
     """
     check_colours(view.film, view.settings)
-    completed = [find_network(view.film.path, each)[1] for each in (view.settings, *others)]
-    return [replace(view, settings=each, given=given_for(view.film, each)) for each in completed]
+    ways = [(each, choose_network(view.film.path, each)) for each in (view.settings, *others)]
+    return [
+        ReadyView(view.film, view.out, settings, chosen, given_for(view.film, settings, chosen.rows))
+        for settings, chosen in ways
+    ]

@@ -17,6 +17,7 @@ from torch import nn
 from models.compact.fold import folded
 from models.published.siggraph17 import Siggraph17
 from pipelines.frames import AnchorBatch, InstanceBatch
+from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import open_painter
@@ -42,7 +43,7 @@ def _siggraph17(network: nn.Module, batch: int) -> Work:
 
 def _ours(instances: int, looked_for: int, batch: int) -> Work:
     """Lightness to ab, with what the settings look for; the boxes coloured are always the same."""
-    painter = open_painter(PaintSettings(rows=SIDE, batch=batch, device="cpu", instances=looked_for))
+    painter = open_painter(choose(PaintSettings(rows=SIDE, batch=batch, device="cpu", instances=looked_for)))
     detect, colorize = Detect(painter), Colorize(painter)
     lightness = np.random.default_rng(0).integers(0, 256, (batch, SIDE, SIDE), np.uint8)
     anchors = AnchorBatch(tuple(range(batch)), (0,) * batch, lightness)

@@ -23,7 +23,10 @@ from run import SAMPLE, Cost, draw_film
 
 RESTORE = "from restore.cli import main; main()"
 IMPORTS = "import restore.progress, pipelines.process, pipelines.painting.paint, pipelines.preview.render"
-WEIGHTS = "from pipelines.painting.painter import *; open_painter(PaintSettings(device='cpu'))"
+WEIGHTS = (
+    "from pipelines.painting.choice import choose; from pipelines.painting.painter import open_painter; "
+    "from pipelines.settings import PaintSettings; open_painter(choose(PaintSettings(device='cpu')))"
+)
 
 
 def spent(*arguments: str | Path) -> Cost:

@@ -37,11 +37,12 @@ from pipelines.job.job import Job, prepare
 from pipelines.media.decode import Decode
 from pipelines.media.encode import Encode, _open_stream
 from pipelines.motion.flow import Motion
+from pipelines.painting.choice import Chosen, choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.painter import open_painter
 from pipelines.process import keep_freed_memory
-from pipelines.settings import PaintSettings, Settings
+from pipelines.settings import Settings
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "newsreel.mp4"
 SIZE = (1920, 1080)
@@ -110,17 +111,17 @@ def _lab_cv2(rgb: Any) -> tuple[Any, Callable[[Any], Any]]:
     return lab[..., 0].copy(), back
 
 
-def open_network(settings: PaintSettings) -> Callable[[AnchorBatch], AbBatch]:
+def open_network(chosen: Chosen) -> Callable[[AnchorBatch], AbBatch]:
     """The network with its weights loaded, as `restore` runs it."""
-    painter = open_painter(settings)
+    painter = open_painter(chosen)
     detect, colorize = Detect(painter), Colorize(painter)
     return lambda anchors: colorize(detect(anchors))
 
 
 def common_loop(job: Job, to_lab: Callable[[Any], Any], folder: Path) -> None:
     """What most tools do, frame after frame."""
-    network = open_network(replace(job.settings.paint, batch=1))
-    height, width = lightness_size(job.film.picture, job.settings.paint.rows)
+    network = open_network(choose(replace(job.settings.paint, batch=1)))
+    height, width = lightness_size(job.film.picture, job.chosen.rows)
     with torch.inference_mode(), av.open(job.film.path) as film, av.open(folder / "loop.mp4", "w") as out:
         film.streams.video[0].thread_type = "AUTO"
         stream = _open_stream(out, job.target, job.settings.encode)
@@ -148,12 +149,12 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
     lights: list[Any] = []
     costs = {"decode": cost(lambda: [None for segment in job.segments for _ in decode(segment)]).cpu}
     for segment in job.segments:
-        for light in Lightness(job.film.picture, job.settings.paint.rows)(decode(segment)):
+        for light in Lightness(job.film.picture, job.chosen.rows)(decode(segment)):
             lights.append(light.lightness)
             kept.append(light.frame)
     step = max(1, round(job.settings.motion.anchors * job.film.picture.rate))
     anchors = lights[::step]
-    network, batch = open_network(job.settings.paint), job.settings.paint.batch
+    network, batch = open_network(job.chosen), job.settings.paint.batch
     groups = [np.stack((anchors[i : i + batch] + anchors[:batch])[:batch]) for i in range(0, len(anchors), batch)]
     batches = [AnchorBatch(tuple(range(batch)), (0,) * batch, group) for group in groups]
     network(batches[0])  # the first call plans

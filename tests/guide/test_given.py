@@ -11,6 +11,7 @@ import numpy as np
 from pipelines.frames import AnchorBatch
 from pipelines.guide.given import Given, given_for
 from pipelines.media.probe import probe
+from pipelines.painting.choice import choose
 from pipelines.painting.paint import FilmPaint, PaintOrder
 from pipelines.settings import Hint, Settings
 from tests.made import clips
@@ -28,7 +29,7 @@ def test_anchors_go_to_the_network_with_their_hints(films: Films, settings: Sett
 
     anchors = AnchorBatch((6, 7), (0, 0), np.zeros((2, 64, 96), np.uint8))
     for given in (Given({7: TABLE}), Given()):
-        list(FilmPaint(painting, film, settings.paint, given)([anchors]))
+        list(FilmPaint(painting, film, choose(settings.paint), given)([anchors]))
     with_hints, without = (order.anchors.hints for order in orders)
     assert [len(one) for one in with_hints] == [0, 1]
     assert np.array_equal(with_hints[1], TABLE)
@@ -38,6 +39,6 @@ def test_anchors_go_to_the_network_with_their_hints(films: Films, settings: Sett
 def test_a_film_is_read_only_where_something_was_given(films: Films, settings: Settings) -> None:
     film = probe(films(clips.plain, ".mp4"))
     missing = replace(film, path=film.path.with_name("missing.mp4"))
-    assert given_for(missing, settings) == Given()
+    assert given_for(missing, settings, 64) == Given()
     hints = (Hint(Fraction(0), 64, 48, (60, 40)),)
-    assert 0 in given_for(film, replace(settings, hints=hints)).hints
+    assert 0 in given_for(film, replace(settings, hints=hints), 64).hints

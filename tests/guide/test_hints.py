@@ -26,6 +26,7 @@ from tests.made.runs import Films, Refuse
 RED = (60.0, 40.0)
 RATE, SHOT = 24, 12
 """Frames a second, and of a shot of `clips.with_cuts`."""
+ROWS = 64
 EVERY = 3
 """Frames from one anchor to the next."""
 
@@ -38,7 +39,7 @@ def followed(film: Path, settings: Settings, *given_hints: Hint) -> dict[int, An
     """Where each anchor has hints: by the number of its frame, in pixels of the film."""
     probed = probe(film)
     motion = MotionSettings(anchors=Fraction(EVERY, RATE))
-    tracks = HintTracker(probed, replace(settings, motion=motion, hints=given_hints))()
+    tracks = HintTracker(probed, replace(settings, motion=motion, hints=given_hints), ROWS)()
     size = np.array([probed.picture.width, probed.picture.height, 1, 1], np.float32)
     return {int(probed.seconds(pts) * RATE): table * size for pts, table in tracks.items()}
 

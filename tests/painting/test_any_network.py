@@ -18,7 +18,7 @@ from models.colour.finish import Finish
 from models.judges import torchvision_networks
 from models.judges.maskrcnn import find_instances, load_maskrcnn
 from pipelines.frames import AnchorBatch, InstanceBatch
-from pipelines.painting.choice import completed, weights_of
+from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
 from pipelines.painting.finder import OwnFinder
@@ -46,9 +46,10 @@ def painter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pain
     monkeypatch.setattr("models.paint.SIDE", SMALL)
 
     def opened(network: str, **how: object) -> Painter:
-        settings = completed(PaintSettings(network, folder, device="cpu", **how))  # type: ignore[arg-type]
-        find = open_finder(settings, CPU) if settings.instances else None
-        return Painter(settings, CPU, network_by_rule(network), find, temperature=1.0, finish=Finish())
+        chosen = choose(PaintSettings(network, folder, device="cpu", **how))  # type: ignore[arg-type]
+        find = open_finder(chosen.asked, CPU) if chosen.instances else None
+        made, batch = network_by_rule(network), chosen.asked.batch
+        return Painter(CPU, made, batch, chosen.instances, find, temperature=1.0, finish=Finish())
 
     return opened
 
@@ -104,14 +105,14 @@ def test_published_networks_are_shown_squares(painter: Painters) -> None:
 
 
 def test_settings_leave_size_and_instances_to_the_network(folder: Path) -> None:
-    chosen = {name: completed(PaintSettings(name, folder)) for name in ("compact", "eccv16", "instcolor")}
+    chosen = {name: choose(PaintSettings(name, folder)) for name in ("compact", "eccv16", "instcolor")}
     assert {name: (one.rows, one.instances) for name, one in chosen.items()} == {
         "compact": (192, 0), "eccv16": (256, 0), "instcolor": (256, 8)
     }  # fmt: skip
-    own = completed(PaintSettings("instcolor", folder, rows=320, instances=0))
+    own = choose(PaintSettings("instcolor", folder, rows=320, instances=0))
     assert (own.rows, own.instances) == (320, 0)
-    assert weights_of(chosen["instcolor"]).keys() == {"weights", "detector"}
-    assert weights_of(own).keys() == weights_of(chosen["compact"]).keys() == {"weights"}
+    assert chosen["instcolor"].digests.keys() == {"weights", "detector"}
+    assert own.digests.keys() == chosen["compact"].digests.keys() == {"weights"}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_settings_leave_size_and_instances_to_the_network(folder: Path) -> None:
 )
 def test_what_a_network_cannot_do_is_refused(folder: Path, network: str, asked: dict[str, object], what: str) -> None:
     with pytest.raises(ValueError, match=what):
-        completed(PaintSettings(network, folder, **asked))  # type: ignore[arg-type]
+        choose(PaintSettings(network, folder, **asked))  # type: ignore[arg-type]
 
 
 def test_instcolor_finds_instances_with_the_detector_that_ships(painter: Painters) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from models.colour.finish import Finish
 from pipelines.frames import AnchorBatch
-from pipelines.painting.choice import find_device
+from pipelines.painting.choice import choose, find_device
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, without_instances
 from pipelines.painting.painter import open_painter
@@ -25,7 +25,7 @@ def anchors(count: int, first: int = 0) -> AnchorBatch:
 
 def colorize(network: Path, **settings: float) -> Colorize:
     settings_of_it = PaintSettings(network=str(network), device="cpu", rows=64, **settings)  # type: ignore[arg-type]
-    return Colorize(open_painter(settings_of_it))
+    return Colorize(open_painter(choose(settings_of_it)))
 
 
 def test_gives_ab_at_the_size_of_the_lightness(network: Path) -> None:

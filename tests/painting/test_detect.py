@@ -16,6 +16,7 @@ from models.compact.network import INSTANCE_SIDE, Compact
 from models.paint import GROUP
 from models.weights.files import load_network, save_network
 from pipelines.frames import AnchorBatch, InstanceBatch
+from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, Detect, without_instances
 from pipelines.painting.painter import Painter, open_painter
@@ -54,7 +55,7 @@ def painter(network: Path, confidence: float = HIGH, **settings: float) -> Paint
     path = network.with_name(f"finds{confidence}.safetensors")
     save_network(stronger, path, {})
     named = {"rows": 64, "batch": 4, "instances": 8} | settings
-    return open_painter(PaintSettings(network=str(path), device="cpu", **named))  # type: ignore[arg-type]
+    return open_painter(choose(PaintSettings(network=str(path), device="cpu", **named)))  # type: ignore[arg-type]
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> Boxes:

@@ -14,6 +14,7 @@ from pipelines.errors import StageError
 from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.media.probe import probe
 from pipelines.painting import paint
+from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.settings import PaintSettings, Settings
@@ -26,7 +27,9 @@ def order(settings: Settings, tmp_path: Path) -> PaintOrder:
     lightness = np.random.default_rng(0).integers(0, 256, (4, 64, 96), np.uint8)
     film = probe(clips.plain(tmp_path / "film.mp4"))
     second = int(1 / film.picture.time_base)
-    return PaintOrder(film, settings.paint, AnchorBatch(tuple(n * second for n in range(1, 5)), (0,) * 4, lightness))
+    return PaintOrder(
+        film, choose(settings.paint), AnchorBatch(tuple(n * second for n in range(1, 5)), (0,) * 4, lightness)
+    )
 
 
 @pytest.fixture
@@ -36,8 +39,8 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     class Short(Colorize):
         def __call__(self, *batch: object) -> AbBatch:
-            sizes.append(self.painter.settings.batch)
-            if self.painter.settings.batch > sizes[0]:
+            sizes.append(self.painter.batch)
+            if self.painter.batch > sizes[0]:
                 raise torch.OutOfMemoryError("CUDA out of memory")
             return super().__call__(*batch)  # type: ignore[arg-type]
 

@@ -22,7 +22,7 @@ from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.preview.sheet import tiles
 from pipelines.preview.shots import find_shots
 from pipelines.preview.still import write_still
-from pipelines.preview.view import PREVIEW, STILL, Span, View, open_view
+from pipelines.preview.view import PREVIEW, STILL, Kind, ReadyView, Span, open_view, ready
 from pipelines.segment import carried
 from pipelines.settings import Settings
 from pipelines.source import Segment
@@ -43,26 +43,31 @@ def painting() -> Painting:
     return in_process(Paint())
 
 
+def opened(film: Path, out: Path | None, kind: Kind, settings: Settings) -> ReadyView:
+    (view,) = ready(open_view(film, out, kind, settings))
+    return view
+
+
 @pytest.fixture(scope="session")
-def view(films: Films, settings: Settings) -> View:
+def view(films: Films, settings: Settings) -> ReadyView:
     """Four seconds, five shots, between them a long one."""
 
     def draw(path: Path) -> Path:
         drawn = [*cuts(2), *pan(FRAMES - 48, shot=2), *cuts(2)]
         return write(path, PictureTrack(drawn, codec="libx264", options={"g": "30"}))
 
-    return open_view(films(draw, ".mp4"), None, PREVIEW, settings)
+    return opened(films(draw, ".mp4"), None, PREVIEW, settings)
 
 
-def colours(view: View, painting: Painting, start: int | None, end: int | None) -> dict[int, Ab]:
+def colours(view: ReadyView, painting: Painting, start: int | None, end: int | None) -> dict[int, Ab]:
     """ab of each frame, by its pts."""
-    paint = FilmPaint(painting, view.film, view.settings.paint, Given())
-    with closing(carried(Segment(view.film, 0, start, end), view.settings, paint)) as frames:
+    paint = FilmPaint(painting, view.film, view.chosen, Given())
+    with closing(carried(Segment(view.film, 0, start, end), view.settings, view.chosen.rows, paint)) as frames:
         return {coloured.frame.pts: coloured.ab for coloured in frames}
 
 
 @pytest.fixture(scope="session")
-def of_run(view: View, painting: Painting) -> dict[int, Ab]:
+def of_run(view: ReadyView, painting: Painting) -> dict[int, Ab]:
     """The whole film's, in one pass."""
     found = colours(view, painting, None, None)
     assert len(found) == FRAMES
@@ -72,7 +77,7 @@ def of_run(view: View, painting: Painting) -> dict[int, Ab]:
 @tries(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.integers(0, FRAMES - 1), length=st.integers(1, 30))
 def test_any_span_has_the_colours_of_the_run(
-    view: View, painting: Painting, of_run: dict[int, Ab], first: int, length: int
+    view: ReadyView, painting: Painting, of_run: dict[int, Ab], first: int, length: int
 ) -> None:
     span = view.span(Fraction(first, 24), Fraction(length, 24))
     found = colours(view, painting, span.start, span.end)
@@ -81,15 +86,15 @@ def test_any_span_has_the_colours_of_the_run(
         assert np.array_equal(ab, of_run[pts])
 
 
-def test_what_is_composed_differs_from_the_run_only_in_size(view: View, painting: Painting) -> None:
+def test_what_is_composed_differs_from_the_run_only_in_size(view: ReadyView, painting: Painting) -> None:
     """At the film's own size, a preview's planes are those that a run gives to its encoder."""
     settings, height = view.settings, view.film.picture.height
     whole = Span(view.film, 0, view.film.pts(Fraction(1)))
     with closing(whole.frames(view, painting, height)) as frames:
         shown = [(f.frame.luma.copy(), f.cb, f.cr) for f in frames]
     target = choose_target(view.film, settings.encode, deinterlace=False)
-    paint = FilmPaint(painting, view.film, settings.paint, Given())
-    with closing(carried(Segment(view.film, 0, 0, whole.end), settings, paint)) as carried_frames:
+    paint = FilmPaint(painting, view.film, view.chosen, Given())
+    with closing(carried(Segment(view.film, 0, 0, whole.end), settings, view.chosen.rows, paint)) as carried_frames:
         run = [
             (f.frame.luma.copy(), f.cb, f.cr) for f in Chroma(target, transfer_of(view.film.picture))(carried_frames)
         ]
@@ -102,7 +107,7 @@ def test_what_is_composed_differs_from_the_run_only_in_size(view: View, painting
 def test_a_still_is_the_frame_before_and_after_in_its_own_depth(
     films: Films, settings: Settings, painting: Painting, tmp_path: Path, pix_fmt: str, bits: int
 ) -> None:
-    view = open_view(films(clips.in_format, ".mkv", pix_fmt=pix_fmt), tmp_path / "still.png", STILL, settings)
+    view = opened(films(clips.in_format, ".mkv", pix_fmt=pix_fmt), tmp_path / "still.png", STILL, settings)
     assert write_still(view, Fraction(1, 2), painting) == Fraction(1, 2)
     picture = cv2.imread(str(view.out), cv2.IMREAD_UNCHANGED)
     assert picture is not None
@@ -116,7 +121,7 @@ def test_a_still_is_what_the_result_of_a_run_shows(
     films: Films, lossless: Settings, painting: Painting, tmp_path: Path
 ) -> None:
     film = films(clips.in_format, ".mkv", pix_fmt="gray")
-    view = open_view(film, tmp_path / "still.png", STILL, lossless)
+    view = opened(film, tmp_path / "still.png", STILL, lossless)
     write_still(view, Fraction(1, 2), painting)
     after = cv2.imread(str(view.out))[:, 128:].astype(int)
     result = cv2.VideoCapture(str(restore_film(film, tmp_path / "out.mkv", lossless)))
@@ -130,9 +135,9 @@ def test_a_still_is_what_the_result_of_a_run_shows(
 def test_a_turned_film_is_shown_upright(
     films: Films, settings: Settings, painting: Painting, tmp_path: Path, degrees: int
 ) -> None:
-    view = open_view(films(clips.rotated, ".mp4", degrees=degrees), tmp_path / "still.png", STILL, settings)
+    view = opened(films(clips.rotated, ".mp4", degrees=degrees), tmp_path / "still.png", STILL, settings)
     write_still(view, Fraction(0), painting)
-    plain = open_view(films(clips.plain, ".mp4"), tmp_path / "plain.png", STILL, settings)
+    plain = opened(films(clips.plain, ".mp4"), tmp_path / "plain.png", STILL, settings)
     write_still(plain, Fraction(0), painting)
     turned, flat = cv2.imread(str(view.out)), cv2.imread(str(plain.out))
     half = turned.shape[1] // 2
@@ -141,24 +146,26 @@ def test_a_turned_film_is_shown_upright(
 
 
 def test_wide_pixels_are_shown_square(films: Films, settings: Settings, painting: Painting, tmp_path: Path) -> None:
-    view = open_view(films(clips.wide_pixels, ".mp4"), tmp_path / "still.png", STILL, settings)
+    view = opened(films(clips.wide_pixels, ".mp4"), tmp_path / "still.png", STILL, settings)
     write_still(view, Fraction(0), painting)
     assert cv2.imread(str(view.out)).shape == (96, 2 * round(128 * 16 / 11), 3)
 
 
 def test_of_interlaced_film_one_field_is_shown(films: Films, settings: Settings, painting: Painting) -> None:
-    view = open_view(films(clips.interlaced, ".mp4"), None, PREVIEW, settings)
+    view = opened(films(clips.interlaced, ".mp4"), None, PREVIEW, settings)
     with closing(Span(view.film, 0, view.film.pts(Fraction(1, 5))).frames(view, painting, 48)) as frames:
         shown = [frame.frame.luma.copy() for frame in frames]
-    paint = FilmPaint(painting, view.film, settings.paint, Given())
-    with closing(carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, paint)) as whole:
+    paint = FilmPaint(painting, view.film, view.chosen, Given())
+    with closing(
+        carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, view.chosen.rows, paint)
+    ) as whole:
         fields = [coloured.frame.luma[0::2].copy() for coloured in whole]
     for one, field in zip(shown, fields, strict=True):
         assert np.array_equal(one, cv2.resize(field, (one.shape[1], one.shape[0]), interpolation=cv2.INTER_AREA))
 
 
-def test_each_tile_shows_the_middle_anchor_of_its_shot_in_the_runs_colours(view: View, painting: Painting) -> None:
-    shots = find_shots(view.film, view.settings)
+def test_each_tile_shows_the_middle_anchor_of_its_shot_in_the_runs_colours(view: ReadyView, painting: Painting) -> None:
+    shots = find_shots(view.film, view.settings, view.chosen.rows)
     assert len(shots) == 5
     lumas = dict(true_lumas(view.film.path))
     for tile, shot in zip(tiles(view, shots, painting), shots, strict=True):

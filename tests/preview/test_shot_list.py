@@ -28,6 +28,7 @@ from tests.made.runs import Films
 from tests.made.tracks import PictureTrack, write
 
 NTSC = Fraction(30_000, 1001)
+ROWS = 192
 LENGTH = 12
 """Frames of a shot of `clips.with_cuts`."""
 
@@ -35,7 +36,7 @@ LENGTH = 12
 def listed(film: Path, out: Path) -> list[Shot]:
     """The shots of a film, written to `out`."""
     view = open_view(film, out, SHOTS, Settings())
-    shots = find_shots(view.film, view.settings)
+    shots = find_shots(view.film, view.settings, ROWS)
     write_shots(view, shots)
     return shots
 
@@ -62,14 +63,14 @@ def of_frames(firsts: list[int], rate: Fraction) -> list[Shot]:
 def test_shots_are_the_runs_own(films: Films, settings: Settings, tmp_path: Path) -> None:
     film = films(clips.with_cuts, ".mp4")
     job = prepare(film, tmp_path / "out.mp4", settings)
-    shots = find_shots(job.film, settings)
+    shots = find_shots(job.film, settings, job.chosen.rows)
     assert tuple(shot.start for shot in shots[1:]) == restore(job).cuts
     assert [shot.frames for shot in shots] == 3 * [LENGTH]
 
 
 def test_shots_cover_the_film_without_gap(films: Films) -> None:
     view = open_view(films(clips.with_cuts, ".mp4"), None, SHOTS, Settings())
-    shots = find_shots(view.film, view.settings)
+    shots = find_shots(view.film, view.settings, ROWS)
     assert shots[0].start == 0
     assert [shot.end for shot in shots[:-1]] == [shot.start for shot in shots[1:]]
     assert shots[-1].end == view.film.duration

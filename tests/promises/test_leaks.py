@@ -13,7 +13,7 @@ import pytest
 from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.media.probe import probe
 from pipelines.segment import carried
-from pipelines.settings import PaintSettings, Settings
+from pipelines.settings import Settings
 from pipelines.source import Segment
 from pipelines.streams import in_process
 from tests.made import pictures
@@ -28,7 +28,7 @@ COLOURS = np.array([(50, 0), (0, -50)], np.float32)
 DISC = np.array((0, 50), np.float32)
 WRONG = np.array((-20, 60), np.float32)
 """What the network says of a flash."""
-SETTINGS = Settings(paint=PaintSettings(rows=HEIGHT))
+SETTINGS = Settings()
 
 
 @dataclass
@@ -68,7 +68,7 @@ def carried_colours(frames: list[Shown], path: Path) -> list[Ab]:
         said = [frames[n].ab if frames[n].said is None else frames[n].said for n in numbers]
         return AbBatch(batch, np.stack(said).astype(np.float32))
 
-    return [frame.ab for frame in carried(Segment(film, 0, None, None), SETTINGS, in_process(paint))]
+    return [frame.ab for frame in carried(Segment(film, 0, None, None), SETTINGS, HEIGHT, in_process(paint))]
 
 
 def distances(one: Ab, other: Ab) -> Ab:

@@ -60,8 +60,8 @@ def test_a_look_shows_the_hints_of_the_run(films: Films, settings_of: Settings, 
     hinted = replace(plain, hints=(Hint(Fraction(1, 24), 64, 48, (70.0, -60.0)),))
     without, given = ready(open_view(film, tmp_path / "still.png", STILL, plain), hinted)
     job = prepare(film, tmp_path / "out.mp4", hinted)
-    paint = FilmPaint(painting, job.film, job.settings.paint, job.given)
-    run = carried(Segment(job.film, 0, None, None), job.settings, paint)
+    paint = FilmPaint(painting, job.film, job.chosen, job.given)
+    run = carried(Segment(job.film, 0, None, None), job.settings, job.chosen.rows, paint)
     flows = [without.carried(0, None, painting), given.carried(0, None, painting), run]
     plainly, looked, ran = (np.array([frame.ab for frame in flow]) for flow in flows)
     assert np.array_equal(looked, ran)

@@ -1,0 +1,73 @@
+"""The network of a run is resolved once, and is the same network wherever its anchors are painted."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipelines.painting.choice import Chosen, choose
+from pipelines.painting.painter import open_painter
+from pipelines.settings import PaintSettings
+from tests.made.runs import save_random_network
+
+
+@pytest.fixture
+def chosen(network: Path) -> Chosen:
+    return choose(PaintSettings(network=str(network), device="cpu"))
+
+
+def test_a_choice_leaves_nothing_open_and_keeps_what_was_asked(chosen: Chosen, network: Path) -> None:
+    assert (chosen.kind, chosen.rows, chosen.instances, chosen.device) == ("compact", 192, 0, torch.device("cpu"))
+    assert [(file.of, file.path) for file in chosen.files] == [("weights", network)]
+    assert (chosen.asked.rows, chosen.asked.instances) == (0, None)
+    assert (chosen.settings.rows, chosen.settings.instances) == (192, 0)
+
+
+def test_a_choice_travels_and_names_an_open_network(chosen: Chosen) -> None:
+    arrived = pickle.loads(pickle.dumps(chosen))
+    assert arrived == chosen
+    assert {chosen: "open"}[arrived] == "open"
+    assert {chosen: "open"}.get(replace(chosen, asked=replace(chosen.asked, saturation=0.5))) is None
+
+
+def test_what_two_runs_are_compared_by_is_the_same_wherever_the_weights_lie(
+    chosen: Chosen, network: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved.safetensors"
+    moved.write_bytes(network.read_bytes())
+    elsewhere = choose(PaintSettings(network="moved", weights_dir=tmp_path, device="cpu"))
+    assert elsewhere != chosen
+    assert (elsewhere.settings, elsewhere.digests) == (chosen.settings, chosen.digests)
+
+
+def test_a_painter_finds_the_weights_of_its_own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+    monkeypatch.setattr("models.weights.catalogue.default_folder", lambda: here)
+    weights = save_random_network(here / "mine.safetensors")
+    chosen = choose(PaintSettings(network="mine", device="cpu"))
+    monkeypatch.setattr("models.weights.catalogue.default_folder", lambda: there)
+    with pytest.raises(FileNotFoundError, match="no network 'mine'"):
+        open_painter(chosen)
+    weights.rename(there / weights.name)
+    assert open_painter(chosen).device == torch.device("cpu")
+
+
+def test_a_device_need_not_be_here_where_anchors_are_painted_elsewhere() -> None:
+    asked = PaintSettings(device="cuda")
+    assert choose(asked, has_pool=True).device == torch.device("cuda")
+    assert choose(PaintSettings(), has_pool=True).device.type in ("cpu", "cuda")
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_absolute_paths_are_those_of_files_alone(network: Path, monkeypatch: pytest.MonkeyPatch, is_file: bool) -> None:
+    monkeypatch.chdir(network.parent)
+    asked = PaintSettings(network=network.name if is_file else "compact", weights_dir=Path("w"), device="cpu")
+    absolute = choose(asked).with_absolute_paths()
+    assert absolute.asked.network == (str(network) if is_file else "compact")
+    assert absolute.asked.weights_dir == network.parent / "w"
