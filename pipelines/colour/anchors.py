@@ -14,7 +14,7 @@ import numpy as np
 
 from pipelines.frames import AnchorBatch, ShotFrame
 from pipelines.motion.flow import FloatPicture, Flow, joined
-from pipelines.motion.trust import look, trust
+from pipelines.motion.trust import appearance, trust
 from pipelines.settings import MotionSettings
 
 Tick = tuple[Fraction | None, Fraction | int]
@@ -51,9 +51,9 @@ def _batch(anchors: list[ShotFrame]) -> AnchorBatch:
     return AnchorBatch(tuple(a.pts for a in anchors), tuple(a.shot for a in anchors), lightness)
 
 
-LOST = 0.5
+UNSEEN = 0.5
 """Trust below which a square of a frame is not to be seen in an anchor."""
-MOST_LOST = 0.1
+MAX_UNSEEN = 0.1
 """Share of a frame's squares that may be lost to the anchors around it."""
 
 
@@ -77,17 +77,17 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Chooses the anchors of a span: as few as show what is in the frames between."""
+class AnchorChoice:
+    """Chooses the anchors of a stretch: as few as show what is in the frames between."""
 
-    span: Stretch
+    stretch: Stretch
     settings: MotionSettings
     time_base: Fraction
 
     def anchors(self) -> list[int]:
         """Their numbers; the first frame is always one, the last if it is a tick or would be lost."""
-        last = len(self.span.frames) - 1
-        if not self.span.frames[last].is_anchor and (self._is_near(0, last) or not self._is_lost(last, 0, None)):
+        last = len(self.stretch.frames) - 1
+        if not self.stretch.frames[last].is_anchor and (self._is_near(0, last) or not self._is_lost(last, 0, None)):
             return [0]
         return [0, *self._between(0, last), last] if last else [0]
 
@@ -100,18 +100,18 @@ class Choice:
 
     def _is_near(self, first: int, last: int) -> bool:
         """Whether two anchors are too near to each other for another between."""
-        ticks = self.span.frames[last].pts - self.span.frames[first].pts
+        ticks = self.stretch.frames[last].pts - self.stretch.frames[first].pts
         return last - first < 2 or ticks * self.time_base < 2 * self.settings.closest
 
     def _is_lost(self, number: int, first: int, last: int | None) -> bool:
         """Whether too much of a frame is seen neither in the anchor before it nor in that after it."""
-        *_, flow = self.span.before(first, number)
+        *_, flow = self.stretch.before(first, number)
         seen = self._trust(number, first, flow)
         if last is not None:
-            *_, flow = self.span.after(number, last)
+            *_, flow = self.stretch.after(number, last)
             seen = np.maximum(seen, self._trust(number, last, flow))
-        return float(np.mean(seen < LOST)) > MOST_LOST
+        return float(np.mean(seen < UNSEEN)) > MAX_UNSEEN
 
     def _trust(self, number: int, anchor: int, flow: Flow) -> FloatPicture:
-        here, there = (look(self.span.frames[n].light.lightness) for n in (number, anchor))
+        here, there = (appearance(self.stretch.frames[n].light.lightness) for n in (number, anchor))
         return trust(here, there, flow, self.settings.residual)

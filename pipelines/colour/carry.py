@@ -7,23 +7,23 @@ import numpy as np
 
 from pipelines.frames import AbFrame, Anchor, FollowedFrame
 from pipelines.motion.flow import FloatPicture, at_full_size, brought_at_full_size
-from pipelines.motion.trust import look, trust
+from pipelines.motion.trust import appearance, trust
 from pipelines.settings import MotionSettings
 
 
 @dataclass(frozen=True)
 class _Side:
-    """An anchor, with its look."""
+    """An anchor, with its appearance."""
 
     anchor: Anchor
-    look: FloatPicture
+    appearance: FloatPicture
 
 
 class _Around:
     """The last anchor at or before a time and the first after it, taken from anchors in order."""
 
     def __init__(self, anchors: Iterable[Anchor]) -> None:
-        self.coming = (_Side(anchor, look(anchor.lightness)) for anchor in anchors)
+        self.coming = (_Side(anchor, appearance(anchor.lightness)) for anchor in anchors)
         self.before: _Side | None = None
         self.after: _Side | None = next(self.coming, None)
 
@@ -66,10 +66,10 @@ class Carry:
             return ab
         there = brought_at_full_size(after.anchor.ab, followed.after)
         share = np.float32((shown.pts - before.anchor.pts) / (after.anchor.pts - before.anchor.pts))
-        here = look(shown.light.lightness)
+        here = appearance(shown.light.lightness)
         residual = self.settings.residual
-        weight_before = trust(here, before.look, followed.before, residual) * (1 - share)
-        weight_after = trust(here, after.look, followed.after, residual) * share
+        weight_before = trust(here, before.appearance, followed.before, residual) * (1 - share)
+        weight_after = trust(here, after.appearance, followed.after, residual) * share
         weight = at_full_size(weight_after / (weight_before + weight_after))
         blended: FloatPicture = ab + (there - ab) * weight[..., None]
         return blended

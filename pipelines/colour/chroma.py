@@ -24,11 +24,11 @@ STRIP = 32
 """Lines worked on at a time: their planes stay in the processor's cache (measured: half the time)."""
 
 
-LEAST_ROOM = 1e-6
+MIN_HEADROOM = 1e-6
 """Of 1: less is none, and leaves no colour."""
 
 
-def _trust(lightness: Plane) -> Plane:
+def _kept(lightness: Plane) -> Plane:
     """Share of its colour that a pixel keeps: 1 between DARK and BRIGHT, smoothly to 0 at black and white."""
     ends = np.minimum(lightness / DARK, (100 - lightness) / (100 - BRIGHT)).clip(0, 1)
     return ends**2 * (3 - 2 * ends)
@@ -54,8 +54,8 @@ class Chroma:
         self.lightness = lightness_table(bits, is_full, self.transfer)
         black, white = luma_span(bits, is_full)
         signal = ((np.arange(1 << bits) - black) / (white - black)).clip(0, 1)
-        room = np.stack([1 - signal, signal, _trust(self.lightness)])
-        self.limits = tuple(1 / np.maximum(room, LEAST_ROOM).astype(np.float32))
+        room = np.stack([1 - signal, signal, _kept(self.lightness)])
+        self.limits = tuple(1 / np.maximum(room, MIN_HEADROOM).astype(np.float32))
 
     def __call__(self, frames: Iterable[AbFrame]) -> Iterator[ColouredFrame]:
         """Yields each frame with its chroma planes."""
@@ -98,9 +98,9 @@ class Chroma:
         weight_green = 1 - weight_red - weight_blue
         green = cv2.addWeighted(red, -weight_red / weight_green, blue, -weight_blue / weight_green, 0)
         most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
-        above, below, trust = (_looked_up(table, luma) for table in self.limits)
+        above, below, kept = (_looked_up(table, luma) for table in self.limits)
         over = cv2.max(cv2.multiply(most, above), cv2.multiply(least, below, scale=-1))
-        over = cv2.max(over, trust)  # what the colour must be divided by, 1 or more
+        over = cv2.max(over, kept)  # what the colour must be divided by, 1 or more
         cb = self._coded(cv2.divide(blue, over), 0.5 / (1 - weight_blue))
         return cb, self._coded(cv2.divide(red, over), 0.5 / (1 - weight_red))
 

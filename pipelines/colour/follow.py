@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from pipelines.colour.anchors import Choice, Stretch
+from pipelines.colour.anchors import AnchorChoice, Stretch
 from pipelines.frames import FollowedFrame, ShotFrame
 from pipelines.motion.flow import Flow, Motion
 from pipelines.settings import MotionSettings
@@ -43,13 +43,13 @@ class Follow:
             return (FollowedFrame(shown, None, None) for shown in frames)
         lights = [shown.light.lightness for shown in frames]
         flows = [self.motion.between(one, other) for one, other in pairwise(lights)]
-        span = Stretch(frames, [forth for forth, _ in flows], [back for _, back in flows])
-        anchors = Choice(span, self.settings, self.time_base).anchors()
+        stretch = Stretch(frames, [forth for forth, _ in flows], [back for _, back in flows])
+        anchors = AnchorChoice(stretch, self.settings, self.time_base).anchors()
         before, after = [link], list[Flow | None]()
         for first, last in pairwise(anchors):
-            before += span.before(first, last)
-            after += reversed(list(span.after(first, last)))
-        before += span.before(anchors[-1], len(frames) - 1)
+            before += stretch.before(first, last)
+            after += reversed(list(stretch.after(first, last)))
+        before += stretch.before(anchors[-1], len(frames) - 1)
         after += [None] * (len(frames) - anchors[-1])
         shown = (replace(frame, is_anchor=number in anchors) for number, frame in enumerate(frames))
         return map(FollowedFrame, shown, before, after)

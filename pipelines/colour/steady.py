@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.frames import AbBatch, Anchor, FollowedFrame
 from pipelines.motion.flow import FloatPicture, Flow, Motion, at_full_size, brought, in_squares, joined
-from pipelines.motion.trust import LEAST_TRUST, clearness, dimness, look, returns, trust
+from pipelines.motion.trust import MIN_TRUST, appearance, clearness, dimness, returns, trust
 from pipelines.settings import MotionSettings
 
 OUTLIER = 55.0
@@ -25,14 +25,14 @@ LENIENCE = 1.5
 """Factor on the residual of motion between anchors: a mean of many forgives what one carried colour would show."""
 LOST = 0.5
 """Trust below which a square of an anchor is not found again in another by following it there."""
-MOST_LOST = 0.2
+MAX_LOST = 0.2
 """Share of squares lost from which the two are searched directly: what was hidden for a while may be back."""
 SOUGHT = 0.75
 """Trust in what is found so, next to what was followed."""
 FULL_LIGHT = 0.2
 """Quantile of the factors by which light has fallen from the window's anchors that counts, never the least: networks
 give a scene one colour in whatever light it lies, and in a fade colour falls with light; a flash is not its light."""
-MOST_GAIN = 1.5
+MAX_COLOUR_GAIN = 1.5
 """Most by which contrast and tint are brought back: things that do not lie exactly on each other pale each other."""
 
 
@@ -47,7 +47,7 @@ class _Linked:
     """An anchor and the way to its neighbours."""
 
     anchor: Anchor
-    look: FloatPicture
+    appearance: FloatPicture
     ab: FloatPicture
     """(h / COARSE, w / COARSE, 2), its colours in squares."""
     before: Flow | None
@@ -120,7 +120,7 @@ class Steady:
         # a flash is like none of them, and has less say in its own colour than they have
         most = max(float(other.say.mean()) for other in others)
         clear = min(other.clear for other in others)
-        own_say = np.full_like(others[0].say, max(most * clear, LEAST_TRUST))
+        own_say = np.full_like(others[0].say, max(most * clear, MIN_TRUST))
         own = _Brought(here.ab, own_say, clear)
         dim = np.quantile([one.dim for one in (own, *others)], FULL_LIGHT, method="higher")
         return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, own, others) * np.float32(dim))
@@ -137,14 +137,14 @@ class Steady:
             assert way_back is not None
             forth = link if forth is None else joined(forth, link)
             back = way_back if back is None else joined(way_back, back)
-            seen = trust(here.look, other.look, forth, self.settings.residual)
+            seen = trust(here.appearance, other.appearance, forth, self.settings.residual)
             known = _is_known(seen)
             weight = (1 - distance / (reach + 1)) * known
             found, say = forth, self._agreeing(here, other, forth, back)
-            if number != own and np.mean(say < LOST) > MOST_LOST:
+            if number != own and np.mean(say < LOST) > MAX_LOST:
                 found, say = self._sought(here, other, forth, say)
-            dim = dimness(here.look, other.look, found) ** known
-            clear = clearness(here.look, other.look)
+            dim = dimness(here.appearance, other.appearance, found) ** known
+            clear = clearness(here.appearance, other.appearance)
             yield _Brought(brought(other.ab, found), say * np.float32(weight), clear, dim)
 
     def _sought(self, here: _Linked, other: _Linked, followed: Flow, sure: FloatPicture) -> tuple[Flow, FloatPicture]:
@@ -156,7 +156,7 @@ class Steady:
 
     def _agreeing(self, here: _Linked, other: _Linked, forth: Flow, back: Flow) -> FloatPicture:
         """How far an anchor shows what another does where these flows lead."""
-        return trust(here.look, other.look, forth, LENIENCE * self.settings.residual) * returns(forth, back)
+        return trust(here.appearance, other.appearance, forth, LENIENCE * self.settings.residual) * returns(forth, back)
 
     def _met(self, here: _Linked, other: _Linked) -> tuple[Flow, Flow]:
         """Flow between two anchors, there and back, found in one search; the same pair is not searched again."""
@@ -170,13 +170,13 @@ class Steady:
 
 def _is_known(seen: FloatPicture) -> float:
     """How surely a picture shows what the anchor shows, above 0 and up to 1, by how far it is trusted everywhere."""
-    return min(1.0, max(float(LEAST_TRUST), (float(seen.mean()) - CHANCE) / (KNOWN - CHANCE)))
+    return min(1.0, max(float(MIN_TRUST), (float(seen.mean()) - CHANCE) / (KNOWN - CHANCE)))
 
 
 def _linked(batches: Iterable[AbBatch], frames: Iterable[FollowedFrame]) -> Iterator[_Linked]:
     followed = (frame for frame in frames if frame.shown.is_anchor)
     for anchor, frame in zip(single_anchors(batches), followed, strict=True):
-        yield _Linked(anchor, look(anchor.lightness), in_squares(anchor.ab), frame.before, frame.after)
+        yield _Linked(anchor, appearance(anchor.lightness), in_squares(anchor.ab), frame.before, frame.after)
 
 
 def _agreed_ab(ab: FloatPicture, own: _Brought, others: Sequence[_Brought]) -> FloatPicture:
@@ -215,4 +215,4 @@ def _paled(colours: FloatPicture, shares: FloatPicture) -> tuple[FloatPicture, f
 
 def _gain(wanted: np.floating[Any], got: np.floating[Any]) -> float:
     """Rounded, so that last bits do not count."""
-    return min(MOST_GAIN, round(float(wanted) / max(float(got), 1e-3), 3))
+    return min(MAX_COLOUR_GAIN, round(float(wanted) / max(float(got), 1e-3), 3))

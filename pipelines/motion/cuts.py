@@ -38,7 +38,7 @@ STEP = 0.16
 """How much less is explained across a cut than on each side of it, however fast things move there."""
 MIX = 0.98
 """Correlation from which a frame is a mix of those around it, as changed frame rates leave them at cuts."""
-LEAST_SHARE = 0.15
+MIN_SHARE = 0.15
 """Of either of them in a mix."""
 
 Small = NDArray[Any]
@@ -46,7 +46,7 @@ Small = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _SmallFrame:
     """A picture in which cuts are found."""
 
     picture: Small
@@ -65,10 +65,10 @@ class _Seen:
     def is_black(self) -> bool:
         return self.is_blank and float(self.picture.mean()) < BLACK
 
-    def is_repeated(self, other: "_Seen") -> bool:
+    def is_repeated(self, other: "_SmallFrame") -> bool:
         return float(cv2.absdiff(self.picture, other.picture).mean()) < REPEATED
 
-    def found_in(self, other: "_Seen") -> float:
+    def found_in(self, other: "_SmallFrame") -> float:
         """How well the other explains this, 0 to 1: the best correlation of each block, their mean."""
         best = []
         for row, column in self.blocks:
@@ -96,7 +96,7 @@ def _correlation(one: NDArray[Any], other: NDArray[Any]) -> float:
 class Cuts:
     """Tells for each frame whether a shot begins there, from the frames around it alone."""
 
-    seen: dict[int, _Seen] = field(default_factory=dict)
+    frames: dict[int, _SmallFrame] = field(default_factory=dict)
     """The last frames, by number."""
     links: dict[tuple[int, int], float] = field(default_factory=dict)
     """How well the pictures of a pair explain each other, as far as it was asked."""
@@ -104,15 +104,15 @@ class Cuts:
 
     def push(self, lightness: NDArray[np.uint8]) -> None:
         """Takes the next frame's lightness (h, w)."""
-        self.seen[self.count] = _Seen(_small(lightness))
+        self.frames[self.count] = _SmallFrame(_small(lightness))
         gone = self.count - BEHIND - 2 * AHEAD  # who asks may be as late as a frame's shot is known
-        self.seen.pop(gone, None)
+        self.frames.pop(gone, None)
         self.links = {pair: link for pair, link in self.links.items() if pair[0] > gone}
         self.count += 1
 
     def begins_at(self, number: int) -> bool:
         """Whether frame `number` begins a shot; those around it on which that depends must have come."""
-        if number - 1 not in self.seen or self.seen[number].is_blank:
+        if number - 1 not in self.frames or self.frames[number].is_blank:
             return False
         if self._is_after_black(number):
             return True
@@ -122,13 +122,13 @@ class Cuts:
 
     def _is_after_black(self, number: int) -> bool:
         """Whether the frames before have shown nothing for longer than a flash, and black once."""
-        before = [self.seen[n] for n in range(number - AHEAD - 1, number) if n in self.seen]
+        before = [self.frames[n] for n in range(number - AHEAD - 1, number) if n in self.frames]
         return len(before) > AHEAD and all(one.is_blank for one in before) and any(one.is_black for one in before)
 
     def _parts(self, last: int, first: int) -> bool:
         """Whether one shot ends with one frame and another begins with the other."""
-        before = [n for n in range(last - AHEAD, last + 1) if n in self.seen]
-        after = [n for n in range(first, first + AHEAD + 1) if n in self.seen]
+        before = [n for n in range(last - AHEAD, last + 1) if n in self.frames]
+        after = [n for n in range(first, first + AHEAD + 1) if n in self.frames]
         # a flash is left again for what was there before it
         others = [*((last, n) for n in after[1:]), *((n, first) for n in before[:-1])]
         if not all(self._is_unlike(*pair) for pair in ((last, first), *others)):
@@ -139,7 +139,7 @@ class Cuts:
     def _is_unlike(self, one: int, other: int) -> bool:
         return (
             self._link(one, other) < EXPLAINED
-            or _correlation(self.seen[one].picture, self.seen[other].picture) < UNLIKE
+            or _correlation(self.frames[one].picture, self.frames[other].picture) < UNLIKE
         )
 
     def _calm(self, numbers: list[int], stride: int) -> float:
@@ -149,23 +149,23 @@ class Cuts:
         return float(np.median(links)) if links else 1.0
 
     def _is_telling(self, one: int, other: int) -> bool:
-        first, second = self.seen[one], self.seen[other]
+        first, second = self.frames[one], self.frames[other]
         return not (first.is_blank or second.is_blank or first.is_repeated(second))
 
     def _is_mixed(self, number: int) -> bool:
         """Whether a frame shows those around it one over the other, and these are not alike."""
-        around = [self.seen[n].picture for n in (number - 1, number + 1) if n in self.seen]
+        around = [self.frames[n].picture for n in (number - 1, number + 1) if n in self.frames]
         if len(around) < 2 or _correlation(*around) > ALIKE:
             return False
-        own = self.seen[number].picture
+        own = self.frames[number].picture
         parts = np.stack([*(side.ravel() for side in around), np.ones(own.size)], axis=1).astype(np.float32)
         shares = np.linalg.lstsq(parts, own.ravel().astype(np.float32))[0]
-        return bool(shares[:2].min() > LEAST_SHARE) and _correlation(parts @ shares, own) > MIX
+        return bool(shares[:2].min() > MIN_SHARE) and _correlation(parts @ shares, own) > MIX
 
     def _link(self, one: int, other: int) -> float:
         """How well two frames explain each other, 0 to 1."""
         if (one, other) not in self.links:
-            first, second = self.seen[one], self.seen[other]
+            first, second = self.frames[one], self.frames[other]
             alike = _correlation(first.picture, second.picture) > ALIKE
             self.links[one, other] = 1.0 if alike else min(first.found_in(second), second.found_in(first))
         return self.links[one, other]

@@ -23,12 +23,12 @@ NO_MAP: Any = None
 COARSE = 4
 """Motion and trust are told for squares of so many pixels: the search and what networks say of colour are no finer."""
 BLUR = 0.75
-"""Squares: sigma of the blur before two looks are compared; grain and texture that slid by a pixel agree."""
+"""Squares: sigma of the blur before two appearances are compared; grain and texture that slid by a pixel agree."""
 STILL = 2.0
 """Change of lightness (of 255) of a square up to which it may have stood still."""
 STILL_MOTION = 0.5
 """Pixels of flow up to which a square may have stood still: DIS sees grain move."""
-MOST_GAIN = 2.0
+MAX_BREATH_GAIN = 2.0
 """Most by which contrast may rise or fall from one picture to another where the film breathes."""
 
 
@@ -76,7 +76,7 @@ def at_full_size(coarse_picture: FloatPicture, interpolation: int = cv2.INTER_LI
 def brightness(picture: NDArray[Any], like: NDArray[Any]) -> tuple[float, float]:
     """Gain and shift that give a picture the other's mean and spread: old film breathes."""
     (mean, spread), (to_mean, to_spread) = (map(float, np.ravel(cv2.meanStdDev(p))) for p in (picture, like))
-    gain = min(MOST_GAIN, max(1 / MOST_GAIN, to_spread / spread)) if spread > 1 else 1.0
+    gain = min(MAX_BREATH_GAIN, max(1 / MAX_BREATH_GAIN, to_spread / spread)) if spread > 1 else 1.0
     return gain, to_mean - gain * mean
 
 

@@ -7,18 +7,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.motion.flow import COARSE, MOST_GAIN, FloatPicture, Flow, blurred, brightness, brought, in_squares
+from pipelines.motion.flow import COARSE, MAX_BREATH_GAIN, FloatPicture, Flow, blurred, brightness, brought, in_squares
 
-BLACK = np.float32(16 * 2.55)
+LIGHT_OFFSET = np.float32(16 * 2.55)
 """What is added to L* (of 255) where that tells of light."""
 BREATH, FADED = 0.03, 0.1
 """Fall of the logarithm of L* + 16 up to which a film breathes, and from which on it fades and colour falls as much."""
 LEFT = 0.8
 """Quantile of how much is left of what is bright that tells of light."""
-LEAST_TRUST = np.float32(1e-3)
+MIN_TRUST = np.float32(1e-3)
 
 
-def look(lightness: NDArray[Any]) -> FloatPicture:
+def appearance(lightness: NDArray[Any]) -> FloatPicture:
     """What of a picture (h, w) is compared with others: (h / COARSE, w / COARSE), 0..255."""
     return blurred(in_squares(lightness))
 
@@ -27,8 +27,8 @@ def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) 
     """How well motion explains what is seen, above 0 and up to 1.
 
     Args:
-        here: a look, see `look`.
-        there: the look of the picture that the flow leads to.
+        here: an appearance, see `appearance`.
+        there: the appearance of the picture that the flow leads to.
         flow: from here to there.
         residual: difference of lightness (of 255) at which trust falls to 1/e.
 
@@ -37,23 +37,23 @@ def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) 
     """
     gain, shift = brightness(there, here)
     error = (brought(there, flow) * np.float32(gain) + np.float32(shift) - here) / np.float32(residual)
-    return cv2.exp(-error * error) * np.float32(clearness(there, here)) + LEAST_TRUST
+    return cv2.exp(-error * error) * np.float32(clearness(there, here)) + MIN_TRUST
 
 
 def dimness(here: FloatPicture, there: FloatPicture, flow: Flow) -> float:
-    """By how much less light shows what is in one look than in another, as the factor on a* and b*: 1 or less.
+    """By how much less light shows what is in one appearance than in another, as the factor on a* and b*: 1 or less.
 
     Where light falls to a share of itself, L* + 16, a* and b* all fall to its cube root (CIE 15:2004). It has fallen
     where nearly all that is bright has: what an iris leaves open, and what something dark does not hide, has not.
 
     Args:
-        here: a look, see `look`.
-        there: the look of the picture that the flow leads to.
+        here: an appearance, see `appearance`.
+        there: the appearance of the picture that the flow leads to.
         flow: from here to there.
     """
     seen = brought(there, flow)
     is_bright = seen >= seen.mean(dtype=np.float64)  # in single precision a flat picture may lie below its own mean
-    left = float(np.quantile((here[is_bright] + BLACK) / (seen[is_bright] + BLACK), LEFT))
+    left = float(np.quantile((here[is_bright] + LIGHT_OFFSET) / (seen[is_bright] + LIGHT_OFFSET), LEFT))
     fallen = -math.log(min(1.0, left))
     return math.exp(-fallen * min(1.0, max(0.0, (fallen - BREATH) / (FADED - BREATH))))
 
@@ -66,6 +66,9 @@ def returns(forth: Flow, back: Flow) -> FloatPicture:
 
 
 def clearness(picture: FloatPicture, other: FloatPicture) -> float:
-    """How clearly a look shows what there is to see in another, 0 to 1: a flash or a fade flattens what it hides."""
+    """How clearly one picture's appearance shows what there is to see in another's, 0 to 1.
+
+    A flash or a fade flattens what it hides: then contrast is missing.
+    """
     spread, wanted = (float(np.ravel(cv2.meanStdDev(one))[1]) for one in (picture, other))
-    return min(1.0, MOST_GAIN * spread / wanted) if wanted > 1 else 1.0
+    return min(1.0, MAX_BREATH_GAIN * spread / wanted) if wanted > 1 else 1.0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.motion.flow import COARSE, Motion, brought_at_full_size, joined
-from pipelines.motion.trust import look, returns, trust
+from pipelines.motion.trust import appearance, returns, trust
 from tests.made import pictures
 from tests.made.handmade import Ab, Light
 
@@ -82,7 +82,7 @@ def test_breathing_light_is_not_taken_for_motion(gain: float, shift: float) -> N
     breathed = cv2.convertScaleAbs(lightness(1), alpha=gain, beta=shift)
     back = Motion().between(lightness(0), breathed)[1]
     assert error(brought_at_full_size(stripes(0), back), stripes(1)) < error(stripes(0), stripes(1)) / 1.5
-    assert trust(look(breathed), look(lightness(0)), back, RESIDUAL).mean() > 0.9
+    assert trust(appearance(breathed), appearance(lightness(0)), back, RESIDUAL).mean() > 0.9
 
 
 def test_even_pictures_have_no_flow() -> None:
@@ -93,8 +93,8 @@ def test_even_pictures_have_no_flow() -> None:
 
 def test_trust_tells_pictures_that_agree_from_those_that_do_not() -> None:
     nowhere = np.zeros((pictures.HEIGHT // COARSE, pictures.WIDTH // COARSE, 2), np.float32)
-    here = look(lightness(0))
-    same, unlike = (trust(here, look(light), nowhere, RESIDUAL) for light in (lightness(0), 255 - lightness(0)))
+    here = appearance(lightness(0))
+    same, unlike = (trust(here, appearance(light), nowhere, RESIDUAL) for light in (lightness(0), 255 - lightness(0)))
     assert same.shape == nowhere.shape[:2]
     assert same.min() > 0.99
     assert unlike.mean() < same.mean() / 1.5
@@ -102,7 +102,7 @@ def test_trust_tells_pictures_that_agree_from_those_that_do_not() -> None:
 
 
 def test_smaller_residual_trusts_less() -> None:
-    here, there = look(lightness(0)), look(lightness(6))
+    here, there = appearance(lightness(0)), appearance(lightness(6))
     nowhere = np.zeros((*here.shape, 2), np.float32)
     trusts = [float(trust(here, there, nowhere, residual).mean()) for residual in (3.0, 12.0, 50.0)]
     assert trusts == sorted(trusts)
