@@ -61,7 +61,7 @@ def clock_of(film: Film) -> Clock:
     Films of uneven rate are counted at their mean rate.
 
     Raises:
-        InputError: the film's timecode is none.
+        InputError: the film's timecode is not valid at its rate.
     """
     tags = _tags(film)
     mean = film.picture.rate
@@ -74,7 +74,7 @@ def clock_of(film: Film) -> Clock:
     try:
         first = opentime.from_timecode(own, float(rate)).to_frames() if own else 0
     except ValueError as error:
-        what = f"its timecode {own!r} is none at {float(rate):.6g} frames a second"
+        what = f"its timecode {own!r} is not valid at {float(rate):.6g} frames a second"
         raise InputError(film.path, what, "copy it without its timecode tag") from error
     return Clock(rate, first, is_drop, reel)
 

@@ -54,7 +54,7 @@ def test_a_timecode_that_is_none_is_told_before_the_film_is_looked_at(films: Fil
     command, *options = args
     result = restore(command, films(draw, ".avi"), *options)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "its timecode '00:00:00:99' is none at 24 frames a second" in result.stderr
+    assert "its timecode '00:00:00:99' is not valid at 24 frames a second" in result.stderr
 
 
 def test_an_edl_of_a_rate_without_timecode_is_refused_before_the_film_is_looked_at(

@@ -84,5 +84,5 @@ def test_a_rate_without_timecode_shows_seconds() -> None:
 
 def test_a_timecode_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timecode, "_tags", lambda film: {"timecode": "00:00:00:99"})
-    with pytest.raises(InputError, match="'00:00:00:99' is none at 24 frames"):
+    with pytest.raises(InputError, match="'00:00:00:99' is not valid at 24 frames"):
         clock_of(replace(FILM, picture=picture(frame_rate=Fraction(24))))
