@@ -4,11 +4,10 @@ A hint is followed once, before the run: through its shot in both directions, fr
 What comes out is a table of places by anchor, so that segments stay independent of each other.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,8 @@ from pipelines.segment import marked
 from pipelines.settings import Hint, Settings
 from pipelines.source import Film, Segment
 
-SPAN = Fraction(10)
-"""Seconds of film that are looked at in one go."""
+READ_AT_ONCE = Fraction(10)
+"""Seconds of film."""
 
 Tracks = dict[int, HintTable]
 """By the pts of an anchor: the hints that are in it."""
@@ -37,6 +36,10 @@ class _TrackedFrame:
     begins_shot: bool
     is_anchor: bool
     lightness: NDArray[np.uint8]
+
+
+Parts = Callable[[int], list[_TrackedFrame]]
+"""The frames of a part of the film, by its number."""
 
 
 @dataclass(frozen=True)
@@ -54,55 +57,57 @@ class HintTracker:
         Raises:
             InputError: a hint lies outside the film or its picture, or the film cannot be read.
         """
-        spans = lru_cache(2)(self._span)
-        rows: dict[int, list[tuple[float, ...]]] = {}
+        parts = lru_cache(2)(self._read)
+        found: dict[int, list[tuple[float, ...]]] = {}
         for hint in self.settings.hints:
-            for pts, x, y in self._places(hint, spans):
-                rows.setdefault(pts, []).append((x, y, *hint.ab))
-        return {pts: np.array(table, np.float32) for pts, table in rows.items()}
+            for pts, x, y in self._places(hint, parts):
+                found.setdefault(pts, []).append((x, y, *hint.ab))
+        return {pts: np.array(table, np.float32) for pts, table in found.items()}
 
-    def _span(self, number: int) -> list[_TrackedFrame]:
-        """The frames of one span of the film."""
+    def _read(self, number: int) -> list[_TrackedFrame]:
+        """The frames of a part of the film, which is READ_AT_ONCE long."""
         film, motion = self.film, self.settings.motion
-        start = film.pts(number * SPAN) if number else None
-        segment = Segment(film, number, start, film.pts((number + 1) * SPAN))
-        seen, shot = [], 0
+        start = film.pts(number * READ_AT_ONCE) if number else None
+        segment = Segment(film, number, start, film.pts((number + 1) * READ_AT_ONCE))
+        frames, shot = [], 0
         follow = Follow(motion, film.picture.time_base)
         for followed in follow(marked(segment, self.settings, self.rows, lambda _: NOTHING)):
             frame = followed.shown
             if frame.light.frame.is_owned:
-                seen.append(_TrackedFrame(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
+                frames.append(_TrackedFrame(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
             shot = frame.shot
-        return seen
+        return frames
 
-    def _places(self, hint: Hint, spans: Any) -> Iterator[tuple[int, float, float]]:
+    def _places(self, hint: Hint, parts: Parts) -> Iterator[tuple[int, float, float]]:
         """pts of the anchors of the hint's shot, and where its point is in them, as shares of the sides."""
-        number = int(hint.time // SPAN)
-        here: list[_TrackedFrame] = spans(number)
+        number = int(hint.time // READ_AT_ONCE)
+        here = parts(number)
         wanted = self.film.pts(hint.time)
-        own = next((i for i, seen in enumerate(here) if seen.pts >= wanted), len(here) - 1)
+        own = next((i for i, frame in enumerate(here) if frame.pts >= wanted), len(here) - 1)
         if own < 0 or hint.time >= self.film.duration:
             raise InputError(self.film.path, "a hint's time lies outside the film", "change it in the hints", hint.time)
         point = self._point(hint, here[own].lightness)
-        later = self._until_cut(here[own:], number, +1, spans)
-        earlier = self._until_cut(here[own::-1], number, -1, spans)
+        later = self._until_cut(here[own:], number, +1, parts)
+        earlier = self._until_cut(here[own::-1], number, -1, parts)
         yield from self._along(later, point)
         yield from list(self._along(earlier, point))[here[own].is_anchor :]  # its own frame came with the later ones
 
-    def _until_cut(self, first: Sequence[_TrackedFrame], number: int, step: int, spans: Any) -> Iterator[_TrackedFrame]:
+    def _until_cut(
+        self, first: Sequence[_TrackedFrame], number: int, step: int, parts: Parts
+    ) -> Iterator[_TrackedFrame]:
         """The frames from the hint's own to its shot's end, or back to its beginning."""
         frames: Sequence[_TrackedFrame] = first
         is_own = True
         while frames:
-            for seen in frames:
-                if step > 0 and seen.begins_shot and not is_own:
+            for frame in frames:
+                if step > 0 and frame.begins_shot and not is_own:
                     return
-                yield seen
-                if step < 0 and seen.begins_shot:
+                yield frame
+                if step < 0 and frame.begins_shot:
                     return
                 is_own = False
             number += step
-            frames = spans(number)[::step] if number >= 0 and number * SPAN < self.film.duration else []
+            frames = parts(number)[::step] if number >= 0 and number * READ_AT_ONCE < self.film.duration else []
 
     def _point(self, hint: Hint, lightness: NDArray[np.uint8]) -> tuple[float, float]:
         """The hint's point in the small picture, in its pixels."""
@@ -118,14 +123,14 @@ class HintTracker:
         """The place in each anchor, as shares, until the point leaves the picture."""
         motion = Motion()
         last: _TrackedFrame | None = None
-        for seen in frames:
-            if last is not None and not seen.is_anchor:
+        for frame in frames:
+            if last is not None and not frame.is_anchor:
                 continue
             if last is not None:
-                point = motion.follow(point, last.lightness, seen.lightness)
-            last, (rows, columns) = seen, seen.lightness.shape
+                point = motion.follow(point, last.lightness, frame.lightness)
+            last, (rows, columns) = frame, frame.lightness.shape
             x, y = point[0] / columns, point[1] / rows
             if not (0 <= x < 1 and 0 <= y < 1):
                 return
-            if seen.is_anchor:
-                yield seen.pts, x, y
+            if frame.is_anchor:
+                yield frame.pts, x, y

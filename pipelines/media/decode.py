@@ -22,7 +22,7 @@ from pipelines.source import Film, Picture, Segment
 THREADS = 4
 """Of the decoder: not the machine's own number, since what is left of a damaged frame depends on it."""
 
-MOST_FURTHER = 32
+MAX_FURTHER = 32
 """Seconds to go back in one step, after half as many and so on, from keyframes that are damaged."""
 
 
@@ -136,7 +136,7 @@ class Decode:
             ready = list(islice(frames, 1))
             first = packets.first
             is_good = not self.skip_damaged or packets.begin_well(ready)
-            if is_good or first is None or first <= film.pts(Fraction(0)) or further > MOST_FURTHER:
+            if is_good or first is None or first <= film.pts(Fraction(0)) or further > MAX_FURTHER:
                 return packets, chain(ready, frames)
             goal = min(goal, first) - 1 - int(further / film.picture.time_base)
             further = 2 * further or 1

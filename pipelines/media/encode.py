@@ -21,9 +21,9 @@ from pipelines.settings import EncodeSettings
 
 KEYFRAME_SECONDS = 4
 """Longest way from one keyframe to the next, so that a player can jump."""
-MOST_DELAY = 16
+MAX_DELAY = 16
 """Frames by which no encoder reorders more."""
-MOST_H264_THREADS = 4
+MAX_H264_THREADS = 4
 """More of x264's threads wait for each other, and make larger files."""
 FIELD_NUMBERS = {"progressive": 1, "top": 2, "bottom": 3}  # FFmpeg's AVFieldOrder
 
@@ -77,7 +77,7 @@ def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> Vi
     context.color_range = 2 if target.is_full_range else 1
     context.sample_aspect_ratio = target.sample_aspect_ratio
     context.time_base = stream.time_base = target.time_base
-    context.thread_count = min(settings.threads, MOST_H264_THREADS) if target.codec == "h264" else settings.threads
+    context.thread_count = min(settings.threads, MAX_H264_THREADS) if target.codec == "h264" else settings.threads
     if target.codec not in ("prores", "dnxhr", "ffv1"):
         context.gop_size = max(1, round(KEYFRAME_SECONDS * target.rate))
     context.field_order = FIELD_NUMBERS[target.field_order]
@@ -191,5 +191,5 @@ def _mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[
     for packet in packets:
         number = len(stored)
         stored.append(packet.pts)
-        packet.dts = shown[number - MOST_DELAY] - shown[0] if number >= MOST_DELAY else number - MOST_DELAY
+        packet.dts = shown[number - MAX_DELAY] - shown[0] if number >= MAX_DELAY else number - MAX_DELAY
         container.mux(packet)

@@ -17,7 +17,7 @@ from pipelines.media.open import open_film
 from pipelines.media.target import Target
 from pipelines.source import Film, Span
 
-MOST_TICKS = 1 << 31
+MAX_TICKS = 1 << 31
 """Of a second in mp4."""
 
 
@@ -35,7 +35,7 @@ def container_options(container: str, time_base: Fraction) -> dict[str, str]:
     if container in ("mp4", "mov"):
         # edit lists and chapters count in it: both the picture's ticks and milliseconds must fit
         exact = math.lcm(1000, time_base.denominator)
-        options["movie_timescale"] = str(exact if exact < MOST_TICKS else time_base.denominator)
+        options["movie_timescale"] = str(exact if exact < MAX_TICKS else time_base.denominator)
     if container == "mpegts":
         options |= {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}  # both would move the film's start
     return options

@@ -13,7 +13,7 @@ from models.judges.maskrcnn import MIN_SCORE, find_instances
 from models.networks import NETWORKS
 from pipelines.painting.size import network_size
 
-OWN_LEAST_SCORE = 0.3
+OWN_MIN_SCORE = 0.3
 """Of the network that ships."""
 
 
@@ -38,7 +38,7 @@ class OwnFinder:
     network: Compact
     is_painter: bool
     """Whether this very network paints, and can go on from the features."""
-    least_score: float = OWN_LEAST_SCORE
+    least_score: float = OWN_MIN_SCORE
 
     def __call__(self, lightness: Tensor, most: int) -> Found:
         """The best boxes, and the features where they are of use."""

@@ -74,7 +74,7 @@ def test_places_do_not_depend_on_how_the_film_is_read(
 ) -> None:
     film = films(clips.with_cuts, ".mp4")
     whole = followed(film, settings, given(20, 70, 20), given(30, 40, 50))
-    monkeypatch.setattr(hints, "SPAN", Fraction(1, 4))
+    monkeypatch.setattr(hints, "READ_AT_ONCE", Fraction(1, 4))
     parts = followed(film, settings, given(20, 70, 20), given(30, 40, 50))
     assert whole.keys() == parts.keys()
     assert all(np.array_equal(whole[frame], parts[frame]) for frame in whole)
