@@ -80,6 +80,6 @@ class StageError(Exception):
         self.batch, self.what, self.hint = batch, what, hint
         super().__init__(batch, what, hint)
 
-    def told(self, film: Path | str) -> WorkError:
-        """The same, of this film."""
+    def as_film_error(self, film: Path | str) -> WorkError:
+        """The error of the film that the batch is of, at the batch's time."""
         return WorkError(film, self.what, self.hint, getattr(self.batch, "at", None))

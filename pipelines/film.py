@@ -19,7 +19,7 @@ from pipelines.segment import SegmentFlow
 from pipelines.source import Film, Segment, Span
 from pipelines.streams import Spread, Stream, in_process
 
-MOST_PLACES = 10
+MAX_PLACES = 10
 """Times that a note names."""
 MISSING, MISSING_SHARE = Fraction(1), Fraction(1, 50)
 """Seconds, and share of the film, beyond both of which a film that ends early was cut short: rounding and sound that is
@@ -44,7 +44,7 @@ def restore(
     work = WorkFolder(job.out, about(job), job.starts_over)
     painted = FilmPaint(paint or in_process(Paint()), job.film, job.chosen, job.given)
     flow = SegmentFlow(job.film, job.target, job.settings, job.chosen.rows, painted, listener.on_frame)
-    with _told(job, work), only_run(work.lock, job.out), work:
+    with _as_film_errors(job, work), only_run(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
         whole = next(spread(Join(job, work))(iter([segments])))
@@ -118,12 +118,12 @@ def about(job: Job) -> dict[str, str]:
 
 
 @contextmanager
-def _told(job: Job, work: WorkFolder) -> Iterator[None]:
-    """Makes a FilmError of what the disk, the encoder or a stage refuses."""
+def _as_film_errors(job: Job, work: WorkFolder) -> Iterator[None]:
+    """Raises the errors of disk, encoder and stages as errors of the film or of its result."""
     try:
         yield
     except StageError as error:
-        raise error.told(job.film.path) from error
+        raise error.as_film_error(job.film.path) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             hint = f"free some and start again: it goes on from {work.done} finished segments"
@@ -135,7 +135,7 @@ def _result(job: Job, segments: list[SegmentFile]) -> "Result":
     held = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.held)
     cuts = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.cuts)
     return Result(
-        sum(len(segment.encoded.pts) for segment in segments), held, cuts, _end(job.film, segments), _told_end(job)
+        sum(len(segment.encoded.pts) for segment in segments), held, cuts, _end(job.film, segments), _announced_end(job)
     )
 
 
@@ -144,7 +144,7 @@ def _end(film: Film, segments: list[SegmentFile]) -> Fraction:
     return film.seconds(last.pts[-1] + last.last_duration)
 
 
-def _told_end(job: Job) -> Fraction:
+def _announced_end(job: Job) -> Fraction:
     return job.seconds + (job.settings.start or 0)
 
 
@@ -159,8 +159,8 @@ class Result:
     """Seconds from the film's start of the frames that begin a shot, the first frame aside."""
     end: Fraction
     """Seconds from the film's start, of the last frame's end."""
-    told_end: Fraction
-    """The same by what the film says of itself, or by --end."""
+    announced_end: Fraction
+    """Seconds from the film's start where the result should end: by the film's own length, or by --end."""
 
     @property
     def notes(self) -> list[str]:
@@ -170,14 +170,16 @@ class Result:
     def _held_note(self) -> list[str]:
         if not self.held:
             return []
-        places = ", ".join(map(timecode, self.held[:MOST_PLACES]))
-        more = f" and {len(self.held) - MOST_PLACES} more" if len(self.held) > MOST_PLACES else ""
+        places = ", ".join(map(timecode, self.held[:MAX_PLACES]))
+        more = f" and {len(self.held) - MAX_PLACES} more" if len(self.held) > MAX_PLACES else ""
         return [f"the last good frame is held at {places}{more}"]
 
     def _end_note(self) -> list[str]:
-        if self.told_end - self.end <= max(MISSING, MISSING_SHARE * self.told_end):
+        if self.announced_end - self.end <= max(MISSING, MISSING_SHARE * self.announced_end):
             return []
-        ends = f"the film's last frame ends at {timecode(self.end)}, and it should go on to {timecode(self.told_end)}"
+        ends = (
+            f"the film's last frame ends at {timecode(self.end)}, and it should go on to {timecode(self.announced_end)}"
+        )
         return [f"{ends}: it may have been cut short"]
 
 

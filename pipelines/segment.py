@@ -28,7 +28,8 @@ DECODED_AHEAD = 16
 COLOURED_AHEAD = 24
 """Frames coloured while earlier ones are encoded."""
 
-Paint = Stream[AnchorBatch, AbBatch]
+PaintAnchors = Stream[AnchorBatch, AbBatch]
+"""Anchors of one film to their colours, in order."""
 Keep = Callable[[Luma], Luma]
 """What is kept of a frame's luma until it has its colour."""
 
@@ -63,7 +64,7 @@ def marked(segment: Segment, settings: Settings, rows: int, keep: Keep = whole) 
 
 
 def carried(
-    segment: Segment, settings: Settings, rows: int, paint: Paint, keep: Keep = whole
+    segment: Segment, settings: Settings, rows: int, paint: PaintAnchors, keep: Keep = whole
 ) -> Generator[AbFrame, None, None]:
     """The segment's own frames with their colour at network size, in order.
 
@@ -97,7 +98,7 @@ class SegmentFlow:
     settings: Settings
     rows: int
     """Short side of the pictures that network and flow see."""
-    paint: Paint
+    paint: PaintAnchors
     on_frame: Callable[[int], None]
     """Told the pts of each frame that goes to the encoder."""
 

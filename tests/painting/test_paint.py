@@ -69,7 +69,7 @@ def test_memory_for_not_even_a_quarter_of_a_batch_is_told_with_its_time(order: P
     with pytest.raises(StageError) as caught:
         Paint()(order)
     assert tried[1:] == [4, 2, 1]
-    assert str(caught.value.told("film.mp4")) == (
+    assert str(caught.value.as_film_error("film.mp4")) == (
         "film.mp4 at 00:00:01.000: the device's memory does not hold 1 anchor at a time; "
         "end what else uses it, or take --device cpu"
     )
