@@ -81,7 +81,9 @@ def carried(
         yield from coloured(frames, segment.film.picture.time_base, settings, paint)
 
 
-def coloured(frames: Iterable[ShotFrame], time_base: Fraction, settings: Settings, paint: Paint) -> Iterator[AbFrame]:
+def coloured(
+    frames: Iterable[ShotFrame], time_base: Fraction, settings: Settings, paint: PaintAnchors
+) -> Iterator[AbFrame]:
     """Frames that know their shot and whether they are anchors in, those that are owned with their colour out."""
     follow, steady = Follow(settings.motion, time_base), Steady(settings.motion, time_base)
     seen, linked, shown = tee(follow(frames), 3)

@@ -12,7 +12,7 @@ from pipelines.painting.choice import choose_network
 from pipelines.painting.paint import Paint
 from pipelines.preview.canvas import Composition, make_canvas
 from pipelines.preview.pages import sheet_places, write_sheet
-from pipelines.preview.render import SPANS, Preview, Variant, choose_spans, total
+from pipelines.preview.render import EXCERPTS, Preview, Variant, choose_excerpts, total
 from pipelines.preview.sheet import Tile, tiles
 from pipelines.preview.shot_list import clock_for, write_shots
 from pipelines.preview.shots import Shot, find_shots
@@ -70,16 +70,16 @@ def render_preview(  # noqa: PLR0913  # one look's all
         view, *others = ready(opened, *list(compared.values())[1:])
         shown = [Variant(label, each) for label, each in zip(compared, (view, *others), strict=False)]
         make_canvas(view.film, how, list(compared))
-        choose = partial(choose_spans, view, at, seconds, 1 if shown else SPANS)
-        spans = choose() if at is not None else []
+        choose = partial(choose_excerpts, view, at, seconds, 1 if shown else EXCERPTS)
+        excerpts = choose() if at is not None else []
         what = f"{len(shown)} variants" if shown else f"preview, {how.layout}"
-        report(_started(view, what, total(spans) if spans else view.film.duration, [view, *others]))
-        if not spans:
+        report(_started(view, what, total(excerpts) if excerpts else view.film.duration, [view, *others]))
+        if not excerpts:
             report(Phase(FINDING, view.film.duration))
-            spans = choose(_in_film(report, view))
-        report(Phase(COLOURING, total(spans)))
+            excerpts = choose(_in_film(report, view))
+        report(Phase(COLOURING, total(excerpts)))
         tick = report.ticker()
-        frames = Preview(view, how, spans, shown)(in_process(Paint()), lambda done: tick(float(done)))
+        frames = Preview(view, how, excerpts, shown)(in_process(Paint()), lambda done: tick(float(done)))
         took = time.monotonic() - began
         facts = {"out": str(view.out), "frames": frames, "seconds": took}
         report(Finished((view.out,), f"{view.out}, {counted(frames, 'frame')}, {took:.1f} s", facts=facts))

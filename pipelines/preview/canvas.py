@@ -17,7 +17,7 @@ from pipelines.preview.timecode import Clock, clock_of
 from pipelines.source import Film
 
 BEFORE, AFTER = "black and white", "colour"
-MOST_ROWS, MOST_COLUMNS = 2304, 4096
+MAX_ROWS, MAX_COLUMNS = 2304, 4096
 """Sides of the largest picture that players of H.264 must take (level 5.1)."""
 INSET = 8
 """Pixels from a picture's corner to its caption; even, as are all places."""
@@ -102,6 +102,6 @@ def _timecode(clock: Clock, seconds: Fraction, target: Target) -> Yuv:
 
 def _check_size(film: Film, size: tuple[int, int]) -> None:
     rows, columns = size
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
-        what = f"the preview would be {columns}x{rows}, players take {MOST_COLUMNS}x{MOST_ROWS} at most"
+    if rows > MAX_ROWS or columns > MAX_COLUMNS:
+        what = f"the preview would be {columns}x{rows}, players take {MAX_COLUMNS}x{MAX_ROWS} at most"
         raise SettingsError(film.path, what, "choose a smaller --height, or show fewer variants")

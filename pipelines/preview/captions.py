@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 BLACK, WHITE = 16, 235
 """Of luma of limited range."""
-LEAST_SIZE = 14
+MIN_SIZE = 14
 """Pixels a line of text is high at least: smaller ones cannot be read."""
 MARGIN = 6
 """Pixels of black around the words."""
@@ -22,7 +22,7 @@ TALL = "ÉÂgjy|"
 
 def text_size(rows: int) -> int:
     """Height of a line, in pixels, that suits a picture so many rows high."""
-    return max(LEAST_SIZE, round(rows / 22))
+    return max(MIN_SIZE, round(rows / 22))
 
 
 def _box(words: str, size: int) -> Sequence[int]:
@@ -37,7 +37,7 @@ def caption(words: str, size: int, most_width: int, ink: int = WHITE, paper: int
     long are set smaller, and where that does not help, cut.
     """
     widest = DIGIT.sub("0", words)
-    while size > LEAST_SIZE and _box(widest, size)[2] + 2 * MARGIN > most_width:
+    while size > MIN_SIZE and _box(widest, size)[2] + 2 * MARGIN > most_width:
         size -= 1
     left, _, width, _ = _box(widest, size)
     _, top, _, height = _box(TALL, size)

@@ -26,4 +26,4 @@ def write_comparison(
     """
     view = ReadyView(film, out, settings, chosen, Given())
     ways = [Variant(EVERY, replace(view, settings=every_frame(settings))), Variant(RESTORE, view)]
-    Preview(view, Composition("colour"), [view.span(Fraction(0), seconds)], ways)(painting)
+    Preview(view, Composition("colour"), [view.excerpt(Fraction(0), seconds)], ways)(painting)

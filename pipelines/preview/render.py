@@ -1,4 +1,4 @@
-"""A short look at a film before it is coloured: spans of the run's own pictures, composed into a small file."""
+"""A short look at a film before it is coloured: excerpts of the run's own pictures, composed into a small file."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -11,9 +11,9 @@ from pipelines.places import written_whole
 from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
 from pipelines.preview.shots import Shot, find_shots
-from pipelines.preview.view import ReadyView, Span
+from pipelines.preview.view import Excerpt, ReadyView
 
-SPANS = 3
+EXCERPTS = 3
 """Of the longest shots, where no time is asked for."""
 SECONDS, SECONDS_OF_SHOT = Fraction(5), Fraction(2)
 
@@ -24,21 +24,21 @@ Progress = Callable[[Fraction], None]
 
 @dataclass(frozen=True)
 class Variant:
-    """One of several ways to colour a span."""
+    """One of several ways to colour an excerpt."""
 
     label: str
     view: ReadyView
 
 
-def choose_spans(
+def choose_excerpts(
     view: ReadyView, at: Fraction | None, seconds: Fraction | None, count: int, on_frame: OnFrame = lambda _: None
-) -> list[Span]:
-    """What of a film is shown: a span at a time asked for, or the middles of the longest shots.
+) -> list[Excerpt]:
+    """What of a film is shown: an excerpt at a time asked for, or the middles of the longest shots.
 
     Args:
         view: of a film.
         at: seconds from the film's start; None: the longest shots, found by looking at the whole film.
-        seconds: length of each span; None: 5 at a time asked for, 2 of each shot.
+        seconds: length of each excerpt; None: 5 at a time asked for, 2 of each shot.
         count: of shots.
         on_frame: told the pts of each frame looked at.
 
@@ -46,25 +46,25 @@ def choose_spans(
         FilmError: the film ends before, or cannot be read to its end.
     """
     if at is not None:
-        return [view.span(at, SECONDS if seconds is None else seconds)]
+        return [view.excerpt(at, SECONDS if seconds is None else seconds)]
     length = SECONDS_OF_SHOT if seconds is None else seconds
     return _longest(view, count, length, find_shots(view.film, view.settings, view.chosen.rows, on_frame))
 
 
-def total(spans: Sequence[Span]) -> Fraction:
-    """Seconds that the spans last together."""
-    return sum((span.length for span in spans), Fraction(0))
+def total(excerpts: Sequence[Excerpt]) -> Fraction:
+    """Seconds that the excerpts last together."""
+    return sum((excerpt.length for excerpt in excerpts), Fraction(0))
 
 
-def _longest(view: ReadyView, count: int, seconds: Fraction, shots: list[Shot]) -> list[Span]:
+def _longest(view: ReadyView, count: int, seconds: Fraction, shots: list[Shot]) -> list[Excerpt]:
     """Spans from the middle of the longest shots, in the film's order."""
     chosen = sorted(sorted(shots, key=lambda shot: -shot.length)[:count], key=lambda shot: shot.number)
     rate = view.film.picture.rate
-    spans = []
+    excerpts = []
     for shot in chosen:
         frames_before = (shot.length - min(seconds, shot.length)) / 2 * rate // 1
-        spans.append(view.span(shot.start + frames_before / rate, min(seconds, shot.length)))
-    return spans
+        excerpts.append(view.excerpt(shot.start + frames_before / rate, min(seconds, shot.length)))
+    return excerpts
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Preview:
 
     view: ReadyView
     how: Composition
-    spans: Sequence[Span]
+    excerpts: Sequence[Excerpt]
     """Shown one after the other."""
     variants: Sequence[Variant] = ()
     """Shown in a grid after black and white; none: the settings of the view, in the layout asked for."""
@@ -108,21 +108,22 @@ class Preview:
     def _sound(self) -> compose.Node | None:
         film = self.view.film
         has_sound = any(other.kind == "audio" for other in film.others)
-        return compose.sound(film.path, [(span.begins, span.length) for span in self.spans]) if has_sound else None
+        parts = [(excerpt.begins, excerpt.length) for excerpt in self.excerpts]
+        return compose.sound(film.path, parts) if has_sound else None
 
     def _moments(self, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
         """All that is shown, with times from 0."""
         begins = 0
-        for span in self.spans:
-            yield from self._of_span(span, begins, canvas, painting)
-            begins += span.end - span.start
+        for excerpt in self.excerpts:
+            yield from self._of_excerpt(excerpt, begins, canvas, painting)
+            begins += excerpt.end - excerpt.start
 
-    def _of_span(self, span: Span, begins: int, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
-        """The same of one span; its first frame is shown from its start, so that no player shows nothing there."""
+    def _of_excerpt(self, excerpt: Excerpt, begins: int, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
+        """The same of one excerpt; its first frame is shown from its start, so that no player shows nothing there."""
         shown = [each.view for each in self.variants] or [self.view]
         with ExitStack() as flows:
-            alike = [flows.enter_context(closing(span.frames(each, painting, self.how.height))) for each in shown]
+            alike = [flows.enter_context(closing(excerpt.frames(each, painting, self.how.height))) for each in shown]
             for number, frames in enumerate(zip(*alike, strict=True)):
                 pts = frames[0].frame.pts
-                pictures = canvas.inputs(frames, span.film.seconds(pts))
-                yield pipe.Moment(begins + (pts - span.start if number else 0), pictures)
+                pictures = canvas.inputs(frames, excerpt.film.seconds(pts))
+                yield pipe.Moment(begins + (pts - excerpt.start if number else 0), pictures)

@@ -13,7 +13,7 @@ from pipelines.painting.paint import Painting
 from pipelines.preview.display import display_size, display_target, rgb_of
 from pipelines.preview.shots import Shot
 from pipelines.preview.timecode import clock_of
-from pipelines.preview.view import ReadyView, Span
+from pipelines.preview.view import Excerpt, ReadyView
 from pipelines.source import Film
 
 SIDE = 288
@@ -49,7 +49,7 @@ def tiles(view: ReadyView, shots: Sequence[Shot], painting: Painting) -> Iterato
     film, target, clock = view.film, picture_target(view.film), clock_of(view.film)
     for shot in shots:
         pts = film.pts(shot.middle)
-        with closing(Span(film, pts, pts + 1).frames(view, painting, target.height)) as frames:
+        with closing(Excerpt(film, pts, pts + 1).frames(view, painting, target.height)) as frames:
             pictures = np.hstack(rgb_of(next(frames), target))
         yield Tile(
             np.rint(pictures * 255).astype(np.uint8),

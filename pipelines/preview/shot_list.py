@@ -16,7 +16,7 @@ from pipelines.preview.timecode import Clock, clock_of
 from pipelines.preview.view import View
 from pipelines.source import Film
 
-MOST_EVENTS = 999
+MAX_EVENTS = 999
 """Of an EDL: its numbers have three digits."""
 REEL_LETTERS = 8
 """Of a reel's name in an EDL."""
@@ -38,7 +38,7 @@ def clock_for(view: View) -> Clock:
     """What a list counts frames by.
 
     Raises:
-        InputError: the film's timecode is none.
+        InputError: the film's timecode is not valid at its rate.
         OutputError: there is no timecode for the film's rate, and an EDL has nothing else.
     """
     clock = clock_of(view.film)
@@ -70,9 +70,9 @@ def _otio(view: View, shots: Sequence[Shot], clock: Clock) -> str:
 
 def _edl(view: View, shots: Sequence[Shot], clock: Clock) -> str:
     """CMX3600; it does not say its rate, and numbers that are not dropped at 29.97 frames a second count like 30."""
-    if len(shots) > MOST_EVENTS:
+    if len(shots) > MAX_EVENTS:
         raise OutputError(
-            view.out, f"an EDL holds {MOST_EVENTS} shots, the film has {len(shots)}", "write .otio or .csv"
+            view.out, f"an EDL holds {MAX_EVENTS} shots, the film has {len(shots)}", "write .otio or .csv"
         )
     rate = float(clock.rate) if clock.is_drop else float(round(clock.rate))
     text: str = otio.adapters.write_to_string(timeline(view.film, shots, clock, rate), "cmx_3600")

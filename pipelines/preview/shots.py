@@ -56,7 +56,7 @@ def find_shots(
     light = Lightness(film.picture, rows)(decode(Segment(film, 0, None, None)))
     with closing(ahead(light, SEEN_AHEAD)) as seen:
         frames = Shots(film, settings.motion)(seen)
-        runs = [_run(shot) for _, shot in groupby(_told(frames, on_frame), key=lambda frame: frame.shot)]
+        runs = [_run(shot) for _, shot in groupby(_reported(frames, on_frame), key=lambda frame: frame.shot)]
     ends = [*(run.first for run in runs[1:]), runs[-1].last + _ticks(runs[-1], film)]
     return [_shot(film, number, run, end) for number, (run, end) in enumerate(zip(runs, ends, strict=True), start=1)]
 
@@ -95,7 +95,7 @@ def _ticks(run: _Run, film: Film) -> int:
     return run.last_duration or round(1 / film.picture.rate / film.picture.time_base)
 
 
-def _told(frames: Iterable[ShotFrame], on_frame: Callable[[int], None]) -> Iterator[ShotFrame]:
+def _reported(frames: Iterable[ShotFrame], on_frame: Callable[[int], None]) -> Iterator[ShotFrame]:
     for frame in frames:
         on_frame(frame.pts)
         yield frame

@@ -45,7 +45,7 @@ SHOWN_AHEAD = 4
 
 
 @dataclass(frozen=True)
-class Span:
+class Excerpt:
     """A stretch of a film: the frames with start <= pts < end."""
 
     film: Film
@@ -93,14 +93,14 @@ class View:
         if next(frames, None) is None:
             raise SettingsError(self.film.path, "no frame begins from there on", "choose an earlier --at", at)
 
-    def span(self, start: Fraction, length: Fraction) -> Span:
+    def excerpt(self, start: Fraction, length: Fraction) -> Excerpt:
         """What is shown from `start` on for `length`, both in seconds, as far as the film goes.
 
         Raises:
             SettingsError: the film ends before.
         """
         self.check_inside(start)
-        return Span(self.film, self.film.pts(start), self.film.pts(min(start + length, self.film.duration)))
+        return Excerpt(self.film, self.film.pts(start), self.film.pts(min(start + length, self.film.duration)))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.preview.captions import BLACK, LEAST_SIZE, MARGIN, WHITE, caption, text_size
+from pipelines.preview.captions import BLACK, MARGIN, MIN_SIZE, WHITE, caption, text_size
 
 
 @pytest.mark.parametrize("words", ["colour", "black and white", "jgy", "É 1.2", "saturation 0.7, steady 1"])
@@ -40,4 +40,4 @@ def test_long_words_stay_inside_their_room(room: int) -> None:
 
 @pytest.mark.parametrize("rows", [64, 240, 540, 1080])
 def test_letters_grow_with_the_picture_and_can_be_read_in_small_ones(rows: int) -> None:
-    assert text_size(rows) == max(LEAST_SIZE, round(rows / 22))
+    assert text_size(rows) == max(MIN_SIZE, round(rows / 22))

@@ -22,7 +22,7 @@ from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.preview.sheet import tiles
 from pipelines.preview.shots import find_shots
 from pipelines.preview.still import write_still
-from pipelines.preview.view import PREVIEW, STILL, Kind, ReadyView, Span, open_view, ready
+from pipelines.preview.view import PREVIEW, STILL, Excerpt, Kind, ReadyView, open_view, ready
 from pipelines.segment import carried
 from pipelines.settings import Settings
 from pipelines.source import Segment
@@ -79,7 +79,7 @@ def of_run(view: ReadyView, painting: Painting) -> dict[int, Ab]:
 def test_any_span_has_the_colours_of_the_run(
     view: ReadyView, painting: Painting, of_run: dict[int, Ab], first: int, length: int
 ) -> None:
-    span = view.span(Fraction(first, 24), Fraction(length, 24))
+    span = view.excerpt(Fraction(first, 24), Fraction(length, 24))
     found = colours(view, painting, span.start, span.end)
     assert len(found) == min(length, FRAMES - first)
     for pts, ab in found.items():
@@ -89,7 +89,7 @@ def test_any_span_has_the_colours_of_the_run(
 def test_what_is_composed_differs_from_the_run_only_in_size(view: ReadyView, painting: Painting) -> None:
     """At the film's own size, a preview's planes are those that a run gives to its encoder."""
     settings, height = view.settings, view.film.picture.height
-    whole = Span(view.film, 0, view.film.pts(Fraction(1)))
+    whole = Excerpt(view.film, 0, view.film.pts(Fraction(1)))
     with closing(whole.frames(view, painting, height)) as frames:
         shown = [(f.frame.luma.copy(), f.cb, f.cr) for f in frames]
     target = choose_target(view.film, settings.encode, deinterlace=False)
@@ -153,7 +153,7 @@ def test_wide_pixels_are_shown_square(films: Films, settings: Settings, painting
 
 def test_of_interlaced_film_one_field_is_shown(films: Films, settings: Settings, painting: Painting) -> None:
     view = opened(films(clips.interlaced, ".mp4"), None, PREVIEW, settings)
-    with closing(Span(view.film, 0, view.film.pts(Fraction(1, 5))).frames(view, painting, 48)) as frames:
+    with closing(Excerpt(view.film, 0, view.film.pts(Fraction(1, 5))).frames(view, painting, 48)) as frames:
         shown = [frame.frame.luma.copy() for frame in frames]
     paint = FilmPaint(painting, view.film, view.chosen, Given())
     with closing(
