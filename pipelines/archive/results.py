@@ -1,7 +1,6 @@
 """A result looked at beside its film: what came through, how colourful it is, and a still of both."""
 
 import base64
-import hashlib
 import math
 from collections import Counter
 from contextlib import suppress
@@ -20,6 +19,7 @@ from models.measures.metrics import colourfulness
 from pipelines.errors import InputError
 from pipelines.media.open import open_film, picture_stream
 from pipelines.media.seek import frames_up_to
+from pipelines.places import sha256_of
 from pipelines.source import Film
 
 MOMENTS = (0.25, 0.5, 0.75)
@@ -79,7 +79,7 @@ def look(film: Film, result: Path, start: Fraction | None = None) -> Look:
     best = pairs[int(np.argmax(colourful))] if pairs else None
     return Look(
         bytes=result.stat().st_size,
-        sha256=_sha256(result),
+        sha256=sha256_of(result),
         width=film.picture.width,
         height=film.picture.height,
         frames=frames,
@@ -88,11 +88,6 @@ def look(film: Film, result: Path, start: Fraction | None = None) -> Look:
         colourfulness=round(float(np.mean(colourful)), 2) if pairs else 0.0,
         stills=Stills(*map(_jpeg, best)) if best else Stills("", ""),
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _name(stream: Any) -> str:

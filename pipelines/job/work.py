@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.errors import OutputError
 from pipelines.frames import EncodedSegment
 from pipelines.media.join import SegmentFile
-from pipelines.places import WORK
+from pipelines.places import WORK, sha256_of
 from pipelines.source import Segment
 
 SAMPLE = 1 << 20
@@ -32,11 +32,6 @@ def fingerprint(path: Path) -> str:
             file.seek(start)
             digest.update(file.read(SAMPLE))
     return f"{size}-{digest.hexdigest()}"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def flattened(value: Any, name: str = "") -> dict[str, str]:
@@ -127,7 +122,7 @@ class WorkFolder:
         """The segment as an earlier run finished it."""
         path = self._path(segment)
         entry = _read(path.with_suffix(".json"))
-        if not entry or (entry["sha256"] and (not path.is_file() or _digest(path) != entry["sha256"])):
+        if not entry or (entry["sha256"] and (not path.is_file() or sha256_of(path) != entry["sha256"])):
             return None
         was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
         return SegmentFile(path, EncodedSegment(**was))  # type: ignore[arg-type]  # as it was written
@@ -138,7 +133,7 @@ class WorkFolder:
     def finish(self, segment: Segment, encoded: EncodedSegment, part: Path) -> SegmentFile:
         """Puts a segment that was written to `part` in its place, with its entry."""
         path = self._path(segment)
-        digest = _digest(part) if encoded.pts else ""
+        digest = sha256_of(part) if encoded.pts else ""
         if encoded.pts:
             part.replace(path)
         try:
