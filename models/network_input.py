@@ -7,7 +7,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """Frames, the instances found in them, and the colours that a person gave; all on the network's device."""
+    """Frames, the instances found in them, and hints of their colours; all on the network's device."""
 
     lightness: Tensor
     """(N, 1, h, w), CIE L* 0..100."""

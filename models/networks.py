@@ -15,7 +15,7 @@ from models.published.trunk import SIDE
 
 @dataclass(frozen=True)
 class Kind:
-    """How a network is made, and how it is run where neither the settings nor its weights say."""
+    """A network's maker, and its defaults where neither the settings nor its weights give a value."""
 
     make: Callable[[dict[str, object]], nn.Module]
     """From the config that its weights name."""
@@ -24,7 +24,7 @@ class Kind:
     temperature: float | None = None
     """T of its annealed mean; None: it has none."""
     instances: int | None = None
-    """Most instances of a frame that it colours on their own; None: it cannot."""
+    """Maximum of instances in a frame that it colours on their own; None: it cannot."""
     takes_hints: bool = False
 
 
@@ -48,7 +48,7 @@ def made_of(name: str, config: dict[str, object], state: dict[str, Tensor]) -> n
         TypeError: the config is not one of this network.
         ValueError: tensors are missing, too many or misshapen; it names them.
     """
-    with torch.device("meta"):  # no time for numbers that are overwritten
+    with torch.device("meta"):  # no time is spent on numbers that are overwritten
         network = NETWORKS[name].make(config)
     load_strictly(network, state)
     return network

@@ -1,4 +1,4 @@
-"""How each network colours frames: for each one function, from its input to ab.
+"""Colours of frames by each network: one function a network, from its input to ab.
 
 The published networks see frames as squares of the side that they were taught at, as in their authors' code.
 """
@@ -19,9 +19,9 @@ from models.published.siggraph17 import Siggraph17
 from models.published.trunk import SIDE
 
 GROUP = 4
-"""Instances seen at a time, filled up where they lack: a frame's colour must not depend on how many there are."""
+"""Instances in one call, padded with empty ones: a frame's colour must not depend on how many there are."""
 STRIP = 4
-"""Rows of the distribution whose mean is taken at a time."""
+"""Rows of the distribution in one call of the mean."""
 HINT_REACH = 3
 """A hint colours the place it names and so many around it on each side, of SIDE; training drew squares of 1 to 9."""
 
@@ -31,7 +31,7 @@ def paint(network: nn.Module, _inputs: NetworkInput) -> Tensor:
     """ab of frames, (N, 2, h, w), float32, at the size of the frames or smaller.
 
     Raises:
-        TypeError: nothing is known of such a network.
+        TypeError: the network has no function here.
     """
     raise TypeError(f"{type(network).__name__} does not paint")
 
@@ -80,7 +80,7 @@ def _squares(lightness: Tensor) -> Tensor:
 
 
 def _hint_planes(hints: Tensor, frames: int) -> Tensor:
-    """Hints (M, 5) as a*, b* and the mask of where they are, (N, 3, SIDE, SIDE); the last of two at a place counts."""
+    """Planes of a*, b* and the hints' mask, (N, 3, SIDE, SIDE), from hints (M, 5); the later hint wins at a place."""
     planes = hints.new_zeros((frames, 3, SIDE, SIDE))
     for frame, x, y, a, b in hints.tolist():
         row, column = (min(SIDE - 1, int(share * SIDE)) for share in (y, x))

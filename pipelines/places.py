@@ -1,4 +1,4 @@
-"""Where files may be written: checks of a place, one run at a time in it, whole or not at all, sha256."""
+"""Places of files to write: checks, one run at a time, files written whole or not at all, sha256."""
 
 import errno
 import hashlib
@@ -17,11 +17,11 @@ from filelock import FileLock, Timeout
 from pipelines.errors import OutputError
 
 MIN_ROOM = 1 << 16
-"""Bytes, without which not even the manifest can be written."""
+"""Free bytes that the manifest of a run needs."""
 WORK = ".restore"
-"""Ending of a result's name for its working folder."""
+"""Suffix of a result's name for its working folder."""
 TRIES = 100
-"""Times that a lock is asked for whose file goes each time just then."""
+"""Attempts to take a lock whose file or folder is removed in between."""
 
 
 def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> None:
@@ -44,7 +44,7 @@ def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> N
 
 
 def _is_too_long(out: Path) -> bool:
-    """Whether its folder takes no such name with the ending of the working folder."""
+    """Whether the name of its working folder is too long for the file system."""
     try:
         out.with_name(out.name + WORK).lstat()
     except OSError as error:
@@ -129,7 +129,7 @@ def _holder(lock: Path) -> str:
 
 @contextmanager
 def written_whole(out: Path) -> Iterator[Path]:
-    """Gives a name to write to; what lies there gets its own once it is whole, and else goes.
+    """Yields a temporary path, which is renamed to `out` when the block ends, or removed where it fails.
 
     Raises:
         OutputError: it cannot be written.

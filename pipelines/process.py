@@ -1,4 +1,4 @@
-"""Keeps freed memory for the next frame: taking it anew from the system costs more than the arithmetic done in it."""
+"""Memory of the process: freed memory is kept for the next frame, since the system takes longer to give it anew."""
 
 import ctypes
 import gc
@@ -13,7 +13,7 @@ PAD = 64 << 20
 def keep_freed_memory() -> None:
     """Tells glibc's malloc to keep freed blocks; does nothing where there is no glibc.
 
-    They are kept in one arena: what a thread leaves in its own when it ends, the next one may not find.
+    They are kept in one arena: memory freed in a thread's own arena may be lost to the next thread.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -26,9 +26,9 @@ def keep_freed_memory() -> None:
 
 
 def keep_what_was_imported() -> None:
-    """Turns Python's collector on, and has it look no more at what is there: what imports made stays.
+    """Turns Python's garbage collector on, and takes the objects that exist now, made by imports, out of its search.
 
-    Looking for garbage among it while it grows takes time at every start; the command has the collector off until then.
+    The command has it off until then: a search through them while they grow takes time at every start.
     """
     gc.freeze()
     gc.enable()

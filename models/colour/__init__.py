@@ -1,1 +1,1 @@
-"""Colour science: colour spaces, the ab bins, colours finished."""
+"""Colour science: colour spaces, the ab bins, the finish of colours."""

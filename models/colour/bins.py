@@ -22,7 +22,7 @@ B_RUNS = {  # a -> first and last b
 
 
 @functools.cache
-@torch.inference_mode(mode=False)  # kept, and may be asked for first by what does not learn
+@torch.inference_mode(mode=False)  # cached, and the first caller may be one without gradients
 def bin_centres() -> Tensor:
     """(313, 2), the a* and b* of each bin."""
     centres = [(a, b) for a, (first, last) in B_RUNS.items() for b in range(first, last + 1, STEP)]
@@ -82,9 +82,9 @@ def annealed_mean(logits: Tensor, temperature: float) -> Tensor:
 
 
 def _mean(logits: Tensor) -> Tensor:
-    """The mean colour of logits (N, h, w, 313), those beyond MAX_EXPONENT as if they were it.
+    """The mean colour of logits (N, h, w, 313), clamped to MAX_EXPONENT.
 
-    Without looking for their maximum first, which takes longest.
+    Softmax would look for their maximum first, which takes longest.
     """
     with torch.autocast(logits.device.type, enabled=False):
         likely = logits.to(torch.float32, copy=True).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()

@@ -1,4 +1,4 @@
-"""What is done to a network's colours before they count: made even within things, less of one tint, more saturated.
+"""The finish of a network's colours: smoothed within things, less of one tint, more saturated.
 
 The smoother is the fast global one (Min, Choi, Lu, Ham, Sohn, Do, IEEE Transactions on Image Processing 23(12), 2014):
 smoothing by weighted least squares, separated into lines, each of which is solved exactly.
@@ -14,14 +14,14 @@ from torch import Tensor
 LIGHTNESS_STEP = 2.0
 """L* between two neighbours that lowers what ties them to 1/e."""
 COLOUR_STEP = 2.0
-"""The same for their distance in ab."""
+"""Distance in ab between two neighbours that lowers what ties them to 1/e."""
 ROUNDS = 2
 """Times that rows and then columns are solved, each time with a quarter of the strength."""
 
 
 @dataclass(frozen=True)
 class Finish:
-    """How a network's colours are finished; as they are, if nothing is said."""
+    """Settings of the finish; by default colours stay as they are."""
 
     saturation: float = 1.0
     """Factor on ab, last: gives back what the mean over likely colours loses."""
@@ -32,7 +32,7 @@ class Finish:
 
     @classmethod
     def of(cls, metadata: dict[str, str]) -> "Finish":
-        """What a file of weights says."""
+        """The settings in the metadata of a weights file."""
         known = [field.name for field in fields(cls)]
         return cls(**{name: float(metadata[name]) for name in known if name in metadata})
 
@@ -50,7 +50,7 @@ def smoothed(ab: Tensor, lightness: Tensor, strength: float) -> Tensor:
     Args:
         ab: (N, 2, h, w), float32.
         lightness: (N, 1, H, W), L* 0..100.
-        strength: lambda: what the difference of two neighbours counts for, against that of a place from its own colour.
+        strength: lambda: weight of the difference of two neighbours against that of a place from its own colour.
 
     Returns:
         (N, 2, h, w), on the CPU: a line is solved place after place, in steps too small for a GPU.
@@ -65,7 +65,7 @@ def smoothed(ab: Tensor, lightness: Tensor, strength: float) -> Tensor:
 
 
 def _ties(ab: Tensor, lightness: Tensor, dim: int) -> Tensor:
-    """What holds each place to the next along `dim`, 0..1: (N, 1, h, w), one less along it."""
+    """Strength of the tie of each place to the next along `dim`, 0..1: (N, 1, h, w), one less along it."""
     apart = lightness.diff(dim=dim).abs() / LIGHTNESS_STEP
     return (-apart - ab.diff(dim=dim).square().sum(dim=1, keepdim=True).sqrt() / COLOUR_STEP).exp()
 

@@ -18,14 +18,14 @@ CLASSES = 80
 WIDTH = 96
 STRIDES = (8, 16, 32)
 CANDIDATES = 50
-"""For each box that may be kept: so many of the best are looked at."""
+"""Candidates for each box that may be kept, the best first."""
 PRIOR_SCORE = 0.01
-"""What an untaught location says of every class, so that training does not begin with a flood of false finds."""
+"""Score of every class before training, low so that training does not begin with a flood of false finds."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the detector says of every location; L locations over all levels."""
+    """Output of the detector at every location; L locations over all levels."""
 
     logits: Tensor
     """(N, L, 80), of the classes' scores."""
@@ -102,7 +102,7 @@ def assign(found: Found, boxes: Tensor, most: int = 9) -> tuple[Tensor, Tensor]:
     """Which box each location is to find: the `most` best-aligned locations of each box (TOOD, sec. 3.2).
 
     Args:
-        found: what the detector says now.
+        found: output of the detector.
         boxes: (N, M, 6): left, top, right, bottom, class, score; rows of class -1 are none.
         most: locations for each box.
 
@@ -128,7 +128,7 @@ def detection_loss(found: Found, boxes: Tensor) -> Tensor:
     """Quality focal loss on the classes plus twice the GIoU loss on the boxes.
 
     Args:
-        found: what the detector says.
+        found: output of the detector.
         boxes: (N, M, 6) as in `assign`; the teacher's score is the label, softened by the overlap reached. A picture
             whose first row is of class -2 is left out: nobody knows what is in it.
     """
@@ -149,13 +149,13 @@ def detection_loss(found: Found, boxes: Tensor) -> Tensor:
 
 
 def best_boxes(found: Found, least: float = 0.3, most: int = 8, same: float = 0.6) -> list[Tensor]:
-    """The boxes that stand out of each picture, best first: (K, 6) each, K at most `most`.
+    """The best boxes of each picture, best first: (K, 6) each, K at most `most`.
 
     Of boxes of one class that overlap by more than `same`, the best stays (greedy non-maximum suppression).
 
     Args:
-        found: what the detector says.
-        least: score below which a box is not looked at.
+        found: output of the detector.
+        least: score below which a box is left out.
         most: boxes of one picture.
         same: intersection over union.
     """

@@ -1,7 +1,7 @@
-"""A network made ready to colour on a CPU: bf16 weights laid out once, each convolution with all that follows it.
+"""Networks folded for a CPU: bf16 weights laid out once, each convolution in one call with its norm and activation.
 
-What oneDNN does in one pass over the picture, eager PyTorch does in three: it casts and lays out the weights at every
-call, convolves, and goes over the result again for batch norm and ReLU. Measured at 256 x 256 on one thread: see
+oneDNN needs one pass over the picture where eager PyTorch needs three: it casts and lays out the weights at every call,
+convolves, and goes over the result again for batch norm and ReLU. Measured at 256 x 256 on one thread: see
 tests/benchmarks/network.py.
 """
 
@@ -19,10 +19,10 @@ ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.ReLU: ("relu", []),
     nn.ReLU6: ("hardtanh", [0.0, 6.0]),
 }
-"""oneDNN's names of what may follow a convolution, and their parameters."""
+"""oneDNN's names of activations that may follow a convolution, and their parameters."""
 
 SIZES = 4
-"""Of inputs, for which a convolution keeps its weights laid out: full frames and instances, of two films."""
+"""Sizes of inputs for which a convolution keeps its weights laid out: full frames and instances, of two films."""
 
 
 class FoldedConv(nn.Module):
@@ -46,9 +46,9 @@ class FoldedConv(nn.Module):
         return y
 
     def _weight_for(self, shape: torch.Size) -> Tensor:
-        """The weight as oneDNN wants it for inputs of this size: otherwise it can take 200 times as long.
+        """The weight in oneDNN's layout for inputs of this size, whatever their number.
 
-        However many there are at once, it wants it alike.
+        In another layout the call can take 200 times as long.
         """
         size = shape[1:]
         if size not in self.laid_out:
@@ -79,7 +79,7 @@ class MirroredEncoder(nn.Module):
         self.encoder = encoder
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """As the encoder's."""
+        """Features at 1/4, 1/8, 1/16 and 1/32, as the encoder gives them."""
         return [tap.flip(2, 3) for tap in self.encoder(x.flip(2, 3))]
 
 
@@ -92,7 +92,7 @@ def can_fold() -> bool:
 def folded(network: nn.Module) -> nn.Module:
     """A copy of a network in evaluation mode that gives the same, faster, on a CPU whose oneDNN computes in bf16.
 
-    Call it under autocast: what is no convolution stays as it was, and shares its numbers with the network.
+    Call it under autocast: other layers stay as they were, and share their tensors with the network.
     """
     shared = {id(tensor): tensor for tensor in [*network.parameters(), *network.buffers()]}
     network = deepcopy(network, shared).eval()
@@ -119,7 +119,7 @@ def _fold(module: nn.Module) -> nn.Module:
 
 
 def _spliced(row: nn.Sequential) -> Iterator[nn.Module]:
-    """The modules of a row, those of plain rows in it in their place."""
+    """The modules of a row, with nested plain rows flattened."""
     for child in row.children():
         if type(child) is nn.Sequential:
             yield from _spliced(child)
@@ -128,7 +128,7 @@ def _spliced(row: nn.Sequential) -> Iterator[nn.Module]:
 
 
 def _fold_row(row: list[nn.Module]) -> Iterator[nn.Module]:
-    """A row with each convolution, batch norm behind it and activation behind that made one."""
+    """The row with each convolution merged with the batch norm and the activation that follow it."""
     while row:
         first, *row = row
         if not isinstance(first, nn.Conv2d):

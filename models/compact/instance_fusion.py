@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 CONTEXT = 0.1
-"""What is cut out around a box on each side, as a share of its width and height."""
+"""Margin cut out around a box on each side, as a share of its width and height."""
 HIDDEN = 16
 MAX_LOGIT = 8.0
-"""Logits are bent towards it, so that their exponentials need no common maximum."""
+"""Logits saturate at it, so that their exponentials need no common maximum."""
 
 
 def with_context(boxes: Tensor) -> Tensor:
@@ -34,7 +34,7 @@ def _tents(places: Tensor, count: int, reach: Tensor) -> Tensor:
 
 
 def cut_out(pictures: Tensor, boxes: Tensor, owners: Tensor, side: int) -> Tensor:
-    """What the boxes show, each a square: (N, C, h, w), (K, 4), (K,) to (K, C, side, side), without aliasing."""
+    """The box's part of its picture as a square: (N, C, h, w), (K, 4), (K,) to (K, C, side, side), antialiased."""
     steps = (torch.arange(side, device=boxes.device) + 0.5) / side
 
     def along(start: Tensor, end: Tensor, count: int) -> Tensor:
@@ -49,10 +49,10 @@ def cut_out(pictures: Tensor, boxes: Tensor, owners: Tensor, side: int) -> Tenso
 
 
 def _put_back(start: float, end: float, count: int, side: int) -> tuple[slice, Tensor]:
-    """Where a box from `start` to `end` (shares) lies among `count` pixels, by their middles, and how it gets there.
+    """The pixels of `count` whose middles a box from `start` to `end` (shares) covers, and the weights to fill them.
 
     Returns:
-        The pixels inside, and (pixels, side) weights that bring `side` samples to them, bilinear.
+        The pixels, and (pixels, side) bilinear weights that resample `side` samples to them.
     """
     first, last = max(0, math.ceil(start * count - 0.5)), min(count, math.floor(end * count - 0.5) + 1)
     within = ((torch.arange(first, last) + 0.5) / count - start) / max(end - start, 1e-6)
@@ -78,7 +78,7 @@ class Fusion(nn.Module):
         return (MAX_LOGIT * torch.tanh(logit.float() / MAX_LOGIT)).exp()
 
     def weighed(self, instances: Tensor) -> Tensor:
-        """Features of what boxes show, (K, C, g, g), with the logit of how much they count: (K, C + 1, g, g)."""
+        """Features of instances, (K, C, g, g), with the logit of their weight as one more channel: (K, C + 1, g, g)."""
         return torch.cat([instances.float(), self.instance(instances).float()], dim=1)
 
     def forward(self, full: Tensor, weighed: Tensor, boxes: Tensor, owners: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class Fusion(nn.Module):
 
         Args:
             full: (N, C, h, w), of the full frames.
-            weighed: (K, C + 1, g, g), of what the boxes show, see `weighed`.
+            weighed: (K, C + 1, g, g), of the instances, see `weighed`.
             boxes: (K, 4).
             owners: (K,) int64, the frame each belongs to.
 
@@ -106,7 +106,7 @@ class Fusion(nn.Module):
 
     @staticmethod
     def _placed(box: list[float], instance: Tensor, size: torch.Size) -> tuple[slice, slice, Tensor]:
-        """The rows and columns that a box covers, and what it shows brought there: (g, g, C) to (rows, columns, C)."""
+        """Rows and columns that a box covers, and the instance resampled to them: (g, g, C) to (rows, columns, C)."""
         left, top, right, bottom = box
         side, _, channels = instance.shape
         rows, down = _put_back(top, bottom, size[0], side)

@@ -136,9 +136,9 @@ class Decoder(nn.Module):
 
 
 STEPS = 4
-"""Of a decoder."""
+"""Steps of a decoder."""
 INSTANCE_SIDE = 128
-"""Pixels of the square in which an instance is seen."""
+"""Pixels: side of the square that an instance is cut out to."""
 
 
 class Compact(nn.Module):
@@ -168,7 +168,7 @@ class Compact(nn.Module):
         return self.encoder(lightness / 50 - 1)
 
     def find(self, features: list[Tensor]) -> Found:
-        """What the detector says of the full frames' features."""
+        """Output of the detector for the full frames' features."""
         return self.detector(features[1:])
 
     def colour(self, features: list[Tensor]) -> Tensor:
@@ -179,7 +179,7 @@ class Compact(nn.Module):
         return self.decoder.head(x)
 
     def see(self, squares: Tensor) -> list[Tensor]:
-        """Instances on their own: (K, 1, 128, 128) lightness of what boxes show to features for each step of `fuse`."""
+        """Features of instances for each step of `fuse`, from their lightness (K, 1, 128, 128)."""
         features = self.features(squares)
         x, levels = self.instance.start(features), []
         for number, fusion in enumerate(self.fusion):
@@ -192,7 +192,7 @@ class Compact(nn.Module):
 
         Args:
             features: of the full frames.
-            instances: what `see` gives for what the boxes show.
+            instances: features from `see`.
             boxes: (K, 4), left, top, right, bottom as shares of the sides.
             owners: (K,) int64, the frame each box belongs to.
         """

@@ -1,1 +1,1 @@
-"""Networks that look and do not colour: they find instances and motion, and judge results."""
+"""Networks that do not colour: they find instances and motion, and judge results."""

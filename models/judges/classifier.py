@@ -1,4 +1,4 @@
-"""MobileNetV2 as a judge of coloured pictures: what it sees in them, and which of ImageNet's classes.
+"""MobileNetV2 as a judge of coloured pictures: features, and scores of ImageNet's classes.
 
 Sandler et al., CVPR 2018 (arXiv 1801.04381); the keys are those of torchvision's `mobilenet_v2`, batch norm folded.
 """
@@ -15,7 +15,7 @@ CLASSES = 1001
 """ImageNet's 1000 in the order of their WordNet numbers, after 0, the background."""
 SIDE = 224
 CENTRE = 0.875
-"""Share of the short side that the classifier looks at, as is usual for ImageNet."""
+"""Share of the short side that the classifier sees, as is usual for ImageNet."""
 
 
 class Classifier(nn.Module):
@@ -41,7 +41,7 @@ class Classifier(nn.Module):
 
 
 def centre_square(rgb: Tensor) -> Tensor:
-    """What the classifier looks at: (N, 3, H, W) to (N, 3, 224, 224)."""
+    """The square that the classifier sees of each picture: (N, 3, H, W) to (N, 3, 224, 224)."""
     side = round(CENTRE * min(rgb.shape[-2:]))
     top, left = ((extent - side) // 2 for extent in rgb.shape[-2:])
     square = rgb[..., top : top + side, left : left + side]

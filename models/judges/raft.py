@@ -1,6 +1,6 @@
 """RAFT (Teed, Deng, ECCV 2020, arXiv 2003.12039) of torchvision: finds the flow from one picture to another.
 
-It judges, and carries no colours.
+It judges results; it does not carry colours.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from models.judges.torchvision_networks import load_from_torchvision
 
 STEP, MIN_SIDE = 8, 128
-"""Sides that it takes, in pixels: multiples of the one, from the other on."""
+"""Pixels: sides of its input are multiples of STEP, at least MIN_SIDE."""
 
 
 def load_raft(path: Path) -> nn.Module:
@@ -35,12 +35,12 @@ def find_flow(network: nn.Module, one: Tensor, other: Tensor) -> Tensor:
     """
     height, width = one.shape[-2:]
     with torch.autocast(one.device.type, enabled=False):
-        refined = network(_as_seen(one), _as_seen(other))
+        refined = network(_padded(one), _padded(other))
     return refined[-1][..., :height, :width]
 
 
-def _as_seen(lightness: Tensor) -> Tensor:
-    """Three channels from -1 to 1, the rim held as far as the network's sides ask for."""
+def _padded(lightness: Tensor) -> Tensor:
+    """(N, 3, H, W), -1..1: three equal channels, padded with their edges to sides that the network takes."""
     missing = [max(MIN_SIDE, -(-side // STEP) * STEP) - side for side in lightness.shape[-2:]]
     padded = F.pad(lightness, (0, missing[1], 0, missing[0]), mode="replicate")
     return (padded / 50 - 1).expand(-1, 3, -1, -1)

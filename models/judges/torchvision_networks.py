@@ -1,4 +1,4 @@
-"""Networks of torchvision, which is needed for them and for nothing else."""
+"""Networks of torchvision, which only these need."""
 
 from importlib import import_module
 from pathlib import Path
@@ -16,8 +16,8 @@ def load_from_torchvision(name: str, maker: str, path: Path, asked_by: str, **no
         name: of the network here, and of the extra that installs what it needs.
         maker: where torchvision makes it: module and function below `torchvision.models`.
         path: of the weights.
-        asked_by: the option that wants it.
-        nothing: weights of parts of it that torchvision would fetch.
+        asked_by: the option that needs it, for the error.
+        nothing: None for each part whose weights torchvision would fetch.
 
     Raises:
         ValueError: torchvision is not installed or made for another PyTorch, or these are not the network's weights.

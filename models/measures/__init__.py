@@ -1,1 +1,1 @@
-"""What training lowers and evaluation reports."""
+"""Losses that training lowers, measures that evaluation reports."""

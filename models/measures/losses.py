@@ -1,4 +1,4 @@
-"""What the networks are trained to lower."""
+"""Losses of training."""
 
 import torch
 import torch.nn.functional as F
@@ -48,8 +48,8 @@ def relative_difference(one: Tensor, other: Tensor) -> Tensor:
 def colourfulness_difference(ab: Tensor, true: Tensor) -> Tensor:
     """Mean difference of the pictures' colourfulness, in units of 10, between two ab (N, 2, h, w).
 
-    A likely colour that is the mean of many is too pale, and what saturates all pictures alike makes dull ones gaudy:
-    this tells how colourful each is: spread and a share of the mean, as in Hasler, Suesstrunk, SPIE 2003, of Lab's ab.
+    A mean of likely colours is too pale, and one factor on all pictures makes dull ones gaudy, so the network learns
+    each picture's own colourfulness: spread and a share of the mean, as in Hasler, Suesstrunk, SPIE 2003, of Lab's ab.
     """
     return (_colourfulness(ab) - _colourfulness(true)).abs().mean() / 10
 
@@ -60,5 +60,5 @@ def _colourfulness(ab: Tensor) -> Tensor:
 
 
 def _length(ab: Tensor) -> Tensor:
-    """(N, 2, ...) to (N, ...), with a slope that is a number at 0, too."""
+    """Length of ab, (N, 2, ...) to (N, ...), with a finite slope at 0."""
     return ((ab**2).sum(dim=1) + 1e-2).sqrt()

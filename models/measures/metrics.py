@@ -1,4 +1,4 @@
-"""How near coloured pictures come to the true ones, and found boxes to the given ones.
+"""Measures of coloured pictures against the true ones, and of found boxes against the given ones.
 
 Figures of a part of a picture are figures of its pixels set in a row: (1, 3, 1, pixels).
 """
@@ -134,7 +134,7 @@ def frechet_distance(one: Tensor, other: Tensor) -> Tensor:
 
 
 def match_boxes(found: Tensor, given: Tensor, least_score: float = 0.5, least_overlap: float = 0.5) -> Tensor:
-    """Which found boxes of one picture are right: each, best first, takes the free box of its class it overlaps most.
+    """Verdict on each found box of one picture: best first, each takes the free box of its class that it overlaps most.
 
     Args:
         found: (K, 6): left, top, right, bottom as shares of the sides, class, score; in falling order of score.

@@ -1,4 +1,4 @@
-"""How steady colours are along motion, and how far apart two colours look.
+"""Measures of how steady colours are along motion, and the difference of two colours to the eye.
 
 Flow is (N, 2, h, w): columns and rows, in pixels, by which each place of one picture lies elsewhere in the other.
 """

@@ -21,7 +21,7 @@ OUTSIDE = 1e5
 NAMES = ["weight_layer", *(f"weight_layer{n}" for n in range(2, 8)),
          "weight_layer8_1", "weight_layer8_2", "weight_layer9_1", "weight_layer9_2", "weight_layer10_1",
          "weight_layer10_2"]  # fmt: skip
-"""What the published files call the fusion of each level."""
+"""Names of each level's fusion in the published files."""
 
 Place = tuple[int, int, int, int]
 """Left, top, right, bottom of a box on a level's own grid."""
@@ -92,7 +92,7 @@ class Fusion(nn.Module):
         return fused
 
     def _weights(self, full: Tensor, strengths: Sequence[Tensor], places: list[Place]) -> Tensor:
-        """How much each instance and, last, the full frame count: (K + 1, h, w), float32, of sum 1.
+        """Weights of each instance and, last, of the full frame: (K + 1, h, w), float32, of sum 1.
 
         Args:
             full: (h, w), logits of the full frame.

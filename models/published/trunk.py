@@ -1,4 +1,4 @@
-"""What the networks of Zhang et al. (ECCV 2016, arXiv 1603.08511; SIGGRAPH 2017, arXiv 1705.02999) share.
+"""Parts that the networks of Zhang et al. (ECCV 2016, arXiv 1603.08511; SIGGRAPH 2017, arXiv 1705.02999) share.
 
 Seven blocks of convolutions, each with ReLU, and batch norm at a block's end. Names and places of the layers are those
 of the published files: convolutions at 0, 2 and 4 of a block, its norm behind them.
@@ -11,7 +11,7 @@ SIDE = 256
 
 
 def convs(inputs: int, outputs: int, count: int, stride: int = 1, dilation: int = 1) -> list[nn.Module]:
-    """So many 3x3 convolutions, each with ReLU; the last one strides."""
+    """`count` 3x3 convolutions, each with ReLU; the last one has the stride."""
     layers: list[nn.Module] = []
     for i in range(count):
         step = stride if i == count - 1 else 1
@@ -33,7 +33,7 @@ def twice_as_large(inputs: int, outputs: int) -> nn.ConvTranspose2d:
 
 
 def normed(lightness: Tensor) -> Tensor:
-    """CIE L*, 0..100, as these networks take it."""
+    """CIE L* 0..100, normalised as these networks take it."""
     return (lightness - 50) / 100
 
 

@@ -15,7 +15,7 @@ LIST = SHIPPED / "weights.toml"
 DEFAULT_NETWORK = "compact"
 """The network that ships."""
 HEAD = 512
-"""Bytes by which pages and pointers are known."""
+"""Bytes read to recognise web pages and Git LFS pointers."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ def weights_digest(path: Path) -> str:
 
 
 def identify(path: Path) -> Published | None:
-    """Which of the published files this is, by its sha256."""
+    """The published file that this is, by its sha256; None where it is none of them."""
     digest = weights_digest(path)
     return next((one for one in published().values() if digest.startswith(one.sha256)), None)
 
 
 def no_weights(path: Path) -> str | None:
-    """What a file is that came in place of weights, in words; None where it could be weights."""
+    """A description of a file that is not weights, such as a web page; None where it could be weights."""
     with path.open("rb") as file:
         head = file.read(HEAD).lstrip().lower()
     if not head:
@@ -76,7 +76,7 @@ def no_weights(path: Path) -> str | None:
 
 
 def fault_of(path: Path, wanted: Published) -> str | None:
-    """Why this is not the file wanted, in words; None where it is."""
+    """The reason that this is not the file wanted; None where it is."""
     other, size = no_weights(path), path.stat().st_size
     if other:
         return other
@@ -89,7 +89,7 @@ def fault_of(path: Path, wanted: Published) -> str | None:
 
 
 def default_folder() -> Path:
-    """Where fetched weights lie if nobody says otherwise: a folder of the user's cache."""
+    """The folder of fetched weights by default, in the user's cache."""
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("restore")) / "weights"

@@ -1,4 +1,4 @@
-"""Fetches published weights: goes on from where a download broke off, and from one address to the next."""
+"""Downloads of published weights: resumed where they broke off, with mirrors."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ CHUNK = 1 << 18
 SECONDS = 30
 """Without an answer or a byte, after which a server is given up."""
 BEGINS_ANEW = (200, 416)
-"""HTTP statuses: the file from its first byte, though the rest was asked for; there is no rest."""
+"""HTTP statuses after which the file is written from its first byte: the whole file is sent, or nothing is left."""
 FAULTS = {
     exceptions.Timeout: "no answer",  # before ConnectionError: a connection that times out is both
     exceptions.ConnectionError: "no connection",
@@ -49,9 +49,9 @@ def fetch(wanted: Published, folder: Path, show: Show = lambda _here, _all: None
 
 
 def _try(url: str, part: Path, wanted: Published, show: Show) -> str | None:
-    """Lets `part` grow to the file wanted; why it did not, in words.
+    """Downloads into `part` until it is the file wanted; the fault where it does not become that.
 
-    As long as a connection that breaks has brought something, it is asked for the rest.
+    The rest is asked for again as long as a connection that broke had brought something.
     """
     while True:
         before = part.stat().st_size if part.exists() else 0
@@ -69,7 +69,7 @@ def _try(url: str, part: Path, wanted: Published, show: Show) -> str | None:
 
 
 def _download(url: str, part: Path, show: Show) -> str | None:
-    """Appends to `part` what the address has beyond it; why it broke off, in words."""
+    """Appends the rest of the file to `part`; the fault where it broke off."""
     try:
         with part.open("ab") as file:
             here = file.tell()
@@ -86,7 +86,7 @@ def _download(url: str, part: Path, show: Show) -> str | None:
 
 
 def _append(answer: requests.Response, file: IO[bytes], show: Show) -> None:
-    """Writes the answer's body behind what is in the file."""
+    """Appends the answer's body to the file."""
     length = int(answer.headers.get("Content-Length", 0))
     total = file.tell() + length if length else 0
     for chunk in answer.iter_content(CHUNK):
@@ -95,7 +95,7 @@ def _append(answer: requests.Response, file: IO[bytes], show: Show) -> None:
 
 
 def _in_words(error: OSError) -> str:
-    """Why a download broke off."""
+    """The fault of a download that broke off, in a line."""
     if isinstance(error, exceptions.HTTPError):
         return str(error).partition(" for url")[0]
     fault = next((words for kind, words in FAULTS.items() if isinstance(error, kind)), None)

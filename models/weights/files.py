@@ -1,4 +1,4 @@
-"""Weights: named files of numbers beside this module, and how they are read and written."""
+"""Files of weights, read and written."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from models.networks import NETWORKS, made_of
 
 
 def tensors_digest(state: dict[str, Tensor]) -> str:
-    """sha256 of tensors and their keys, in hex: the same whatever file they lie in."""
+    """sha256 of tensors and their keys, in hex; it does not depend on the file that they lie in."""
     digest = hashlib.sha256()
     for key in sorted(state):
         value = state[key].contiguous()
@@ -28,7 +28,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors and metadata of a safetensors file.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not such a file.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -42,7 +42,7 @@ def network_of(path: Path) -> str:
     """The name of the network that the weights at `path` belong to.
 
     Raises:
-        ValueError: it is none that is known, or the file holds no weights.
+        ValueError: the network is not known, or the file holds no weights.
     """
     try:
         with safe_open(path, framework="pt") as file:

@@ -1,4 +1,4 @@
-"""Published files of weights, made into files of the product's own kind, once.
+"""Published weights, converted once to files of the product's own form.
 
 Pickled files are read with `weights_only`, which runs no code of theirs.
 """
@@ -31,7 +31,7 @@ def read_pickled(file: IO[bytes] | Path, name: str) -> dict[str, Tensor]:
     """The tensors of a file that PyTorch wrote, without wrappers and `module.` prefixes.
 
     Raises:
-        ValueError: it is none, or holds more than tensors.
+        ValueError: it is not such a file, or holds more than tensors.
     """
     try:
         found = torch.load(file, map_location="cpu", weights_only=True)
@@ -99,7 +99,7 @@ def _metadata_of(path: Path) -> dict[str, str]:
 
 
 def _digest_of_source(path: Path) -> str:
-    """sha256, in hex, of the file that weights were made from; of the file itself where it is no such weights."""
+    """sha256, in hex, of the file that weights were made from; of the file itself where it does not name one."""
     return _metadata_of(path).get("source_sha256") or weights_digest(path)
 
 
@@ -158,7 +158,7 @@ def import_published(source: Path, network: str, path: Path, about: Published | 
 
 
 def fault_of_imported(path: Path) -> str | None:
-    """Why a file that was written by `import_published` is not as it should be, in words; None where it is."""
+    """The fault of a file that `import_published` wrote; None where it has none."""
     if not path.is_file():
         return "not here"
     try:

@@ -1,4 +1,4 @@
-"""All that a run of training depends on but its pictures, and between what limits."""
+"""Settings of a training run, and their limits."""
 
 import sys
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from models.compact.network import TAPS
 Objective = Literal["classes", "regression"]
 Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
 MAX_FLOAT = sys.float_info.max
-"""What lies above it is no number."""
+"""Above it there are only infinity and NaN."""
 RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("steps", "warmup", "instances", "prior_pictures"): (1, MAX_FLOAT),
     ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MAX_FLOAT),
@@ -23,18 +23,18 @@ RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("frozen_layers",): (0, 1 + max(TAPS)),
     ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
 }
-"""Settings of a run, and between what each must lie."""
+"""Limits of the settings."""
 CHOICES = {"stage": get_args(Stage), "objective": get_args(Objective)}
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that a training run depends on but its pictures."""
+    """Settings of a training run."""
 
     stage: Stage = "full"
     steps: int = 8_000
     batch: int = 32
-    """Pictures of a step, an even number; where consistency counts each comes twice, as two frames of a film."""
+    """Pictures of a step, an even number; with consistency each comes twice, as two frames of a film."""
     crop: int = 128
     """Side of a training picture in pixels, a multiple of 32."""
     zoom: tuple[float, float] = (0.55, 1.0)
@@ -49,7 +49,7 @@ class TrainConfig:
     ema: float = 0.999
     """Share of the averaged weights that each step keeps."""
     objective: Objective = "classes"
-    """regression: the distribution's mean is brought to the true colour by squared error, and nothing else counts."""
+    """regression: squared error of the distribution's mean colour is the only term."""
     uniform_share: float = 0.5
     """lambda of the rebalancing; 1 turns it off."""
     huber_weight: float = 2.0
@@ -70,11 +70,11 @@ class TrainConfig:
     smoothing: float = 100.0
     tint: float = 0.8
     least_score: float = 0.3
-    """Score of a box from which the instance and fusion stages look at it."""
+    """Score from which the instance and fusion stages take a box."""
     instances: int = 4
-    """Most instances of a picture in the fusion stage."""
+    """Maximum of instances of a picture in the fusion stage."""
     held_out: int = 1000
-    """Pictures that no stage sees, to test on."""
+    """Pictures held out of training, to test on."""
     prior_pictures: int = 2000
     """Pictures from which the prior over the bins is counted."""
     seed: int = 0
@@ -83,7 +83,7 @@ class TrainConfig:
 
     @property
     def finish(self) -> Finish:
-        """What is done to the network's colours."""
+        """Finish of the network's colours."""
         return Finish(self.saturation, self.smoothing, self.tint)
 
     def __post_init__(self) -> None:

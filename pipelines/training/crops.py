@@ -1,4 +1,4 @@
-"""Training pictures: random squares of colour pictures with the boxes in them, or what the boxes show."""
+"""Training pictures: random squares of colour pictures with the boxes in them, or of the boxes."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from pipelines.training.lettering import lettered
 Boxes = NDArray[np.float32]
 """(K, 6): left, top, right, bottom as shares of the sides, COCO class 0..79, score 0..1."""
 UNKNOWN: Boxes = np.full((1, 6), -2, np.float32)
-"""Of a picture in which nobody looked for instances: no box, but no sign that there is nothing either."""
+"""Boxes of a picture in which nobody looked for instances, so that it counts neither for nor against any."""
 MAX_BOXES = 20
 MIN_VISIBLE = 0.4
 """Share of a box that must lie in the square for it to count."""
@@ -30,31 +30,31 @@ JITTER = 0.08
 
 @dataclass(frozen=True)
 class CropSettings:
-    """How squares are cut."""
+    """Settings of the squares."""
 
     side: int = 128
     """Pixels, a multiple of 32."""
     zoom: tuple[float, float] = (0.55, 1.0)
     """Side of the square cut from a picture, as a share of its short side."""
     shows: Literal["squares", "boxes"] = "squares"
-    """boxes: what a random box of the picture shows, made square; the picture must have boxes."""
+    """boxes: a random box of the picture, made square; the picture must have boxes."""
     lettering: float = 0.0
     """Share of squares with words laid over them, or that are title cards."""
     seed: int = 0
 
 
 def key_of(name: str) -> str:
-    """The key that boxes know a picture by: its file's name without the suffix."""
+    """The key of a picture in the table of boxes: its file's name without the suffix."""
     return PurePath(name).stem
 
 
 def held_out(keys: Sequence[str], count: int) -> list[str]:
-    """The `count` keys that training leaves out, to be tested on: those of the smallest CRC-32, whatever the order."""
+    """The `count` keys held out of training: those of the smallest CRC-32, in any order of `keys`."""
     return sorted(sorted(keys, key=lambda key: (zlib.crc32(key.encode()), key))[:count])
 
 
 def boxes_within(boxes: Boxes, left: float, top: float, right: float, bottom: float) -> Boxes:
-    """Boxes as a window (shares of the sides) of the picture shows them; those mostly outside are left out."""
+    """Boxes in the coordinates of a window (shares of the sides); those mostly outside it are left out."""
     if len(boxes) and boxes[0, 4] == UNKNOWN[0, 4]:
         return UNKNOWN.copy()
     start, size = np.array([left, top], np.float32), np.array([right - left, bottom - top], np.float32)
@@ -141,7 +141,7 @@ def crops(
     Args:
         pictures: the pictures.
         boxes: of each picture, as many.
-        settings: how squares are cut.
+        settings: of the squares.
         batch: squares of a step.
         steps: which steps; a step's squares depend on its number alone.
         workers: processes that decode pictures.

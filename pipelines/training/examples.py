@@ -1,4 +1,4 @@
-"""What a run of training learns from, and how often its colours are."""
+"""Pictures of a training run, and the prior over their colours."""
 
 import math
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ from pipelines.training.stages import true_ab
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a run's pictures lie."""
+    """Paths of a run's pictures."""
 
     images: Sequence[Path] = ()
     """Folders, zip files and WebDataset shards."""
     films: Sequence[Path] = ()
     """Colour films."""
     boxes: Path | None = None
-    """JSON lines of what is seen in the images (`pictures.read_boxes`)."""
+    """JSON lines of the instances in the images (`pictures.read_boxes`)."""
 
 
 @dataclass(frozen=True)
 class Examples(Sequence[Picture]):
-    """What a run learns from: images, then frames of films."""
+    """Pictures of a training run: images, then frames of films."""
 
     images: Pictures | None
     films: Sequence[Picture]
@@ -54,7 +54,7 @@ def examples(sources: Sources, config: TrainConfig) -> Examples:
     """The pictures of the sources with their boxes, without those held out.
 
     Raises:
-        ValueError: a source is none, or nothing is left to learn from.
+        ValueError: a source cannot be read as one, or no picture is left.
     """
     images = Pictures(sources.images) if sources.images else None
     films: Sequence[Picture] = ()
@@ -81,7 +81,7 @@ def examples(sources: Sources, config: TrainConfig) -> Examples:
 
 
 def count_prior(data: Examples, config: TrainConfig) -> Tensor:
-    """How often each bin is a pixel's nearest, smoothed: (313,) of sum 1."""
+    """Prior over the bins, the smoothed share of pixels nearest to each: (313,) of sum 1."""
     counts = torch.zeros(BINS)
     settings = CropSettings(config.crop, config.zoom, seed=config.seed + 1)
     steps = range(math.ceil(config.prior_pictures / config.batch))

@@ -20,7 +20,7 @@ from pipelines.media.seek import frames_up_to
 from pipelines.motion.cuts import AHEAD, Cuts
 
 SCAN_SIDE = 64
-"""Pixels: short side of the pictures on which cuts are looked for."""
+"""Pixels: short side of the pictures in which cuts are looked for."""
 MARGIN = 4
 """Frames on either side of a cut that are never taken."""
 OPEN_FILMS = 8

@@ -1,6 +1,6 @@
-"""Lettering in training pictures: words laid over them, signs, title cards; all gray, since more cannot be known of it.
+"""Lettering in training pictures: words laid over them, signs, title cards; all gray, since its colour is unknown.
 
-Where pictures seldom show words, networks colour them like what is painted most: red.
+Pictures seldom show words; without these, networks colour them red, like painted things.
 """
 
 import string
@@ -15,7 +15,7 @@ CARDS = 0.3
 """Share of title cards; the others are pictures with words in them."""
 FACES = ("sans", "italic")
 SIZES = (7, 34)
-"""Pixels of a line, least and most."""
+"""Pixels of a line, minimum and maximum."""
 MAX_LINES, MAX_LETTERS = 7, 18
 SPREAD = 14.0
 """Of a card's paper: standard deviation, in codes, of what is uneven in it."""

@@ -1,4 +1,4 @@
-"""Colour photographs as old black-and-white film shows them: what the networks see in training.
+"""Colour photographs as old black-and-white film shows them: the networks' input in training.
 
 Each picture draws its own faults from torch's global generator: first those of the film stock, then those of a frame.
 """
@@ -25,7 +25,7 @@ BLUR_RADIUS = 3
 HALO_STRIDE = 4
 """Halos are so wide that they are drawn at a quarter of the size."""
 SPECKS, SCRATCHES = 8, 3
-"""The most of each in a picture."""
+"""Maximum of each in a picture."""
 BLOCK = 8
 QUANTISATION = torch.tensor(
     [

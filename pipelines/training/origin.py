@@ -1,4 +1,4 @@
-"""What a run of training is made from, by which its checkpoint is told from those of other runs."""
+"""Origin of a training run: settings and digests by which its checkpoint is known."""
 
 import dataclasses
 from pathlib import Path
@@ -10,7 +10,7 @@ from pipelines.training.examples import Sources
 from pipelines.training.provenance import digest_of
 
 FREE = ("steps", "workers")
-"""Settings that may change on the way: a run may be made longer or shorter, and decode with other processes."""
+"""Settings that may change before a run goes on: its length, and the processes that decode."""
 PROCESSES = "processes"
 SHA256 = 64
 """Digits."""
@@ -25,14 +25,14 @@ def digests_of(sources: Sources, start: Path | None) -> dict[str, str]:
 
 
 def settings_of(config: TrainConfig, processes: int) -> dict[str, str]:
-    """What a run must keep beside what it reads, as text: each process that shares it draws pictures of its own."""
+    """Settings that a run must keep, as text, and the number of processes, since each draws pictures of its own."""
     kept = {name: str(value) for name, value in dataclasses.asdict(config).items() if name not in FREE}
     return kept | {PROCESSES: str(processes)}
 
 
 def check_origin(checkpoint: Path, was: dict[str, str], now: dict[str, str]) -> None:
     """Raises OutputError, which names all that differs, where a checkpoint is that of another run."""
-    was = {PROCESSES: now[PROCESSES]} | was  # which checkpoints of before do not tell
+    was = {PROCESSES: now[PROCESSES]} | was  # older checkpoints do not have it
     names = [name for name in was | now if was.get(name) != now.get(name)]
     differences = ", ".join(f"{name} was {_short(was.get(name))}, is {_short(now.get(name))}" for name in names)
     if differences:

@@ -1,4 +1,4 @@
-"""Where a run of training writes: never over what it reads or what another run made, and never beside another run."""
+"""The place of a training run: never over its sources or another run's weights, and one run at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ SUFFIX = ".safetensors"
 
 
 def checkpoint_of(out: Path) -> Path:
-    """Where the run that writes the weights `out` keeps its state."""
+    """The checkpoint of the run that writes the weights `out`."""
     return out.with_suffix(".checkpoint")
 
 
 def held_out_of(out: Path) -> Path:
-    """Where that run names the pictures that it leaves out."""
+    """The list of the pictures that this run holds out."""
     return out.with_suffix(".held-out")
 
 
@@ -27,7 +27,7 @@ def own_place(out: Path, sources: Sources, start: Path | None, overwrite: bool) 
 
     Args:
         out: the weights; if they exist, a checkpoint beside them shows that a run goes on.
-        sources: what the run learns from.
+        sources: the pictures of the run.
         start: the weights that it starts from.
         overwrite: whether weights without a checkpoint are replaced.
 

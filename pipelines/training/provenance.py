@@ -1,4 +1,4 @@
-"""What a result was made from: data by digest, code by version."""
+"""Provenance of weights: data by digest, code by version."""
 
 import hashlib
 import subprocess

@@ -1,6 +1,6 @@
-"""Trains the default network on colour pictures, stage after stage (`train_stages`), each from the last one's weights.
+"""Trains the default network on colour pictures, stage by stage (`stages`), each from the last one's weights.
 
-Colour is classified (Zhang, Isola, Efros, ECCV 2016, arXiv 1603.08511), and lightness is what old film gives
+Colour is classified (Zhang, Isola, Efros, ECCV 2016, arXiv 1603.08511), and lightness is that of old film
 (`old_film`). Several processes may share a run: each takes its part of every step, and their gradients are averaged.
 """
 
@@ -32,7 +32,7 @@ from pipelines.training.provenance import code_version
 from pipelines.training.stages import LOSSES, TRAINED, Batch, takes
 
 MAX_GRADIENT_NORM = 5.0
-"""Norm to which gradients are cut."""
+"""Norm to which gradients are clipped."""
 LOGGED_EVERY = 100
 
 
@@ -52,7 +52,7 @@ class Run:
     step: int = 0
 
     def save(self, path: Path, origin: dict[str, str]) -> None:
-        """Writes a checkpoint, and what the run is made from."""
+        """Writes a checkpoint, with the run's origin."""
         parts: dict[str, Any] = {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
         state: dict[str, Any] = {key: part.state_dict() for key, part in parts.items()}
         state |= {"bin_weights": self.bin_weights, "step": self.step, "origin": origin}
@@ -63,8 +63,8 @@ class Run:
         """Goes on from a checkpoint.
 
         Raises:
-            OutputError: it is of a run that is made from something else.
-            ValueError: it is none of such a run.
+            OutputError: it is of a run with another origin.
+            ValueError: it is not a checkpoint of such a run.
         """
         try:
             state = torch.load(path, weights_only=True, map_location=self.bin_weights.device)
@@ -77,7 +77,7 @@ class Run:
 
 
 def _network(start: Path | None, config: TrainConfig) -> Compact:
-    """The network as the run begins, with what the stage trains switched on."""
+    """The network at the start of the run; the parts that the stage trains need gradients."""
     torch.manual_seed(config.seed)
     network = Compact()
     if start:
@@ -101,7 +101,7 @@ def _network(start: Path | None, config: TrainConfig) -> Compact:
 def _new_run(start: Path | None, config: TrainConfig, device: torch.device) -> Run:
     network = _network(start, config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-    # in one order always: the checkpoint tells them apart by it
+    # always in this order: the checkpoint knows them by it
     groups = [
         {"params": [p for name, p in named if name.startswith("encoder.")], "lr": config.encoder_learning_rate},
         {"params": [p for name, p in named if not name.startswith("encoder.")], "lr": config.learning_rate},
@@ -126,7 +126,7 @@ def _rank_and_world() -> tuple[int, int]:
 
 
 def _share_gradients(parameters: Sequence[nn.Parameter], world: int) -> None:
-    """Every process's gradients become the mean of all."""
+    """Averages the gradients of all processes."""
     if world > 1:
         gradients = [p.grad for p in parameters if p.grad is not None]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
@@ -179,21 +179,21 @@ def train(  # noqa: PLR0913  # one run's all
     Where torch's processes are a group, each takes its part of every step, and the first one writes.
 
     Args:
-        sources: what to learn from.
+        sources: its pictures.
         config: the run.
         out: a .safetensors file; the checkpoint lies beside it as .checkpoint, the keys held out as .held-out.
         start: weights to start from: of this network, or a MobileNetV2 classifier's.
         overwrite: whether weights without a checkpoint are replaced.
         has_place: whether the caller keeps `out` for the run, by `own_place`.
         device: where it runs; by default on the CPU.
-        log: takes a line from time to time.
+        log: takes lines of progress.
         tensorboard: a folder for TensorBoard, with losses and sample pictures.
         checkpoint_every: steps between checkpoints.
 
     Raises:
         OutputError: the run cannot write to `out`, another run does, or its checkpoint is of a run with other settings,
             sources or weights to start from.
-        ValueError: a source or the checkpoint is not what it should be, or the loss is no number any more.
+        ValueError: a source or the checkpoint is not what it should be, or the loss became NaN or infinite.
     """
     rank, world = _rank_and_world()
     with nullcontext() if has_place or rank else own_place(out, sources, start, overwrite):
@@ -225,9 +225,9 @@ def train(  # noqa: PLR0913  # one run's all
 
 
 class _Keeper:
-    """Writes down how a run goes and what came of it."""
+    """Writes the log, checkpoints and weights of a run."""
 
-    def __init__(  # what a run writes depends on all of it
+    def __init__(  # the files of a run depend on all of it
         self,
         out: Path,
         config: TrainConfig,
@@ -257,7 +257,7 @@ class _Keeper:
             self.tensorboard = TensorBoardWriter(tensorboard, data, config)
 
     def after_step(self, run: Run, terms: dict[str, float]) -> None:
-        """Logs now and then; keeps checkpoint and weights now and then, and at the end."""
+        """Logs every LOGGED_EVERY steps; writes checkpoint and weights every `checkpoint_every`, and at the end."""
         self.steps, self.summed = self.steps + 1, self.summed + 1
         self.sums = {name: self.sums.get(name, 0.0) + term for name, term in terms.items()}
         if run.step % LOGGED_EVERY == 0:
@@ -277,5 +277,5 @@ class _Keeper:
                 self.tensorboard.pictures(run.step, run.averaged)
 
     def write(self, run: Run) -> None:
-        """Writes the averaged weights, with what they were made from."""
+        """Writes the averaged weights, with their origin."""
         save_network(run.averaged, self.out, self.about | {"step": str(run.step)})

@@ -1,8 +1,8 @@
-"""What each stage of training the default network changes, and what it lowers.
+"""Stages of training the default network: the parts that each changes, and its losses.
 
-full: encoder, decoder and detector, on whole pictures. instance: the instance branch, on what boxes show. fusion: how
-much of each counts where, with the instance branch. decoder, detector: one of these once more, on an encoder that
-stays. The first three are those of Instance-aware Image Colorization (Su, Chu, Huang, CVPR 2020, arXiv 2005.10825).
+full: encoder, decoder and detector, on whole pictures. instance: the instance branch, on instances. fusion: the
+fusion with the instance branch. decoder, detector: one of these once more, on a frozen encoder. The first three are
+those of Instance-aware Image Colorization (Su, Chu, Huang, CVPR 2020, arXiv 2005.10825).
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ TRAINED: dict[Stage, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step learns from."""
+    """Pictures of a step, their boxes, and the weights of the bins."""
 
     light: Tensor
     """(N, 3, h, w), linear RGB 0..1."""
@@ -56,7 +56,7 @@ def true_ab(light: Tensor) -> Tensor:
 
 
 def _colour_losses(logits: Tensor, ab: Tensor, bin_weights: Tensor, config: TrainConfig) -> dict[str, Tensor]:
-    """Weighted terms of a batch; where consistency counts its second half shows the first half's pictures again."""
+    """Weighted terms of a batch; with consistency its second half has the first half's pictures again."""
     # bins last, where they lie: three times as fast as over the middle of the tensor
     log_probability = torch.log_softmax(logits.permute(0, 2, 3, 1), dim=-1, dtype=torch.float32).permute(0, 3, 1, 2)
     mean = expected_ab(log_probability.exp())
@@ -92,8 +92,8 @@ def _frames(batch: Batch, config: TrainConfig) -> tuple[Tensor, Tensor, Tensor]:
     return lightness.contiguous(memory_format=torch.channels_last), ab, boxes
 
 
-def _lasting_features(network: Compact, lightness: Tensor) -> list[Tensor]:
-    """Features of an encoder that stays as it is."""
+def _frozen_features(network: Compact, lightness: Tensor) -> list[Tensor]:
+    """Features of a frozen encoder."""
     with torch.no_grad():
         return network.features(lightness)
 
@@ -110,7 +110,7 @@ def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[st
 def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, lightness)
+        features = _frozen_features(network, lightness)
         logits = network.colour(features)
     return _colour_losses(logits, ab, batch.bin_weights, config)
 
@@ -118,7 +118,7 @@ def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict
 def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, lightness)
+        features = _frozen_features(network, lightness)
         x = network.instance.start(features)
         for number in range(STEPS):
             x = network.instance.step(number, x, features)
@@ -134,7 +134,7 @@ def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[
     extent = (corners[:, 2:] - corners[:, :2]).repeat(1, 2)
     corners = with_context((corners + JITTER * extent * torch.empty_like(extent).uniform_(-1, 1)).clamp(0, 1))
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, lightness)
+        features = _frozen_features(network, lightness)
         instances = network.see(cut_out(lightness, corners, owners, INSTANCE_SIDE))
         logits = network.fuse(features, instances, corners, owners)
     return _colour_losses(logits, ab, batch.bin_weights, config)
@@ -143,7 +143,7 @@ def _fusion_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[
 def _detector_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, _, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _lasting_features(network, lightness)
+        features = _frozen_features(network, lightness)
         found = network.find(features)
     return {"detector": config.detector_weight * detection_loss(found, boxes)}
 

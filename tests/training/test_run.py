@@ -194,7 +194,7 @@ def test_losses_fall(sources: Sources, tmp_path: Path) -> None:
 
 
 def copied(sources: Sources, folder: Path, change: Callable[[Path], None]) -> Sources:
-    """The same pictures in a folder of their own, each changed."""
+    """Copies of the pictures in a folder of their own, each changed."""
     folder.mkdir()
     for path in sources.images[0].glob("*.png"):
         (folder / path.name).write_bytes(path.read_bytes())

@@ -1,4 +1,4 @@
-"""How a network's colours are finished: smoothing along lightness, the tint of a whole frame, saturation."""
+"""The finish of a network's colours: smoothing along lightness, the tint of a whole frame, saturation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How boxes overlap, and which of the detector's finds stand out."""
+"""Overlap of boxes, and the best of the detector's."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def grid(columns: int, boxes: Tensor | None = None, logits: Tensor | None = None
 
 
 def twice(found: Found) -> Found:
-    """The same of a batch of two pictures."""
+    """The output for a batch of this picture twice."""
     return replace(found, logits=found.logits.repeat(2, 1, 1), boxes=found.boxes.repeat(2, 1, 1))
 
 

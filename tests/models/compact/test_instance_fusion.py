@@ -44,7 +44,7 @@ def weighed(features: Tensor, logit: float | Tensor) -> Tensor:
 
 @torch.inference_mode()
 def as_in_colouring(blender: Fusion, full: Tensor, shown: Tensor, rows: Tensor, owners: Tensor) -> Tensor:
-    """What the fusion gives for full frames in half precision."""
+    """The fused features of full frames in half precision."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         return blender(full.bfloat16(), shown, rows, owners)
 
