@@ -136,9 +136,9 @@ def _share_gradients(parameters: Sequence[nn.Parameter], world: int) -> None:
 
 
 def _check_finite(name: str, values: Iterable[Tensor], step: int) -> None:
-    """Raises ValueError where training has run away; nothing of it may be kept."""
+    """Raises ValueError where training has diverged; nothing of it may be kept."""
     if not all(value.isfinite().all() for value in values):
-        what = f"{name} at step {step} is beyond all numbers"
+        what = f"{name} became NaN or infinite at step {step}"
         raise ValueError(f"{what}; take a lower --set learning_rate=X; the checkpoint before it, if any, stays")
 
 
@@ -270,7 +270,7 @@ class _Keeper:
                 self.tensorboard.losses(run.step, means)
         if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
             weights = [*run.network.parameters(), *run.averaged.parameters()]
-            _check_finite("the network", (weight.half() for weight in weights), run.step)  # as it is written
+            _check_finite("the weights", (weight.half() for weight in weights), run.step)  # as it is written
             run.save(checkpoint_of(self.out), self.origin)
             self.write(run)
             if self.tensorboard:
