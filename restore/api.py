@@ -103,7 +103,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             the records instead.
     """
     devices, reporter = devices or Devices(), reporter or Reporter()
-    told = ArchiveReporter(reporter)
+    archive = ArchiveReporter(reporter)
     try:
         named, store = _named(films, out, settings, devices)
         staging = Staging(store, scratch or _scratch(str(out)))
@@ -114,12 +114,12 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             try:
                 with (devices if plan.todo else Devices()).at_work(has_films=True) as (restore, capacity):
                     has_pool = bool(devices.address)
-                    run = Archive(staging, overwrite, told.listener, capacity, restore, has_pool, reporter.stopped)
+                    run = Archive(staging, overwrite, archive.listener, capacity, restore, has_pool, reporter.stopped)
                     records.extend(run(plan.todo))
             finally:
                 write_report(store, Records(store).load().values())
     except KeyboardInterrupt:
-        reporter.report(Stopped(told.stopped_hint))
+        reporter.report(Stopped(archive.stopped_hint))
         raise
     reporter.report(ArchiveFinished(records, f"{str(out).rstrip('/')}/{PAGE}"))
     return records

@@ -1,4 +1,4 @@
-"""What a person gave to work with: this process, several devices of this machine, or a cluster."""
+"""The devices of a run: this process, several devices of this machine, or a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `restore evaluate` does: networks measured on pictures, steadiness measured on films."""
+"""The work of `restore evaluate`: networks measured on pictures, steadiness measured on films."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress

@@ -42,7 +42,7 @@ def finished(job: Job, result: Result, seconds: float) -> Finished:
 
 
 def stopped_hint(jobs: Sequence[Job]) -> str:
-    """What starting a stopped run again will do, by what these films' runs have finished."""
+    """The effect of starting a stopped run again, by the segments that these films have finished."""
     done = sum(finished_segments(job.out) for job in jobs)
     if not done:
         return "no segment was finished; the same command begins again"
@@ -104,7 +104,7 @@ class ArchiveReporter:
 
     @property
     def stopped_hint(self) -> str:
-        """What starting a stopped run again will do."""
+        """The effect of starting a stopped archive run again."""
         if self.restored:
             return f"start the same command again: it skips {counted(self.restored, 'finished film')} and goes on"
         return stopped_hint([running.job for running in self.running.values()])

@@ -175,7 +175,7 @@ def scratches(rng: np.random.Generator) -> Picture:
 
 
 def aged(pictures: Iterator[Picture], rng: np.random.Generator) -> Iterator[Picture]:
-    """The same pictures as an old print shows them."""
+    """Pictures with the faults of an old print."""
     down, across = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
     lens = 1 - VIGNETTE * ((across**2 + down**2) / 2) ** 1.5
     for picture, light, lines in zip(pictures, lamp(rng), scratches(rng), strict=True):
@@ -234,7 +234,7 @@ def projector(rng: np.random.Generator, samples: int) -> Sound:
 
 
 def recorded(sound: Sound) -> Sound:
-    """The same sound from an old track: nothing low, nothing high, a fade at the end, 0.7 at its loudest."""
+    """Sound with the faults of an old track: nothing low, nothing high, a fade at the end, 0.7 at its loudest."""
     hertz = np.fft.rfftfreq(sound.size, 1 / SAMPLE_RATE)
     passed = 1 / ((1 + (90 / np.maximum(hertz, 1)) ** 4) * (1 + (hertz / 4200) ** 4))
     narrow = np.fft.irfft(np.fft.rfft(sound) * passed, sound.size)

@@ -67,7 +67,7 @@ def small(network: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def lossless(network: Path) -> Settings:
-    """The same with a codec that changes no sample."""
+    """Small settings with a codec that changes no sample."""
     return small_settings(network, "ffv1")
 
 

@@ -130,7 +130,7 @@ def test_a_time_is_seconds_or_parts_between_colons(typed: str, seconds: float) -
         (("FILM", "b.mp4"), "b.mp4 is one film too many; restore archive FILM... --out FOLDER takes several"),
     ],
 )
-def test_a_word_too_many_is_told_with_what_was_meant(words: tuple[str, ...], what: str, tmp_path: Path) -> None:
+def test_a_word_too_many_is_reported_with_what_was_meant(words: tuple[str, ...], what: str, tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     film.touch()
     result = restore(*(str(film) if word == "FILM" else word for word in words))

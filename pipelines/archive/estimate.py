@@ -1,4 +1,4 @@
-"""What an archive run would take: lengths of the films, and a trial of the product itself for the speed."""
+"""An estimate of an archive run: lengths of the films, and the speed by a trial of the product itself."""
 
 import tempfile
 import time
@@ -46,7 +46,7 @@ class Extent:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an archive run would do and take."""
+    """The films that an archive run would restore, and the time that it would take."""
 
     plan: Plan
     extents: tuple[Extent, ...]
@@ -87,7 +87,7 @@ class Estimate:
 
 
 def estimate(plan: Plan, out: Store, overwrite: bool) -> Estimate:
-    """What the films of a plan would take: by the speed of an earlier run, else by a trial on one of them.
+    """Estimates a plan by the speed of an earlier run, else by a trial on one of its films.
 
     Args:
         plan: from `make_plan`.
@@ -139,7 +139,7 @@ def _local(path: Path, task: Task) -> tuple[tuple[float, int, int, float], str]:
 
 
 def _remote(film: ArchiveFilm) -> tuple[float, int, int, float]:
-    """The same figures of one behind a URL; what its result is called without a manifest, only all of it tells."""
+    """Length, size and rate of a film behind a URL, of which only a part is read; its result's name is not known."""
     if not film.version:
         raise InputError(film.url, "no such file")
     with film.store.open(film.name) as file, av.open(file) as container:

@@ -18,7 +18,7 @@ FILM_SUFFIXES = {
     ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm",
     ".wmv", ".y4m",
 }  # fmt: skip
-"""What counts as a film in a folder; a film that is named is taken whatever its suffix."""
+"""Suffixes of films in a folder; a film that is named is taken whatever its suffix."""
 LISTS = {".txt", ".lst", ".list"}
 RESULT = ".restored"
 """Before the suffix of a result; in a folder such films are no sources."""
@@ -56,7 +56,7 @@ class ArchiveFilm:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What an archive run is about."""
+    """The films of an archive run."""
 
     films: tuple[ArchiveFilm, ...]
     left_out: tuple[str, ...]
@@ -152,8 +152,8 @@ def _film(url: str, settings: Settings) -> ArchiveFilm:
 
 def _about(about: dict[str, Any]) -> tuple[int, str]:
     """Bytes and version from what a file system tells of a file."""
-    told = (about.get(key) for key in ("ETag", "etag", "mtime", "LastModified", "updated", "created"))
-    return int(about.get("size") or 0), str(next((each for each in told if each is not None), ""))
+    versions = (about.get(key) for key in ("ETag", "etag", "mtime", "LastModified", "updated", "created"))
+    return int(about.get("size") or 0), str(next((each for each in versions if each is not None), ""))
 
 
 def _text(wanted: str) -> str:

@@ -1,4 +1,4 @@
-"""What of an archive is left to do, and in which order."""
+"""The plan of an archive run: the films that are left to do, and their order."""
 
 import os
 from collections import Counter
@@ -21,7 +21,7 @@ OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")
 """Settings that tell where a run took place, or that the digests of the weights tell better."""
 
 KnownAs = Callable[[str], str]
-"""The same for all names that OUT takes for one."""
+"""Maps all names that OUT takes for one to one name."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _named(paint: PaintSettings) -> tuple[PaintSettings, str]:
 
 
 def asked_of(film: ArchiveFilm) -> Asked:
-    """What the result of a film is to be made from."""
+    """The film and the settings that its result is to be made from."""
     paint, weights = _named(film.settings.paint)
     flat = flattened(replace(film.settings, paint=paint))
     flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN}
@@ -126,7 +126,7 @@ def _place(store: Store, name: str) -> str:
 
 
 def _known_by(store: Store, name: str) -> Any:
-    """The same for all names of one file."""
+    """A key that all names of one file have in common."""
     try:
         about = None if store.local is None else (store.local / name).stat()
     except OSError:  # nothing is there yet

@@ -1,4 +1,4 @@
-"""What became of each film of an archive: a small file for each under OUT, by which a later run knows it."""
+"""The records of an archive: a small file for each film under OUT, by which a later run knows what became of it."""
 
 import dataclasses
 import hashlib
@@ -25,7 +25,7 @@ T = TypeVar("T", "Done | Failed", "Whole")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a result was asked to be made from."""
+    """A film and the settings with which its result was asked for."""
 
     film: str
     """Path or URL."""
@@ -100,7 +100,7 @@ class Failed:
 
     @property
     def reason(self) -> str:
-        """What is wrong, where in the film, and what to do, in one line."""
+        """The failure in one line: where in the film, what, what to do."""
         at = None if self.at is None else Fraction(self.at)
         return str(FilmError(self.asked.place, self.what, self.hint, at))
 

@@ -24,7 +24,7 @@ from pipelines.media.probe import probe
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
 OPTION = "--out or a manifest's `out`"
-"""What names other results."""
+"""The option that names other results."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _fail(error: Exception) -> Done:
 
 
 def _failure(task: Task, error: Exception) -> Failed:
-    """What stopped a film."""
+    """The record of a film that an error stopped."""
     if not isinstance(error, FilmError):
         last = traceback.extract_tb(error.__traceback__)[-1]
         what = f"unexpected {type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"

@@ -67,7 +67,7 @@ class Staging:
         return path
 
     def made(self, task: Task) -> Done | None:
-        """What an earlier run made of the film and did not bring to its place."""
+        """The record of a result that an earlier run finished and did not bring to its place."""
         path = self._folder(task) / MADE
         record = load(path.read_bytes()) if path.exists() else None
         if isinstance(record, Done) and record.asked.agrees(task.asked):

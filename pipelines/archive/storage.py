@@ -23,7 +23,7 @@ def is_url(where: str) -> bool:
 
 
 @contextmanager
-def _told(where: str, what: str, kind: type[FilmError]) -> Iterator[None]:
+def _raised_as(where: str, what: str, kind: type[FilmError]) -> Iterator[None]:
     try:
         yield
     except FilmError:
@@ -57,7 +57,7 @@ class Store:
         return None if is_url(self.root) else Path(self.path)
 
     def url(self, name: str) -> str:
-        """What lies in it, as the user would name it."""
+        """The path or URL of a file in it, as the user would name it."""
         return f"{self.root.rstrip('/')}/{name}"
 
     def _at(self, name: str) -> str:
@@ -65,14 +65,14 @@ class Store:
 
     def files(self, under: str = "") -> dict[str, dict[str, Any]]:
         """All files in it or in one of its folders, by name, as fsspec describes them; none where it does not exist."""
-        with _told(self.root, "cannot be listed", InputError):
+        with _raised_as(self.root, "cannot be listed", InputError):
             self.fs.invalidate_cache()
             found = self.fs.find(self._at(under), detail=True)
             return {str(PurePosixPath(path).relative_to(self.path)): about for path, about in found.items()}
 
     def matching(self, pattern: str) -> dict[str, dict[str, Any]]:
         """The files that a glob names, which begins with the folder as the user named it, or lies in it."""
-        with _told(pattern, "cannot be listed", InputError):
+        with _raised_as(pattern, "cannot be listed", InputError):
             self.fs.invalidate_cache()
             whole = pattern if is_url(pattern) else str(Path(pattern).absolute())
             found = self.fs.glob(self.fs._strip_protocol(whole), detail=True)
@@ -80,8 +80,8 @@ class Store:
             return {str(PurePosixPath(path).relative_to(self.path)): about for path, about in files.items()}
 
     def about(self, name: str) -> dict[str, Any]:
-        """What fsspec says of a file; nothing where it is not there."""
-        with _told(self.url(name), "cannot be looked at", InputError):
+        """Facts of a file as fsspec gives them; empty where there is no such file."""
+        with _raised_as(self.url(name), "cannot be looked at", InputError):
             try:
                 return dict(self.fs.info(self._at(name)))
             except FileNotFoundError:
@@ -89,7 +89,7 @@ class Store:
 
     def is_folder(self) -> bool:
         """Whether it is there, and no file."""
-        with _told(self.root, "cannot be looked at", InputError):
+        with _raised_as(self.root, "cannot be looked at", InputError):
             return bool(self.fs.isdir(self.path))
 
     def name_of(self, other: "Store") -> str:
@@ -106,7 +106,7 @@ class Store:
             InputError: it cannot be read.
         """
         part = to.with_name(to.name + ".part")
-        with _told(self.url(name), "cannot be fetched", InputError):
+        with _raised_as(self.url(name), "cannot be fetched", InputError):
             size = self.fs.size(self._at(name))
             check_room(to.parent, size)
             try:
@@ -120,7 +120,7 @@ class Store:
     @contextmanager
     def open(self, name: str) -> Iterator[Any]:
         """A file to read parts of."""
-        with _told(self.url(name), "cannot be read", InputError), self.fs.open(self._at(name)) as file:
+        with _raised_as(self.url(name), "cannot be read", InputError), self.fs.open(self._at(name)) as file:
             yield file
 
     def put(self, path: Path, name: str) -> None:
@@ -129,7 +129,7 @@ class Store:
         Raises:
             OutputError: it cannot be written.
         """
-        with _told(self.url(name), "cannot be written", OutputError), self._named_when_whole(name) as part:
+        with _raised_as(self.url(name), "cannot be written", OutputError), self._named_when_whole(name) as part:
             self.fs.put_file(str(path), part)
             size = self.fs.size(part)
             if size != path.stat().st_size:
@@ -137,19 +137,19 @@ class Store:
 
     def read(self, names: list[str]) -> dict[str, bytes]:
         """The bytes of small files, by name, read many at a time."""
-        with _told(self.root, "cannot be read", InputError):
+        with _raised_as(self.root, "cannot be read", InputError):
             # unlike `cat`, this takes names with brackets and stars for what they are
             found = self.fs.cat_ranges([self._at(name) for name in names], None, None, on_error="raise")
             return dict(zip(names, found, strict=True))
 
     def write(self, name: str, data: bytes) -> None:
         """Writes a small file, whole or not at all."""
-        with _told(self.url(name), "cannot be written", OutputError), self._named_when_whole(name) as part:
+        with _raised_as(self.url(name), "cannot be written", OutputError), self._named_when_whole(name) as part:
             self.fs.pipe_file(part, data)
 
     def remove(self, name: str) -> None:
         """Removes a file, if it is there."""
-        with _told(self.url(name), "cannot be removed", OutputError), suppress(FileNotFoundError):
+        with _raised_as(self.url(name), "cannot be removed", OutputError), suppress(FileNotFoundError):
             self.fs.rm_file(self._at(name))
 
     @contextmanager
@@ -184,7 +184,7 @@ def open_store(where: str) -> Store:
         SettingsError: the URL's protocol is unknown, or its package is not installed.
     """
     try:
-        with _told(where, "cannot be opened", SettingsError):
+        with _raised_as(where, "cannot be opened", SettingsError):
             fs, path = fsspec.url_to_fs(where if is_url(where) else str(Path(where).absolute()))
             return Store(where, fs, path)
     except ValueError as error:

@@ -73,7 +73,7 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
 
 
 def _planned(estimate: Estimate, as_json: bool) -> str:
-    """What a run would do and take: a line a film, largest first, and one for all of them; or JSON."""
+    """An estimate in words: a line a film, largest first, and one for all of them; or as JSON."""
     if as_json:
         return json.dumps({"event": "plan"} | estimate.row())
     lines = [planned(estimate.plan)]

@@ -59,7 +59,7 @@ def _check_words(film: Path, out: Path | None, others: list[str]) -> None:
 
 
 def _kind_of_several(film: Path) -> str:
-    """What names several films, in words; empty where a path names one."""
+    """The kind of a path that names several films, in words; empty where it names one."""
     name = str(film)
     if film.is_dir():
         return "a folder"

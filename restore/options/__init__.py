@@ -1,1 +1,1 @@
-"""What a person types or writes into restore.toml: values, options that commands share, how help shows them."""
+"""Options, typed or written into restore.toml: values, options that commands share, how help shows them."""

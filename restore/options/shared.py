@@ -68,7 +68,7 @@ SETTING_OPTIONS = join(
     option(TODO, "--end", type=Time(), help="End here."),
     READ_OPTIONS,
 )  # fmt: skip
-"""What becomes `pipelines.settings.Settings`; None where it was not given."""
+"""Options that become `pipelines.settings.Settings`; None where one was not given."""
 
 DEVICE_OPTIONS = join(
     option(
@@ -89,7 +89,7 @@ DEVICE_OPTIONS = join(
         help="The Ray cluster to do it. [this machine]",
     ),
 )
-"""What becomes `restore.devices.Devices`, by `restore.options.shared.devices_from`."""
+"""Options that become `restore.devices.Devices`, see `devices_from`."""
 
 SHOW_OPTIONS = join(
     option(

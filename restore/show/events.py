@@ -1,4 +1,4 @@
-"""What happens in a run, as plain data: for programs (`restore.events`) and for each way to show a run."""
+"""The events of a run, as plain data: for programs (`restore.events`) and for each way to show a run."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Stopped:
     """A person, or the system, stopped the run."""
 
     hint: str
-    """What starting it again will do."""
+    """The effect of starting it again."""
 
 
 @dataclass(frozen=True)

@@ -36,19 +36,19 @@ def _streams(film: Film) -> str:
 
 
 def summary(job: Job) -> str:
-    """What a run will do, in one line."""
+    """A run in one line: film, network, device, codec, container, result."""
     source = f"{described(job.film)}, {timecode(job.seconds)}, {_streams(job.film)}"
     how = f"{job.settings.paint.network} on {job.device}, {job.target.codec} {job.target.bits} bits in {job.container}"
     return f"{source} -> {how} -> {job.out}"
 
 
 def looked_at(film: Film, how: str, out: object) -> str:
-    """What a look at a film will do, in one line."""
+    """A look at a film in one line."""
     return f"{described(film)} -> {how} -> {out}"
 
 
 def planned(plan: Plan) -> str:
-    """What an archive run will do, in one line."""
+    """The plan of an archive run in one line."""
     parts = [f"{len(plan.todo)} to restore"]
     parts += [f"{len(plan.done)} done already"] if plan.done else []
     parts += [f"{len(plan.failed)} failed before (--retry-failed tries them again)"] if plan.failed else []
@@ -59,7 +59,7 @@ def planned(plan: Plan) -> str:
 
 
 def outcome(records: Sequence[Record]) -> str:
-    """What became of an archive's films, in one line."""
+    """The outcome of an archive run in one line."""
     failed = failures(records)
     return f"{len(records) - failed} restored, {failed} failed"
 

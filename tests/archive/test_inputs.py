@@ -68,7 +68,7 @@ def test_results_may_lie_beside_the_films_and_above_them(reels: Path) -> None:
         assert places(reels, out=out) == ["a.mp4", "b/c.MOV", "b/d/e [1].mkv"]
 
 
-def test_films_named_as_results_are_left_out_and_told(reels: Path, tmp_path: Path) -> None:
+def test_films_named_as_results_are_left_out_and_listed(reels: Path, tmp_path: Path) -> None:
     out = reels / "coloured"
     out.mkdir()
     (out / "z.restored.mp4").write_bytes(b"z")

@@ -203,7 +203,7 @@ def test_a_url_whose_package_is_missing_names_the_package() -> None:
 
 
 @SERVER
-def test_a_bucket_that_does_not_exist_is_told_before_anything_is_done(
+def test_a_bucket_that_does_not_exist_is_reported_before_anything_is_done(
     bucket: str, settings: Settings, tmp_path: Path
 ) -> None:
     with pytest.raises((InputError, SettingsError), match="s3://lost/reels"):

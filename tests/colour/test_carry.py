@@ -131,7 +131,7 @@ def test_shots_of_one_frame_have_their_own_colour() -> None:
     assert [coloured.ab[0, 0, 0] for coloured in carried(frames, anchors)] == [0, 10, 20, 30]
 
 
-def test_uneven_times_and_many_anchors_are_told_apart() -> None:
+def test_uneven_times_and_many_anchors_are_distinguished() -> None:
     still = np.random.default_rng(6).integers(0, 255, (96, 128), np.uint8)
     times = [0, 1, 40, 41, 42, 300, 301, 302, 303]
     frames = [shot_frame(still, pts, is_anchor=pts in (0, 40, 300, 302)) for pts in times]
@@ -140,7 +140,7 @@ def test_uneven_times_and_many_anchors_are_told_apart() -> None:
     assert np.allclose(shown, [0, 1, 40, 41, 42, 300, 301, 302, 302], atol=0.5)
 
 
-def test_shot_without_any_anchor_is_a_fault_that_is_told() -> None:
+def test_shot_without_any_anchor_is_a_fault_that_is_raised() -> None:
     frames = followed([shot_frame(lightness(0), 3, shot=1, is_anchor=True)], EVENLY)
     with pytest.raises(ValueError, match="no anchor in the shot of the frame at 3"):
         list(Carry(EVENLY)(frames, [anchor(lightness(0), even_ab(0, 0), 0, shot=0)]))
@@ -150,10 +150,10 @@ def test_asks_for_no_anchor_beyond_the_next() -> None:
     frames = pan(25)
     taken: list[int] = []
 
-    def told() -> Iterator[Anchor]:
+    def passed_on() -> Iterator[Anchor]:
         for own in anchors_of(frames):
             taken.append(own.pts)
             yield own
 
-    for coloured in Carry(replace(EVENLY, steady=0))(followed(frames, EVENLY), told()):
+    for coloured in Carry(replace(EVENLY, steady=0))(followed(frames, EVENLY), passed_on()):
         assert max(taken) <= coloured.frame.pts + SPACING

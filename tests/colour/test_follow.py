@@ -76,7 +76,7 @@ def test_calm_motion_needs_no_more_anchors() -> None:
     assert anchors(pan(25), AUTO) == [0, 8, 16, 24]
 
 
-def test_what_is_lost_between_two_anchors_makes_another_no_nearer_than_told() -> None:
+def test_what_is_lost_between_two_anchors_makes_another_no_nearer_than_set() -> None:
     found = anchors(wild(25), AUTO)
     assert found == list(range(0, 25, 4))  # a sixth of a second
     assert anchors(wild(25), replace(AUTO, closest=TICKS)) == list(range(25))
@@ -111,12 +111,12 @@ def test_single_anchors_need_no_flow_when_nothing_is_made_steady() -> None:
 def test_asks_for_no_frame_beyond_the_next_tick(settings: MotionSettings) -> None:
     taken: list[int] = []
 
-    def told() -> Iterator[ShotFrame]:
+    def passed_on() -> Iterator[ShotFrame]:
         for frame in pan(40):
             taken.append(frame.pts)
             yield frame
 
-    for one in Follow(settings, TICKS)(told()):
+    for one in Follow(settings, TICKS)(passed_on()):
         assert taken[-1] <= one.shown.pts + SPACING
 
 

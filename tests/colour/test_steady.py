@@ -153,7 +153,7 @@ def test_a_flash_takes_the_colour_of_its_shot() -> None:
 
 
 def in_light(light: Light, share: float) -> Light:
-    """The same in a share of the light: L* + 16 falls to the share's cube root."""
+    """The lightness in a share of the light: L* + 16 falls to the share's cube root."""
     return np.clip(((light / 2.55 + 16) * np.cbrt(share) - 16) * 2.55, 0, 255).round().astype(np.uint8)
 
 

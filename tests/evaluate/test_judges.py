@@ -148,7 +148,7 @@ def test_motion_is_judged_by_farneback_unless_asked_otherwise(film: Path, tmp_pa
     assert "pan.mp4, 6 frames, judged by farneback" in steadiness(film, tmp_path).output
 
 
-def test_what_raft_lacks_is_told_in_one_line_before_anything_is_coloured(
+def test_what_raft_lacks_is_reported_in_one_line_before_anything_is_coloured(
     film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)

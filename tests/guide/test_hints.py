@@ -130,7 +130,7 @@ def test_hints_are_read_with_their_colour_as_ab(tmp_path: Path) -> None:
         ([{"time": 1, "x": "1", "y": 1, "colour": "#123456"}], "hint 1: x and y must be pixels"),
     ],
 )
-def test_what_is_wrong_with_hints_is_told_with_their_number(tmp_path: Path, content: Any, what: str) -> None:
+def test_what_is_wrong_with_hints_is_reported_with_their_number(tmp_path: Path, content: Any, what: str) -> None:
     path = written(tmp_path, content)
     with pytest.raises(ValueError, match=what):
         read_hints(path)

@@ -74,7 +74,7 @@ def save_about(name: str, folder: Path) -> Path:
 
 
 def save_by_rule(name: str, folder: Path) -> Path:
-    """The same as a file of the product's own kind."""
+    """Weights by the rule as a file of the product's own kind."""
     path = folder / f"{name}.safetensors"
     state = {key: value.clone() for key, value in state_by_rule(name).items()}  # a file keeps none that are shared
     save_file(state, path, {"format": "pt", "network": name, "config": json.dumps({})})

@@ -50,7 +50,7 @@ def pts_list(path: Path) -> list[int]:
 
 
 def times(path: Path) -> list[Fraction]:
-    """The same in seconds, exact: containers count in ticks of their own."""
+    """Times in seconds, exact: containers count in ticks of their own."""
     with av.open(path) as film:
         shown = film.decode(video=0)
         return [frame.pts * frame.time_base for frame in shown if frame.pts is not None and frame.time_base is not None]

@@ -48,7 +48,7 @@ def small_settings(network: Path, codec: Codec = "h264") -> Settings:
 
 
 def in_segments(settings: Settings, seconds: Fraction = HALF_SECOND) -> Settings:
-    """The same in segments of so many seconds."""
+    """The settings with segments of so many seconds."""
     return replace(settings, segment=seconds)
 
 

@@ -84,7 +84,7 @@ def test_tinted_is_one_tint(tmp_path: Path) -> None:
     assert (round(blue.mean()), round(red.mean())) == (128 - 18, 128 + 11)
 
 
-def test_tinted_by_luma_is_told_by_luma(tmp_path: Path) -> None:
+def test_tinted_by_luma_is_known_by_luma(tmp_path: Path) -> None:
     path = broken.tinted(tmp_path / "film.mp4", by_luma=True)
     luma = (true_lumas(path)[0][1][::2, ::2].astype(float) - 16) / 219
     blue, _ = true_chromas(path)[0]

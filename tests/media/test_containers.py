@@ -26,7 +26,7 @@ from tests.made.runs import Films
      ("a.webm", "matroska,webm", "webm"), ("a.ts", "mpegts", "mpegts"), ("a.avi", "avi", None),
      ("a.mpg", "mpeg", None)],
 )  # fmt: skip
-def test_own_container_is_told_by_format_and_name(path: str, formats: str, container: str | None) -> None:
+def test_own_container_is_known_by_format_and_name(path: str, formats: str, container: str | None) -> None:
     assert own_container(replace(FILM, container=formats, path=Path(path))) == container
 
 

@@ -148,7 +148,7 @@ def test_tells_how_samples_are_stored(
     assert stored == (pix_fmt, bits, is_full_range, is_gray, is_rgb)
 
 
-def test_gray_of_limited_range_is_told_by_its_tag(tmp_path: Path) -> None:
+def test_gray_of_limited_range_is_known_by_its_tag(tmp_path: Path) -> None:
     track = PictureTrack(pictures.pan(2), codec="ffv1", pix_fmt="gray", full_range=False)
     assert not probe(write(tmp_path / "film.mkv", track)).picture.is_full_range
 

@@ -93,7 +93,7 @@ def test_gray_without_tags_becomes_bt709(height: int) -> None:
 
 
 @pytest.mark.parametrize("matrix", [PAL, NTSC, UNKNOWN])
-def test_dnxhr_is_told_and_coloured_as_bt709_because_its_stream_says_no_other(matrix: int) -> None:
+def test_dnxhr_is_reported_and_coloured_as_bt709_because_its_stream_says_no_other(matrix: int) -> None:
     assert chosen("dnxhr", matrix=matrix, height=480).matrix == BT709
 
 

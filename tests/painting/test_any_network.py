@@ -187,13 +187,13 @@ def test_weights_that_do_not_fit_maskrcnn_are_refused_by_name(tmp_path: Path) ->
         load_maskrcnn(tmp_path / "x.safetensors")
 
 
-def test_missing_torchvision_is_told_with_what_installs_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_torchvision_is_reported_with_what_installs_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(ValueError, match=r"pip install 'restore-film\[maskrcnn\]'"):
         load_maskrcnn(folder / "maskrcnn.safetensors")
 
 
-def test_torchvision_made_for_another_pytorch_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torchvision_made_for_another_pytorch_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str) -> ModuleType:
         raise RuntimeError(f"operator {name}::nms does not exist\nand more")
 

@@ -83,7 +83,7 @@ def test_anchors_without_instances_have_empty_boxes() -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is one here")
-def test_missing_cuda_is_told_and_nothing_falls_back_in_silence() -> None:
+def test_missing_cuda_is_reported_and_nothing_falls_back_in_silence() -> None:
     with pytest.raises(ValueError, match="no CUDA device here; --device cpu"):
         find_device("cuda")
     assert find_device("auto") == find_device("cpu") == torch.device("cpu")

@@ -64,7 +64,9 @@ def test_a_batch_is_coloured_in_parts_where_memory_is_short(
     assert np.abs(painted.ab).max(axis=(1, 2, 3)).min() > 1
 
 
-def test_memory_for_not_even_a_quarter_of_a_batch_is_told_with_its_time(order: PaintOrder, tried: list[int]) -> None:
+def test_memory_for_not_even_a_quarter_of_a_batch_is_reported_with_its_time(
+    order: PaintOrder, tried: list[int]
+) -> None:
     tried[0] = 0
     with pytest.raises(StageError) as caught:
         Paint()(order)

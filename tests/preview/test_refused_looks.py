@@ -47,7 +47,7 @@ def test_what_cannot_be_is_said_in_one_line(
 
 
 @pytest.mark.parametrize("args", [["shots"], ["sheet"], ["preview", "--timecode"]], ids=lambda args: args[0])
-def test_a_timecode_that_is_none_is_told_before_the_film_is_looked_at(films: Films, args: list[str]) -> None:
+def test_a_timecode_that_is_none_is_reported_before_the_film_is_looked_at(films: Films, args: list[str]) -> None:
     def draw(path: Path) -> Path:
         return write(path, PictureTrack(pan(2)), metadata={"timecode": "00:00:00:99"})
 

@@ -38,7 +38,7 @@ def segment_files(out: Path) -> dict[str, tuple[int, int]]:
 
 @contextmanager
 def child(film: Path, out: Path, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """The same run in a process of its own."""
+    """A run in a process of its own."""
     pickled = out.with_suffix(".settings")
     pickled.write_bytes(pickle.dumps(settings))
     command = [sys.executable, child_run.__file__, *map(str, (film, out, pickled))]

@@ -44,7 +44,7 @@ def test_a_film_cut_short_between_frames_keeps_those_it_has(settings: Settings, 
     assert times(restore_film(film, None, settings)) == times(film)
 
 
-def test_a_film_that_ends_long_before_its_end_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_film_that_ends_long_before_its_end_is_reported(settings: Settings, tmp_path: Path) -> None:
     film = broken.cut_short(tmp_path / "film.mkv", frames=120)
     last = timecode(times(film)[-1] + Fraction(1, 24) - Fraction(1, 1000))  # which Matroska cuts to milliseconds
     (note,) = restore(prepare(film, tmp_path / "out.mkv", settings)).notes
@@ -102,7 +102,7 @@ def test_a_film_whose_times_begin_again_is_refused(refusal: Refuse, tmp_path: Pa
     assert re.search(r"at 00:00:0\d\.\d{3}: its times run backwards", message)
 
 
-def test_a_film_with_colours_is_refused_and_told_how_much(refusal: Refuse, tmp_path: Path) -> None:
+def test_a_film_with_colours_is_refused_and_says_how_much(refusal: Refuse, tmp_path: Path) -> None:
     message = refusal(InputError, broken.in_colour(tmp_path / "film.mp4"))
     assert re.search(r"has colours already \(chroma \d+\.\d of 255", message)
     assert "--recolour" in message
@@ -127,7 +127,7 @@ NEXT_TO_DAMAGE = (Fraction(17, 24), Fraction(24, 24))
 
 
 @pytest.mark.parametrize(("codec", "ending"), DAMAGED)
-def test_a_damaged_packet_is_told_with_its_time(refusal: Refuse, tmp_path: Path, codec: str, ending: str) -> None:
+def test_a_damaged_packet_is_reported_with_its_time(refusal: Refuse, tmp_path: Path, codec: str, ending: str) -> None:
     film = broken.damaged_packets(tmp_path / f"film{ending}", codec=codec)
     message = refusal(DamagedError, film)
     found = re.search(r"film\.\w+ at 00:00:0(\d\.\d{3}): packet damaged; --skip-damaged holds", message)
@@ -194,7 +194,7 @@ def test_a_codec_that_holds_no_interlaced_film_is_refused(
 
 
 @pytest.mark.parametrize(("codec", "width"), [("dnxhr", 128), ("h265", 8)])
-def test_a_size_that_an_encoder_refuses_is_told(
+def test_a_size_that_an_encoder_refuses_is_reported(
     refusal: Refuse, settings: Settings, tmp_path: Path, codec: str, width: int
 ) -> None:
     film = write(tmp_path / "film.mkv", PictureTrack(pictures.pan(2, width=width, height=48), codec="ffv1"))

@@ -153,14 +153,14 @@ LARGE = EncodeSettings("ffv1")
 """With it a segment of half a second needs more than half of the small disk."""
 
 
-def test_a_disk_that_is_full_from_the_start_is_told(films: Films, refusal: Refuse, small_disk: Path) -> None:
+def test_a_disk_that_is_full_from_the_start_is_reported(films: Films, refusal: Refuse, small_disk: Path) -> None:
     with (small_disk / "filler").open("wb") as filler, contextlib.suppress(OSError):
         filler.write(bytes(1 << 17))
     assert "the disk is full" in refusal(OutputError, films(clips.plain, ".mp4"), small_disk / "out.mp4")
 
 
 @pytest.mark.parametrize("seconds", [Fraction(30), Fraction(1, 8)])
-def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
+def test_a_full_disk_is_reported_and_the_run_goes_on_when_there_is_room(
     films: Films, settings: Settings, small_disk: Path, seconds: Fraction
 ) -> None:
     film, out = films(clips.plain, ".mp4"), small_disk / "out.mp4"

@@ -123,7 +123,7 @@ def test_json_tells_each_step_in_a_line(source: Path, network: Path, tmp_path: P
         (("--out", "out"), "Missing argument 'IN...'"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_done(
+def test_wrong_usage_is_reported_before_anything_is_done(
     source: Path, network: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], what: str
 ) -> None:
     monkeypatch.chdir(source.parent)
@@ -133,7 +133,7 @@ def test_wrong_usage_is_told_before_anything_is_done(
     assert not Path("out").exists()
 
 
-def test_a_network_that_is_not_there_is_told_before_anything_is_done(source: Path, tmp_path: Path) -> None:
+def test_a_network_that_is_not_there_is_reported_before_anything_is_done(source: Path, tmp_path: Path) -> None:
     result = archive(tmp_path / "lost.safetensors", source, "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert "lost.safetensors" in result.stderr

@@ -19,7 +19,7 @@ def test_names_every_package_of_a_plain_installation_and_none_of_an_extra(monkey
     assert f"ok   pillow {version('pillow')}" in said
 
 
-def test_a_package_that_is_missing_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_is_missing_is_reported_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "packages", lambda: ["pillow", "no-such-package"])
     result = CliRunner().invoke(main, ["doctor"])
     assert (result.exit_code, result.output.count("BAD")) == (1, 1)

@@ -164,7 +164,7 @@ def test_two_results_have_two_files(pictures: Path, network: Path, tmp_path: Pat
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="Linux alone has /sys")
-def test_result_that_cannot_be_written_is_told_before_anything_is_measured(pictures: Path, network: Path) -> None:
+def test_result_that_cannot_be_written_is_reported_before_anything_is_measured(pictures: Path, network: Path) -> None:
     result = run("colour", pictures, "--network", network, "--limit", 1, "--json", "/sys/out.json")
     assert (
         result.output == "restore: /sys/out.json: its folder may not be written to; name a file elsewhere with --json\n"

@@ -58,7 +58,7 @@ def test_true_colours_are_those_of_the_films_own_picture(tmp_path: Path) -> None
     assert (rgb.amax(1) - rgb.amin(1)).mean() > 0.05
 
 
-def test_a_file_that_is_no_film_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_film_is_reported_in_one_line(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.mp4"
     wrong.write_bytes(b"no film")
     shown = CliRunner().invoke(main, ["evaluate", "steadiness", str(wrong)])
@@ -132,7 +132,7 @@ def test_two_films_of_one_name_are_not_compared_into_one_folder(films: list[Path
     assert not list(tmp_path.iterdir())
 
 
-def test_a_comparison_replaces_no_film_and_nothing_that_it_is_not_told_to(films: list[Path], tmp_path: Path) -> None:
+def test_a_comparison_replaces_no_film_and_nothing_without_overwrite(films: list[Path], tmp_path: Path) -> None:
     film = Path(shutil.copy(films[0], tmp_path / "own.mp4"))
     other = Path(shutil.copy(films[0], tmp_path / "own.compared.mp4"))
     before = listing(tmp_path)

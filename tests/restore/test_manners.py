@@ -60,7 +60,7 @@ def test_h_is_help_in_every_command_and_is_listed(command: tuple[str, ...]) -> N
     assert "-h, --help" in short.stdout or "--help" in short.stdout
 
 
-def test_the_version_is_listed_and_told() -> None:
+def test_the_version_is_listed_and_shown() -> None:
     shown = restore("--help").stdout
     assert "-h, --help" in shown
     assert "--version" in shown
@@ -137,7 +137,7 @@ def test_a_missing_input_is_wrong_usage_everywhere(
 
 @pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
 @pytest.mark.parametrize("function", ["restore_film", "restore_archive", "still", "estimate_archive"])
-def test_who_stopped_a_run_is_told_by_its_exit_code(
+def test_who_stopped_a_run_is_known_by_its_exit_code(
     stop: type[BaseException], code: int, function: str, films: Films, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def stopped(*_: object, **__: object) -> None:

@@ -158,11 +158,11 @@ def test_a_preview_takes_one_value_or_several() -> None:
          "restore.toml: evaluate.colour.json: never comes from a file; give it on the command line"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_by_file_and_key(text: str, line: str) -> None:
+def test_what_is_wrong_is_reported_by_file_and_key(text: str, line: str) -> None:
     assert refused(text) == line
 
 
-def test_what_is_no_toml_is_told() -> None:
+def test_what_is_no_toml_is_reported() -> None:
     assert refused("saturation: 1").startswith("restore.toml: cannot be read as TOML: Expected '='")
     Path("restore.toml").write_bytes(b"\xff")
     assert "restore.toml: cannot be read as TOML" in restore(LOST).stderr
@@ -186,7 +186,7 @@ def test_help_answers_whatever_the_file_says() -> None:
         assert (result.exit_code, "--config FILE" in result.stdout) == (0, True)
 
 
-def test_machines_are_told_in_an_event_and_a_quiet_run_says_nothing() -> None:
+def test_machines_get_an_event_and_a_quiet_run_says_nothing() -> None:
     write("saturation = 1.1\ninstances = 2\n")
     first, *_ = restore(LOST, "--json").stdout.splitlines()
     assert json.loads(first) == {"event": "config", "file": "restore.toml", "options": ["saturation", "instances"]}

@@ -151,7 +151,7 @@ FINDING, COLOURING = "finding shots", "colouring"
         (["still", "--at", "0"], 0, []),
     ],
 )
-def test_machines_are_told_what_is_worked_on_and_by_what(
+def test_machines_hear_what_is_worked_on_and_by_what(
     films: Films, small: list[str], tmp_path: Path, args: list[str], seconds: float, phases: list[tuple[str, float]]
 ) -> None:
     command, *options = args
@@ -162,7 +162,7 @@ def test_machines_are_told_what_is_worked_on_and_by_what(
     assert [(each["phase"], each["seconds"]) for each in events if each["event"] == "phase"] == phases
 
 
-def test_people_are_told_which_networks_colour_and_where(films: Films, network: Path, tmp_path: Path) -> None:
+def test_people_see_which_networks_colour_and_where(films: Films, network: Path, tmp_path: Path) -> None:
     options = [
         "--at",
         "0",

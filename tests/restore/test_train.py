@@ -100,7 +100,7 @@ def test_two_runs_never_train_at_one_place(sources: Sources, tmp_path: Path) -> 
         ("teacher=1", "--set teacher: no such setting; there are stage, steps"),
     ],
 )
-def test_settings_that_are_none_are_told(setting: str, told: str, sources: Sources, tmp_path: Path) -> None:
+def test_settings_that_are_none_are_reported(setting: str, told: str, sources: Sources, tmp_path: Path) -> None:
     result = train(sources, tmp_path / "out.safetensors", "--set", setting)
     assert result.exit_code == 2
     assert told in result.output
