@@ -4,8 +4,6 @@ Imports no torch, so that weights are listed at once.
 """
 
 import functools
-import hashlib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +44,16 @@ class Published:
 @functools.cache
 def published() -> dict[str, Published]:
     """All of them by name."""
+    import tomllib  # with hashlib a tenth of the time that --help takes
+
     entries = tomllib.loads(LIST.read_text("utf-8"))
     return {name: Published(name, **entry | {"urls": tuple(entry["urls"])}) for name, entry in entries.items()}
 
 
 def weights_digest(path: Path) -> str:
     """sha256 of a weights file, in hex."""
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -33,7 +33,8 @@ from pipelines.training.stages import LOSSES, TRAINED, Batch, takes
 
 MAX_GRADIENT_NORM = 5.0
 """Norm to which gradients are clipped."""
-LOGGED_EVERY = 100
+LOGGED_EVERY, LOGGED_SECONDS = 100, 20
+"""Steps, and seconds, after which a line says how training goes, whichever comes first."""
 
 
 def _rate(step: int, config: TrainConfig) -> float:
@@ -206,6 +207,7 @@ def train(  # noqa: PLR0913  # one run's all
             finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
             log(f"going on from step {run.step}" if run.step < config.steps else finished)
         else:
+            log(f"counting the colours of {min(config.prior_pictures, len(data))} of {len(data)} pictures")
             run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
         keeper = (
             _Keeper(out, config, data, digests, log=log, tensorboard=tensorboard, checkpoint_every=checkpoint_every)
@@ -241,6 +243,7 @@ class _Keeper:
         self.origin = settings_of(config, _rank_and_world()[1]) | digests
         self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
         self.began, self.steps, self.summed = time.monotonic(), 0, 0
+        self.logged = self.began
         self.sums: dict[str, float] = {}
         self.about = digests | {
             "train": json.dumps(dataclasses.asdict(config)),
@@ -257,10 +260,11 @@ class _Keeper:
             self.tensorboard = TensorBoardWriter(tensorboard, data, config)
 
     def after_step(self, run: Run, terms: dict[str, float]) -> None:
-        """Logs every LOGGED_EVERY steps; writes checkpoint and weights every `checkpoint_every`, and at the end."""
+        """Logs now and then; writes checkpoint and weights every `checkpoint_every` steps, and at the end."""
         self.steps, self.summed = self.steps + 1, self.summed + 1
         self.sums = {name: self.sums.get(name, 0.0) + term for name, term in terms.items()}
-        if run.step % LOGGED_EVERY == 0:
+        if run.step % LOGGED_EVERY == 0 or time.monotonic() - self.logged > LOGGED_SECONDS:
+            self.logged = time.monotonic()
             speed = self.steps * self.config.batch / (time.monotonic() - self.began)
             means = {name: total / self.summed for name, total in self.sums.items()}
             losses = "  ".join(f"{name} {mean:.4f}" for name, mean in means.items())

@@ -1,7 +1,5 @@
 """`restore doctor`: whether this machine can restore films, and with what."""
 
-import platform
-
 import click
 
 from pipelines import product_version
@@ -12,6 +10,8 @@ from restore.options.layout import Command
 @click.command(cls=Command, examples=[("restore doctor", "ends with exit code 1 where something is wrong")])
 def doctor() -> None:
     """Say whether this machine can restore films, and with what."""
+    import platform
+
     click.echo(f"ok   restore {product_version()}, Python {platform.python_version()} on {platform.platform()}")
     from restore.doctor import examine
 
