@@ -1,4 +1,4 @@
-"""What goes wrong with a film, told in one line: where, what, what to do.
+"""The errors of a film; each says in one line where, what is wrong, and what to do.
 
 FilmError
 ├── InputError     the film cannot be read, or is not one to colour
@@ -6,9 +6,10 @@ FilmError
 │   └── DamagedError   a packet in its middle cannot be decoded
 ├── OutputError    the result cannot be written
 ├── SettingsError  settings that do not fit this film or this machine
-└── WorkError      a part of the film ends whatever works on it, or fits into no memory
+└── WorkError      a part of the film ends every process that works on it, or does not fit into memory
 
-StageError is none of them: a stage or a stream that cannot do a batch raises it, and who knows the film tells it.
+StageError is not among them: a stage or a stream raises it for a batch that it cannot do, and `film.restore`, which
+knows the film, raises a WorkError in its place.
 """
 
 from fractions import Fraction
@@ -31,7 +32,7 @@ class FilmError(Exception):
         film: the file, as the user named it.
         what: what is wrong.
         hint: what to do about it; may be empty.
-        at: seconds from the film's start, where the fault has a place.
+        at: seconds from the film's start; None where the fault has no time.
     """
 
     def __init__(self, film: Path | str, what: str, hint: str = "", at: Fraction | None = None) -> None:
@@ -64,7 +65,7 @@ class SettingsError(FilmError):
 
 
 class WorkError(FilmError):
-    """A part of the film ends whatever works on it, or fits into no memory."""
+    """A part of the film ends every process that works on it, or does not fit into memory."""
 
 
 class StageError(Exception):

@@ -20,10 +20,10 @@ from pipelines.source import Film, Segment, Span
 from pipelines.streams import Spread, Stream, in_process
 
 MAX_PLACES = 10
-"""Times that a note names."""
+"""Times that a note lists; more are only counted."""
 MISSING, MISSING_SHARE = Fraction(1), Fraction(1, 50)
-"""Seconds, and share of the film, beyond both of which a film that ends early was cut short: rounding and sound that is
-a little longer make less."""
+"""Seconds, and share of the film's length: a film that ends earlier than it announces by more than both was cut short.
+Rounding, and sound that is a little longer, make less of a difference."""
 
 
 def restore(
@@ -32,9 +32,9 @@ def restore(
     """Colours a film: every segment that is not done yet, then all joined with the film's other streams.
 
     Args:
-        job: what is to be done.
-        listener: told how the run goes.
-        paint: who colours the anchors; None loads the network in this process.
+        job: from `prepare`.
+        listener: called as the run goes on.
+        paint: colours the anchors; None loads the network in this process.
         spread: where segments are worked on, and joined.
 
     Raises:
@@ -72,26 +72,26 @@ def _coloured(
 
 @dataclass(frozen=True)
 class ColourSegment:
-    """The stage of segments: coloured, and written where a later run finds them."""
+    """The stage: a segment in, its coloured file out, in the working folder where a later run finds it."""
 
     flow: SegmentFlow
     work: WorkFolder
 
     def __call__(self, segment: Segment) -> SegmentFile:
-        """Colours one."""
+        """Colours the segment and writes its file."""
         part = self.work.part(f"{segment.number:05d}")
         return self.work.finish(segment, self.flow(segment, part), part)
 
 
 @dataclass(frozen=True)
 class Join:
-    """The last stage: all segments and the film's other streams in one file, which has not its name yet."""
+    """The last stage: the files of all segments in, the whole result out, still in the working folder."""
 
     job: Job
     work: WorkFolder
 
     def __call__(self, segments: list[SegmentFile]) -> Path:
-        """Writes the file."""
+        """Joins the segments with the film's other streams."""
         job, part = self.job, self.work.part("film")
         mux(job.film, job.target, job.container, segments, Span(job.settings.start, job.settings.end), part)
         return part
@@ -150,7 +150,7 @@ def _announced_end(job: Job) -> Fraction:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run wrote."""
+    """The result of a run."""
 
     frames: int
     held: tuple[Fraction, ...]
@@ -185,7 +185,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Listener:
-    """Who is told how a run goes; by default nobody."""
+    """Callbacks of a run; by default they do nothing."""
 
     on_note: Callable[[str], None] = lambda _: None
     """A sentence the user should see."""

@@ -1,4 +1,4 @@
-"""What travels between the stages: one type for each arrow of the flow.
+"""The types that travel between the stages, one for each arrow of the flow.
 
 Letters: N frames, H W film size (luma), h w network size.
 """
@@ -25,8 +25,8 @@ class Frame:
     duration: int
     """Ticks; 0 where the file does not say."""
     luma: Luma
-    """(H, W), Y' as decoded; it may share the decoder's memory and is never written to. Once its lightness is known it
-    is what will be shown: of frames that are not owned nothing, (0, 0)."""
+    """(H, W), Y' as decoded; it may share the decoder's memory and is never written to. From `Lightness` on only the
+    part that will be shown: of frames that are not owned none, (0, 0)."""
     is_owned: bool
     """False: decoded only as context for the segment's own frames."""
     is_held: bool = False
@@ -48,7 +48,7 @@ class LightFrame:
 
 @dataclass(frozen=True)
 class ShotFrame:
-    """A frame that knows its shot."""
+    """A frame with its shot."""
 
     light: LightFrame
     shot: int
@@ -63,7 +63,7 @@ class ShotFrame:
 
 @dataclass(frozen=True)
 class FollowedFrame:
-    """A frame that knows where its things are in the anchors around it."""
+    """A frame with the flows to the anchors around it: where the things in it lie there."""
 
     shown: ShotFrame
     before: NDArray[np.float32] | None
@@ -81,7 +81,7 @@ class AnchorBatch:
     lightness: NDArray[np.uint8]
     """(N, h, w), presentation order."""
     hints: tuple[HintTable, ...] = ()
-    """Of each anchor; none at all where nobody gave any."""
+    """Of each anchor; empty where nobody gave any for the film."""
 
     def __post_init__(self) -> None:
         if not len(self.pts) == len(self.shots) == len(self.lightness):
@@ -96,7 +96,7 @@ class InstanceBatch:
     boxes: tuple[NDArray[np.float32], ...]
     """For each anchor (K, 6): left, top, right, bottom as shares of the sides, COCO class 0..79, score 0..1."""
     features: "tuple[Tensor, ...] | None" = None
-    """What the network's encoder saw when it looked for instances, on its device; None: it has not looked yet."""
+    """The encoder's features, on its device, where the network that colours looked for instances; None: it did not."""
 
     def __post_init__(self) -> None:
         if len(self.boxes) != len(self.anchors.pts):

@@ -31,15 +31,16 @@ COLOURED_AHEAD = 24
 PaintAnchors = Stream[AnchorBatch, AbBatch]
 """Anchors of one film to their colours, in order."""
 Keep = Callable[[Luma], Luma]
-"""What is kept of a frame's luma until it has its colour."""
+"""A frame's luma to the part of it that is kept until the frame has its colour."""
 
 
 def margin(film: Film, settings: Settings) -> Fraction:
-    """Seconds around a segment on which its pictures depend.
+    """Seconds of film on either side of a segment on which its pictures depend.
 
-    An owned frame takes colour from the anchors on both sides, those from anchors within the steady window, which of
-    the frames between two ticks are anchors depends on all of them, and a frame's shot on the few frames around it.
-    Where the ticks are depends on the last cut, see `marked`.
+    A frame takes its colour from the anchor on each side, at most the distance between two ticks away. These agree with
+    the anchors within the steady window. Which frames between two ticks are anchors depends on all frames there. Which
+    shot a frame belongs to depends on the few frames around it. Where the ticks are depends on the last cut, too, for
+    which `marked` decodes more before the segment.
     """
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) / film.picture.rate
 
@@ -59,7 +60,7 @@ def marked(segment: Segment, settings: Settings, rows: int, keep: Keep = whole) 
     lightness, shots = Lightness(film.picture, rows, keep), Shots(film, settings.motion)
     begin = None if segment.start is None else segment.start - int(around / film.picture.time_base)
     for frame in shots(lightness(decode(segment))):
-        if begin is None or frame.pts >= begin:  # those before tell only where the last cut was
+        if begin is None or frame.pts >= begin:  # earlier ones only show where the last cut was
             yield frame
 
 
@@ -75,7 +76,7 @@ def carried(
         settings: of the run.
         rows: short side of the pictures that network and flow see, see `Chosen.rows`.
         paint: the network.
-        keep: makes of the frames' luma what is given back with their colour.
+        keep: the part of each frame's luma that is given back with its colour.
     """
     with closing(ahead(marked(segment, settings, rows, keep), DECODED_AHEAD)) as frames:
         yield from coloured(frames, segment.film.picture.time_base, settings, paint)
@@ -93,7 +94,7 @@ def coloured(
 
 @dataclass(frozen=True)
 class SegmentFlow:
-    """Colours segments of one film; nothing in it remembers the last one."""
+    """Colours segments of one film, each independently of the others."""
 
     film: Film
     target: Target
@@ -102,7 +103,7 @@ class SegmentFlow:
     """Short side of the pictures that network and flow see."""
     paint: PaintAnchors
     on_frame: Callable[[int], None]
-    """Told the pts of each frame that goes to the encoder."""
+    """Called with the pts of each frame that goes to the encoder."""
 
     def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
         """Colours one segment of the film into `out`."""

@@ -36,7 +36,7 @@ class PaintSettings:
     """Most instances of an anchor that are coloured on their own, the best found; 0: the full frame only; None: as
     many as the network is made for."""
     detector: Literal["compact", "maskrcnn"] = "compact"
-    """What finds the instances: the network that ships, or torchvision's Mask R-CNN."""
+    """Network that finds the instances: the one that ships, or torchvision's Mask R-CNN."""
     least_score: float | None = None
     """Score, 0 to 1, from which the detector's find counts as an instance; None: the detector's own."""
     temperature: float | None = None
@@ -60,11 +60,12 @@ class MotionSettings:
     anchors: Fraction = Fraction(1, 3)
     """Seconds from one anchor to the next, 0 to 10; 0 makes every frame one."""
     closest: Fraction = Fraction(1, 6)
-    """Seconds: where an anchor's things are lost before the next, more are made, no nearer to each other than this."""
+    """Seconds: more anchors are made where too much of what one shows is lost before the next, but none nearer to
+    another than this."""
     steady: Fraction = Fraction(7, 4)
-    """Seconds that an anchor looks back and ahead for others to agree with, 0 to 10; 0 leaves it alone."""
+    """Seconds that an anchor looks back and ahead for others to agree with, 0 to 10; 0: it stays as it was painted."""
     residual: float = 32.0
-    """Lightness error (of 255) after motion at which an anchor's say falls to 1/e."""
+    """Difference of lightness (of 255) left after motion at which an anchor's weight falls to 1/e."""
 
     def __post_init__(self) -> None:
         _check(0 <= self.anchors <= 10, f"anchors must be 0 to 10 seconds, got {float(self.anchors):g}")
@@ -128,7 +129,7 @@ class Settings:
     end: Fraction | None = None
     """Seconds from the film's start where the result ends."""
     segment: Fraction = Fraction(30)
-    """Seconds of film handled as one job: the unit of retry and of resume."""
+    """Seconds of film coloured on their own: the unit of retry and of resume."""
     skip_damaged: bool = False
     """Hold the last good frame where packets are damaged, instead of stopping."""
     recolour: bool = False

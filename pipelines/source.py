@@ -1,4 +1,4 @@
-"""What a film is: its file, its picture, its other streams, and spans of it.
+"""A film: its file, its picture, its other streams, and parts of it.
 
 Letters: H W film size (luma).
 """
@@ -111,7 +111,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Segment:
-    """A span of a film handled as one job: the frames with start <= pts < end."""
+    """A part of a film that is coloured on its own: the frames with start <= pts < end."""
 
     film: Film
     number: int
@@ -132,7 +132,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Span:
-    """What of the film is written, in seconds from its start."""
+    """The part of a film that a run writes, in seconds from the film's start; None: its first frame, its last."""
 
     start: Fraction | None
     end: Fraction | None

@@ -11,7 +11,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 TURN = 0.0005
-"""Seconds for which a thread may keep Python from the others, in place of Python's own 0.005: one that comes back from
+"""Seconds for which a thread may hold Python's lock, in place of Python's own 0.005: a thread that comes back from
 FFmpeg waits less to hand it the next frame."""
 
 Stream = Callable[[Iterable[In]], Iterator[Out]]
