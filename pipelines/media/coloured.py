@@ -12,18 +12,18 @@ from pipelines.media.open import open_film
 from pipelines.settings import Settings
 from pipelines.source import Film
 
-LOOKS = 12
-"""Frames spread over the film at which its colours are looked for."""
+SAMPLES = 12
+"""Frames spread over the film in which colours are looked for."""
 COLOURED = 2.5
 """Chroma, of 255, that an even tint does not explain, above which a quarter of the frames must lie."""
 DECODED_PIXELS = 120 * 640 * 480
-"""Decoded at most on the way from a keyframe to where colours are looked for: a second or less of work in all."""
+"""Most that is decoded from a keyframe on, for each sample: a second or less of work in all."""
 SMALL = (160, 120)
 LUMA_STEPS = 16
 
 
 def _chroma_without_tint(frame: av.VideoFrame) -> float:
-    """How far Cb and Cr lie from what the pixel's luma foretells: a toned print has one colour for each luma."""
+    """Distance of Cb and Cr from their mean for the pixel's luma: in a toned print each luma has one colour."""
     small = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p")
     luma, *chroma = (
         np.frombuffer(memoryview(p), np.uint8).reshape(p.height, -1)[:, : p.width].ravel() for p in small.planes
@@ -42,22 +42,23 @@ def colours_of(film: Film) -> float:
     if film.picture.is_gray:
         return 0.0
     with open_film(film.path) as container:
-        found = [(_chroma_without_tint(frame), has_key) for frame, has_key in _looks(container, film)]
+        found = [(_chroma_without_tint(frame), has_key) for frame, has_key in _samples(container, film)]
     counted = [chroma for chroma, has_key in found if has_key] or [chroma for chroma, _ in found]
     return float(np.percentile(counted, 75)) if counted else 0.0
 
 
-def _looks(container: Any, film: Film) -> Iterator[tuple[av.VideoFrame, bool]]:
-    """Frames spread over the film: keyframes, and frames behind one that was looked at already.
+def _samples(container: Any, film: Film) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """Frames spread over the film, each with whether the keyframe that it depends on was decoded.
 
-    None hangs on a frame known as damaged: it might have any colours. With each comes whether the keyframe before it
-    was decoded; without, as after a damaged stretch and from decoders that tell of none, it may have any colours too.
+    Unlike `seek.frames_up_to` this is content with a keyframe near the time wanted, and decodes on only from one that
+    was taken before. Frames that depend on a damaged one may have any colours and are left out. So may frames without
+    their keyframe, as after a damaged stretch, or from decoders that mark none.
     """
     stream = container.streams[film.picture.index]
     most = max(1, DECODED_PIXELS // (film.picture.width * film.picture.height))
     seen = set[int | None]()
-    for i in range(LOOKS):
-        pts = film.pts(film.duration * i / LOOKS)
+    for i in range(SAMPLES):
+        pts = film.pts(film.duration * i / SAMPLES)
         frame: Any = None
         has_key = is_damaged = False
         try:
@@ -68,7 +69,7 @@ def _looks(container: Any, film: Film) -> Iterator[tuple[av.VideoFrame, bool]]:
                 if (number == 0 and frame.pts not in seen) or (frame.pts is not None and frame.pts >= pts):
                     break
         except av.FFmpegError:
-            pass  # damage is `decode`'s to tell
+            pass  # `decode` reports damage
         if frame is not None and not is_damaged:
             seen.add(frame.pts)
             yield frame, has_key

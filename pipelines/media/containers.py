@@ -112,7 +112,11 @@ def _fits(container: str, target: Target) -> str | None:
 
 
 def _named(film: Film, target: Target, suffix: str, refused: dict[str, list[OtherStream]]) -> str:
-    """The container that a suffix names, where it holds the film."""
+    """The container that a suffix names.
+
+    Raises:
+        OutputError: it is none that is known, or does not hold the film.
+    """
     names = {extension: name for name, extension in SUFFIXES.items()} | OTHER_SUFFIXES
     container = names.get(suffix.lower())
     holders = [SUFFIXES[name] for name, streams in refused.items() if not streams]
@@ -131,7 +135,7 @@ def _named(film: Film, target: Target, suffix: str, refused: dict[str, list[Othe
 
 
 def _codecs_instead(suffix: str, container: str, target: Target) -> str:
-    """What else the container holds, as the end of a hint; nothing where the codec is not what it lacks."""
+    """The codecs that the container holds, as the end of a hint; empty where it holds the one chosen."""
     codecs = [codec for codec, encoder in ENCODERS.items() if container in encoder.containers]
     return "" if target.codec in codecs else f"; {suffix} holds --codec {' or '.join(codecs)}"
 

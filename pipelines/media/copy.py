@@ -13,12 +13,13 @@ from pipelines.media.open import is_cover, open_film, packets_of
 from pipelines.source import Film, OtherStream, Span
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
-"""Tags that tell of the file they were read from."""
+"""Tags that describe the file they are in: the muxer writes its own."""
 NO_TEXT = b"\x00\x00"
-"""mov_text for a pause; the muxer writes pauses itself."""
+"""A mov_text packet between two captions; the muxer writes these itself."""
 
 
 def copy_tags(source: Any, written: Any) -> None:
+    """Copies the tags of a file or stream to another, and a stream's disposition."""
     written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
     if hasattr(written, "disposition"):
         written.disposition = source.disposition
@@ -97,7 +98,7 @@ def other_packets(
 
 
 def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:
-    """What a caption shows within the times alone, where it says how long it is shown."""
+    """Shortens a caption to the part between two times, in seconds, where it says how long it is shown."""
     end = caption.pts + (caption.duration or 0)
     if low is not None:
         first = math.ceil(low / caption.time_base)
@@ -110,6 +111,7 @@ def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:
 
 
 def chapters(source: InputContainer, span: Span, origin: Fraction) -> list[Any]:
+    """The chapters in a span, cut to it and moved so that it begins at 0."""
     kept = []
     for chapter in source.chapters():
         base = chapter["time_base"] or Fraction(1, 1000)

@@ -1,4 +1,4 @@
-"""Which frames of a film are damaged: what comes out of the decoder against what its packets promised."""
+"""Damaged frames of a film: those that its packets announce and the decoder does not give."""
 
 import heapq
 from collections.abc import Iterator
@@ -9,31 +9,32 @@ import av
 
 from pipelines.source import Film
 
-HIDES_NO_FRAME = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
-"""Decoders that show every packet: a packet without a frame is damaged even where the decoder keeps silent."""
+SHOWS_EVERY_PACKET = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
+"""Decoders that give a frame for every packet: without one the packet is damaged, even if they report no error."""
 
 
 @dataclass
 class Packets:
-    """Decodes packets, and knows which frames should have come of them."""
+    """Decodes packets, and keeps track of the frames that should come of them."""
 
     film: Film
     expected: list[int] = field(default_factory=list)
-    """Heap of the pts of packets whose frames have not come."""
+    """Heap of the pts of packets whose frames have not come yet."""
     was_refused: bool = False
     """The decoder refused a packet since the last frame that came."""
     lost: list[int] = field(default_factory=list)
-    """pts of frames that never came or came damaged, found since last asked."""
+    """pts of frames that did not come or came damaged, since the reader last cleared it."""
     is_damaged: bool = False
-    """Something was lost so far: then frames may also come out of order."""
+    """Whether anything was lost so far: then frames may also come out of order."""
     last: int | None = None
     """The latest pts that came; None until the first good frame."""
     first: int | None = None
     """The pts of the first packet that has one."""
     durations: dict[int, int] = field(default_factory=dict)
-    """Ticks, by pts, of packets whose frames may still come: what frames say of themselves is wrong with B-frames."""
+    """Ticks, by pts, of packets whose frames may still come: the frames' own durations are wrong with B-frames."""
 
     def frames(self, packets: Iterator[Any]) -> Iterator[av.VideoFrame]:
+        """The frames that the decoder gives; before each, `lost` has those that should have come before it."""
         for packet in packets:
             self.first = packet.pts if self.first is None else self.first
             if self._is_expected(packet):
@@ -45,13 +46,13 @@ class Packets:
                 self.was_refused = True
                 continue
             for frame in decoded:
-                self._account(frame)
+                self._compare(frame)
                 yield frame
-        if self.was_refused or self._tells_all():
+        if self.was_refused or self._shows_every_packet():
             self.lost += sorted(self.expected)
 
-    def begin_well(self, ready: list[av.VideoFrame]) -> bool:
-        """Whether the first frame that came is that of the first packet, and sound."""
+    def begins_well(self, ready: list[av.VideoFrame]) -> bool:
+        """Whether the first frame that came is that of the first packet, and undamaged."""
         times = [frame.pts for frame in ready if frame.pts is not None]
         is_sound = self.last is not None and not self.lost and not self.was_refused
         return is_sound and self.first is not None and bool(times) and times[0] <= self.first
@@ -60,18 +61,19 @@ class Packets:
         is_late = self.last is not None and packet.pts is not None and packet.pts <= self.last  # times begin again
         return packet.pts is not None and packet.size > 0 and not packet.is_discard and not is_late
 
-    def _tells_all(self) -> bool:
+    def _shows_every_packet(self) -> bool:
         picture = self.film.picture
-        return picture.codec in HIDES_NO_FRAME and picture.field_order == "progressive"
+        return picture.codec in SHOWS_EVERY_PACKET and picture.field_order == "progressive"
 
-    def _account(self, frame: av.VideoFrame) -> None:
+    def _compare(self, frame: av.VideoFrame) -> None:
+        """Compares a frame that came with those expected up to its time."""
         missing = []
         while self.expected and frame.pts is not None and self.expected[0] <= frame.pts:
             pts = heapq.heappop(self.expected)
             if pts < frame.pts:
                 self.durations.pop(pts, None)
                 missing.append(pts)
-        if missing and (self.was_refused or (self.last is not None and self._tells_all())):
+        if missing and (self.was_refused or (self.last is not None and self._shows_every_packet())):
             self.lost += missing
             self.was_refused = False
         if frame.is_corrupt and frame.pts is not None and self.last is not None:

@@ -20,10 +20,10 @@ from pipelines.media.seek import from_last_keyframe, seek
 from pipelines.source import Film, Picture, Segment
 
 THREADS = 4
-"""Of the decoder: not the machine's own number, since what is left of a damaged frame depends on it."""
+"""Of the decoder: never the number of the machine's cores, since the picture of a damaged frame depends on it."""
 
 MAX_FURTHER = 32
-"""Seconds to go back in one step, after half as many and so on, from keyframes that are damaged."""
+"""Seconds of the longest step back from a damaged keyframe; each step is twice as long as the last."""
 
 
 def _deinterlaced(frames: Iterator[av.VideoFrame], picture: Picture) -> Iterator[av.VideoFrame]:
@@ -91,7 +91,7 @@ class Decode:
             yield frame
 
     def _whole(self, segment: Segment, begin: int | None) -> Iterator[tuple[Frame, bool]]:
-        """All frames from a keyframe before `begin`, damaged ones as the last good one; whether any was so far."""
+        """All frames from a keyframe before `begin` on, the last good one for damaged ones; whether any was so far."""
         film = segment.film
         read = luma_reader(film.picture)
         good: Luma | None = None
@@ -122,7 +122,11 @@ class Decode:
     def _opened(
         self, container: InputContainer, stream: VideoStream, begin: int | None, film: Film
     ) -> tuple[Packets, Iterator[av.VideoFrame]]:
-        """The frames from a keyframe before `begin`: a sound one, where what is damaged shows what was before it."""
+        """The frames from a keyframe before `begin` on.
+
+        Where damaged frames hold the last good one the keyframe is undamaged, so that they hold the same frame wherever
+        a segment begins.
+        """
         packets = Packets(film)
         if begin is None:
             return packets, packets.frames(packets_of(container, stream))
@@ -135,7 +139,7 @@ class Decode:
             frames = packets.frames(packets_of(container, stream))
             ready = list(islice(frames, 1))
             first = packets.first
-            is_good = not self.skip_damaged or packets.begin_well(ready)
+            is_good = not self.skip_damaged or packets.begins_well(ready)
             if is_good or first is None or first <= film.pts(Fraction(0)) or further > MAX_FURTHER:
                 return packets, chain(ready, frames)
             goal = min(goal, first) - 1 - int(further / film.picture.time_base)
@@ -144,6 +148,11 @@ class Decode:
     def _held(
         self, pts: int, good: Luma | None, following: Any, read: Callable[[Any], Luma], segment: Segment
     ) -> Frame:
+        """The last good frame in place of a damaged one, or the next where there is none before it.
+
+        Raises:
+            DamagedError: damaged frames are not to be held.
+        """
         film = segment.film
         if not self.skip_damaged:
             hint = "--skip-damaged holds the last good frame"

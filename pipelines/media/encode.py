@@ -22,9 +22,9 @@ from pipelines.settings import EncodeSettings
 KEYFRAME_SECONDS = 4
 """Longest way from one keyframe to the next, so that a player can jump."""
 MAX_DELAY = 16
-"""Frames by which no encoder reorders more."""
+"""Most frames by which an encoder reorders."""
 MAX_H264_THREADS = 4
-"""More of x264's threads wait for each other, and make larger files."""
+"""With more, x264's threads wait for each other and its files are larger."""
 FIELD_NUMBERS = {"progressive": 1, "top": 2, "bottom": 3}  # FFmpeg's AVFieldOrder
 
 
@@ -56,7 +56,7 @@ def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
 
 
 def _x264_params(target: Target) -> dict[str, str]:
-    """What FFmpeg's own options cannot say: the field order, and to write the same bytes on every x86 machine.
+    """x264's parameters for what FFmpeg's options cannot say: the field order, and equal bytes on every x86 machine.
 
     x264's AVX-512 code reads memory that was never written (seen by filling memory first: MALLOC_PERTURB_); its AVX2
     code does not, and writes what its SSE code writes.
@@ -103,7 +103,7 @@ def check_encoder(target: Target, settings: EncodeSettings) -> None:
 
 
 class _Assembler:
-    """Puts planes into encoder frames; one frame's memory serves again once the encoder has let go of it."""
+    """Puts planes into frames for the encoder; a frame's memory is used again once the encoder has released it."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -133,7 +133,7 @@ class _Assembler:
 
 
 def _field_flags(target: Target) -> av.filter.Graph:
-    """A graph that marks frames as interlaced: PyAV's frames cannot be told so themselves."""
+    """A graph that marks frames as interlaced: PyAV cannot set the mark on a frame."""
     graph = av.filter.Graph()
     form = av.VideoFormat(target.pixel_format)
     source = graph.add_buffer(width=target.width, height=target.height, format=form, time_base=target.time_base)

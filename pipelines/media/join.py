@@ -18,7 +18,7 @@ from pipelines.media.target import Target
 from pipelines.source import Film, Span
 
 MAX_TICKS = 1 << 31
-"""Of a second in mp4."""
+"""A second in mp4 has fewer."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
         target: the picture stream.
         container: the muxer.
         segments: all segments, in order.
-        span: what of the film they are.
-        out: written as it is; the caller renames it when it is whole.
+        span: the part of the film that they are.
+        out: the file; the caller renames it when it is whole.
     """
     first = next(segment for segment in segments if segment.encoded.pts)
     offset = 0 if span.start is None else -film.pts(span.start)

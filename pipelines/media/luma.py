@@ -35,7 +35,7 @@ def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
 
 
 def luma_reader(picture: Picture) -> Callable[[av.VideoFrame], Luma]:
-    """What takes (H, W) Y' from a frame: the decoder's own plane where Y' has one, native-endian and unshifted."""
+    """A function from a frame to its Y' (H, W): the decoder's own plane where that is native-endian and unshifted."""
     name, bits = picture.pixel_format, picture.bits
     if picture.is_rgb:
         return lambda frame: _luma_of_rgb(frame, bits)

@@ -36,7 +36,7 @@ def open_film(path: Path) -> Iterator[InputContainer]:
 
 
 def packets_of(container: InputContainer, *streams: Any) -> Iterator[Any]:
-    """The streams' packets in file order, from where the container stands, and behind stretches without any.
+    """The streams' packets in file order, from where the container stands; long stretches without any do not end them.
 
     Raises:
         InputError: the file cannot be read on.

@@ -20,11 +20,11 @@ Picture = NDArray[np.uint8]
 """(H, W, 3), sRGB."""
 SUFFIXES = {".avif", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, struct.error, zlib.error, zipfile.BadZipFile)
-"""What Pillow and zipfile raise at damaged data."""
+"""Exceptions that Pillow and zipfile raise at damaged data."""
 
 
 class _Source(Protocol):
-    """What holds pictures."""
+    """A folder or file of pictures."""
 
     names: list[str]
 

@@ -1,4 +1,4 @@
-"""What a film holds: every stream, times, sizes, tags. Decodes at most one frame."""
+"""The facts of a film: every stream, times, sizes, tags. Decodes at most one frame."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -85,7 +85,7 @@ def _other(stream: Any) -> OtherStream:
 
 
 def is_written_anew(container: InputContainer, stream: Any) -> bool:
-    """Whether a stream is only how mp4 and mov keep chapters or the timecode, which the muxer writes from elsewhere."""
+    """Whether a stream only stores the chapters or the timecode of an mp4 or mov, for which the muxer makes its own."""
     in_mp4 = "mp4" in container.format.name and stream.type == "data"
     return in_mp4 and (stream.discard == av.stream.Discard.all or "timecode" in stream.metadata)
 

@@ -1,4 +1,4 @@
-"""What will be written for a film: codec, pixel format, tags, container, decided and said before the run."""
+"""The picture stream that will be written for a film: codec, pixel format, tags; decided before the run."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -44,7 +44,7 @@ class Target:
     source_bits: int
     source_is_full_range: bool
     notes: tuple[str, ...] = ()
-    """What changes, in the user's words."""
+    """Changes to the picture that the user should know of, as clauses."""
 
     @property
     def rate(self) -> Fraction:
@@ -117,7 +117,7 @@ def _depth(picture: Picture, depths: tuple[int, ...]) -> int:
 
 
 def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Target:
-    """What the film's picture becomes.
+    """The picture stream to be written for a film.
 
     Raises:
         ValueError: the encoder cannot hold a picture of this size.
@@ -144,7 +144,7 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
             f"{settings.codec} does not hold interlaced film; --deinterlace, or --codec h264, prores or ffv1"
         )
     matrix, primaries, transfer = _tags(picture)
-    if settings.codec == "dnxhr" and matrix != BT709:  # its stream says BT.709 whatever it is told
+    if settings.codec == "dnxhr" and matrix != BT709:  # its stream says BT.709 whatever the encoder is given
         notes.append("dnxhr holds BT.709 colour only; the film's other tags are left out")
         matrix = primaries = transfer = BT709
     return Target(
