@@ -1,7 +1,8 @@
-"""Which frames are anchors: the first of a shot, the first at or after each tick, more where things are lost between.
+"""Anchors, the frames that the network colours: the first of a shot, the first at or after each tick, and more between
+two of these where things that a frame shows are lost on the way to both.
 
-Ticks count from the cut, so that a shot begins as a film does that begins there; from `lookback` after it on they count
-from the film's start, so that nobody need know how long ago the cut was.
+Ticks count from the last cut, so that a shot is coloured as if the film began with it. Later than `lookback` after the
+cut they count from the film's start, so that a segment need not know how long ago the cut was.
 """
 
 import math
@@ -18,10 +19,11 @@ from pipelines.motion.trust import appearance, trust
 from pipelines.settings import MotionSettings
 
 Tick = tuple[Fraction | None, Fraction | int]
+"""Seconds of the cut that it counts from, None for the film's start; and its number."""
 
 
 def lookback(motion: MotionSettings) -> Fraction:
-    """Seconds for which ticks count from the cut before: all anchors that the frame after it agrees with lie there."""
+    """Seconds from a cut on in which ticks count from it: all anchors that its first frame depends on lie there."""
     if motion.anchors == 0:
         return Fraction(0)
     return (math.ceil(motion.steady / motion.anchors) + 1) * motion.anchors
@@ -52,9 +54,9 @@ def _batch(anchors: list[ShotFrame]) -> AnchorBatch:
 
 
 UNSEEN = 0.5
-"""Trust below which a square of a frame is not to be seen in an anchor."""
+"""Trust in the flow to an anchor below which a square of a frame counts as not seen there."""
 MAX_UNSEEN = 0.1
-"""Share of a frame's squares that may be lost to the anchors around it."""
+"""Share of a frame's squares that may be seen in neither of the anchors around it before one more is made."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,23 @@ class Stretch:
 
 @dataclass(frozen=True)
 class AnchorChoice:
-    """Chooses the anchors of a stretch: as few as show what is in the frames between."""
+    """Chooses the anchors of a stretch: as few as show what its frames show."""
 
     stretch: Stretch
     settings: MotionSettings
     time_base: Fraction
 
     def anchors(self) -> list[int]:
-        """Their numbers; the first frame is always one, the last if it is a tick or would be lost."""
+        """The numbers of the frames that are: the first, and the last if it is a tick or too much of it is unseen."""
         last = len(self.stretch.frames) - 1
-        if not self.stretch.frames[last].is_anchor and (self._is_near(0, last) or not self._is_lost(last, 0, None)):
+        if not self.stretch.frames[last].is_anchor and (self._is_near(0, last) or not self._is_unseen(last, 0, None)):
             return [0]
         return [0, *self._between(0, last), last] if last else [0]
 
     def _between(self, first: int, last: int) -> list[int]:
-        """Anchors between two: the middle, if much is lost there, and so on to both sides of it."""
+        """Anchors between two: the middle, if too much of it is unseen, and so on to both sides of it."""
         middle = (first + last) // 2
-        if self._is_near(first, last) or not self._is_lost(middle, first, last):
+        if self._is_near(first, last) or not self._is_unseen(middle, first, last):
             return []
         return [*self._between(first, middle), middle, *self._between(middle, last)]
 
@@ -103,8 +105,8 @@ class AnchorChoice:
         ticks = self.stretch.frames[last].pts - self.stretch.frames[first].pts
         return last - first < 2 or ticks * self.time_base < 2 * self.settings.closest
 
-    def _is_lost(self, number: int, first: int, last: int | None) -> bool:
-        """Whether too much of a frame is seen neither in the anchor before it nor in that after it."""
+    def _is_unseen(self, number: int, first: int, last: int | None) -> bool:
+        """Whether too much of a frame is seen neither in the anchor before it nor in the one after it."""
         *_, flow = self.stretch.before(first, number)
         seen = self._trust(number, first, flow)
         if last is not None:

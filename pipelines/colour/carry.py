@@ -28,6 +28,7 @@ class _Around:
         self.after: _Side | None = next(self.coming, None)
 
     def at(self, pts: int) -> tuple[_Side | None, _Side | None]:
+        """The anchors on both sides of a time; times must rise."""
         while self.after is not None and self.after.anchor.pts <= pts:
             self.before, self.after = self.after, next(self.coming, None)
         return self.before, self.after
@@ -37,8 +38,8 @@ class _Around:
 class Carry:
     """The stage: frames and steady anchors in, the segment's own frames with their ab out.
 
-    Of two anchors the nearer counts more, and that which shows what is in the frame counts most. Where nothing moves
-    and both anchors have one colour, it is kept to the last bit.
+    The nearer anchor has more weight; an anchor that matches the frame's content has the most. Where nothing moves and
+    both anchors have one colour, it is kept to the last bit.
     """
 
     settings: MotionSettings

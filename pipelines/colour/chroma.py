@@ -17,7 +17,7 @@ Plane = NDArray[Any]
 
 
 DARK, BRIGHT = 25.0, 92.0
-"""L* below and above which colour fades out: what networks say of shadows and of burnt-out white is noise."""
+"""L* below and above which colour fades out: networks' colours for shadows and burnt-out white are noise."""
 
 
 STRIP = 32
@@ -25,7 +25,7 @@ STRIP = 32
 
 
 MIN_HEADROOM = 1e-6
-"""Of 1: less is none, and leaves no colour."""
+"""Of 1: least room for colour above or below Y' that is divided by; a pixel with less has no colour."""
 
 
 def _kept(lightness: Plane) -> Plane:
@@ -47,7 +47,7 @@ class Chroma:
     lightness: Plane = field(init=False)
     """L* 0..100 of each luma code."""
     limits: tuple[Plane, Plane, Plane] = field(init=False)
-    """1 over the room above Y', the room below it (of 1) and the share of colour kept, of each luma code."""
+    """For each luma code 1 over the room above Y', over that below it (of 1), and over the share of colour kept."""
 
     def __post_init__(self) -> None:
         bits, is_full = self.target.source_bits, self.target.source_is_full_range

@@ -1,4 +1,4 @@
-"""Follows each frame's things to the anchors around it, and makes more anchors where they are lost on the way."""
+"""Flow from each frame to the anchors around it, and more anchors where too much is lost on the way."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from pipelines.settings import MotionSettings
 class Follow:
     """The stage: frames with an anchor at each tick in, the same with flows to the anchors on either side out.
 
-    What happens from one tick to the next, or to the end of a shot, depends on the frames between them alone.
+    The flows and anchors from one tick to the next, or to the end of a shot, depend on the frames between them alone.
     """
 
     settings: MotionSettings

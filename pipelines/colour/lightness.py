@@ -34,6 +34,7 @@ def lightness_size(picture: Picture, rows: int) -> tuple[int, int]:
 
 
 NOTHING: Luma = np.empty((0, 0), np.uint8)
+"""In place of a luma that is not kept."""
 
 
 def whole(luma: Luma) -> Luma:
@@ -48,8 +49,8 @@ class Lightness:
     picture: Picture
     rows: int
     keep: Callable[[Luma], Luma] = whole
-    """What is kept of the luma of a segment's own frames. Of those around it nothing is: the decoder's memory, held for
-    as long as they are looked at, costs more than what is done with it."""
+    """A luma of the segment's own frames to the part of it that is kept. Of the frames around it none is: to hold the
+    decoder's memory for them takes more time than all that is done with it."""
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[LightFrame]:
         """Yields each frame with its lightness, in order."""

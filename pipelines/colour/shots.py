@@ -1,4 +1,4 @@
-"""Shots and anchors, found in the lightness alone, from what lies within a few frames (DESIGN: finite memory)."""
+"""Shots and anchors, found in the lightness alone, from the few frames around each."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

@@ -15,25 +15,27 @@ from pipelines.motion.trust import MIN_TRUST, appearance, clearness, dimness, re
 from pipelines.settings import MotionSettings
 
 OUTLIER = 55.0
-"""Distance in ab from the others' colour at which an anchor's say falls to half."""
+"""Distance in ab from the others' colour at which an anchor's weight falls to half."""
 CHANCE, KNOWN = 0.25, 0.4
-"""Mean trust of a picture up to which it shows other things than the anchor, in places alike by chance, and that from
-which it shows the same. Frames of different shots of a film: 0.33 in the median."""
+"""Mean trust in the flow to a neighbour: up to CHANCE it shows other things, alike by chance in places, from KNOWN on
+the same. Frames of different shots of a film have 0.33 in the median."""
 ROUNDS = 2
 """Times that the mean is taken again without the outliers."""
 LENIENCE = 1.5
-"""Factor on the residual of motion between anchors: a mean of many forgives what one carried colour would show."""
+"""Factor on `MotionSettings.residual` between anchors: errors that one carried colour would show vanish in a mean."""
 LOST = 0.5
 """Trust below which a square of an anchor is not found again in another by following it there."""
 MAX_LOST = 0.2
-"""Share of squares lost from which the two are searched directly: what was hidden for a while may be back."""
+"""Share of lost squares above which the flow between the two is searched directly: what was hidden may be back."""
 SOUGHT = 0.75
-"""Trust in what is found so, next to what was followed."""
+"""Factor on the trust in a flow that was searched so, beside one that was followed."""
 FULL_LIGHT = 0.2
-"""Quantile of the factors by which light has fallen from the window's anchors that counts, never the least: networks
-give a scene one colour in whatever light it lies, and in a fade colour falls with light; a flash is not its light."""
+"""Quantile, over the window's anchors, of the factors by which light has fallen from each: colour falls by it. Networks
+give a scene one colour in whatever light it lies, and in a fade colour falls with the light. The smallest factor never
+counts: it may be that from a flash."""
 MAX_COLOUR_GAIN = 1.5
-"""Most by which contrast and tint are brought back: things that do not lie exactly on each other pale each other."""
+"""Largest factor by which contrast and tint are restored: a mean of pictures that do not lie exactly on each other is
+paler than they are."""
 
 
 def single_anchors(batches: Iterable[AbBatch]) -> Iterator[Anchor]:
@@ -44,7 +46,7 @@ def single_anchors(batches: Iterable[AbBatch]) -> Iterator[Anchor]:
 
 @dataclass(frozen=True)
 class _Linked:
-    """An anchor and the way to its neighbours."""
+    """An anchor with the flows to its neighbours."""
 
     anchor: Anchor
     appearance: FloatPicture
@@ -62,25 +64,25 @@ class _Linked:
 
 @dataclass(frozen=True)
 class _Brought:
-    """An anchor's colours where its things are in another."""
+    """An anchor's colours, brought along motion to another anchor."""
 
     ab: FloatPicture
     """(h / COARSE, w / COARSE, 2)"""
-    say: FloatPicture
-    """(h / COARSE, w / COARSE), how much it counts there."""
+    weight: FloatPicture
+    """(h / COARSE, w / COARSE), in the mean there."""
     clear: float
-    """How clearly that other shows what there is to see in this one, see `clearness`."""
+    """How clearly the other shows what there is to see in this one, see `clearness`."""
     dim: float = 1.0
-    """Factor on its colours in the light that there is in the other, see `dimness`."""
+    """Factor on its colours for the light that is less in the other, see `dimness`."""
 
 
 @dataclass(frozen=True)
 class Steady:
     """The stage: coloured anchors in, anchors that agree out, in order.
 
-    A neighbour counts as far as its lightness agrees after motion and motion leads back from it, less towards the
-    window's end, less where its colour lies far from the others', and not at all across a cut. Where light has fallen
-    from what it is in the window, all have less colour.
+    A neighbour has weight as far as its lightness agrees after motion and motion leads back from it, less towards the
+    window's end, less where its colour lies far from the others', and none across a cut. Where light has fallen from
+    what it is in the window, the anchor has less colour.
     """
 
     settings: MotionSettings
@@ -117,11 +119,11 @@ class Steady:
         others = [near for step in (-1, 1) for near in self._neighbours(window, number, step, reach)]
         if not others:
             return here.anchor
-        # a flash is like none of them, and has less say in its own colour than they have
-        most = max(float(other.say.mean()) for other in others)
+        # a flash is like none of them, and has less weight in its own colour than they have
+        most = max(float(other.weight.mean()) for other in others)
         clear = min(other.clear for other in others)
-        own_say = np.full_like(others[0].say, max(most * clear, MIN_TRUST))
-        own = _Brought(here.ab, own_say, clear)
+        own_weight = np.full_like(others[0].weight, max(most * clear, MIN_TRUST))
+        own = _Brought(here.ab, own_weight, clear)
         dim = np.quantile([one.dim for one in (own, *others)], FULL_LIGHT, method="higher")
         return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, own, others) * np.float32(dim))
 
@@ -139,13 +141,13 @@ class Steady:
             back = way_back if back is None else joined(way_back, back)
             seen = trust(here.appearance, other.appearance, forth, self.settings.residual)
             known = _is_known(seen)
-            weight = (1 - distance / (reach + 1)) * known
-            found, say = forth, self._agreeing(here, other, forth, back)
-            if number != own and np.mean(say < LOST) > MAX_LOST:
-                found, say = self._sought(here, other, forth, say)
+            nearness = (1 - distance / (reach + 1)) * known
+            found, agreeing = forth, self._agreeing(here, other, forth, back)
+            if number != own and np.mean(agreeing < LOST) > MAX_LOST:
+                found, agreeing = self._sought(here, other, forth, agreeing)
             dim = dimness(here.appearance, other.appearance, found) ** known
             clear = clearness(here.appearance, other.appearance)
-            yield _Brought(brought(other.ab, found), say * np.float32(weight), clear, dim)
+            yield _Brought(brought(other.ab, found), agreeing * np.float32(nearness), clear, dim)
 
     def _sought(self, here: _Linked, other: _Linked, followed: Flow, sure: FloatPicture) -> tuple[Flow, FloatPicture]:
         """The flow to another anchor and how far it may be trusted, with what following lost found by a search."""
@@ -169,7 +171,7 @@ class Steady:
 
 
 def _is_known(seen: FloatPicture) -> float:
-    """How surely a picture shows what the anchor shows, above 0 and up to 1, by how far it is trusted everywhere."""
+    """How surely a neighbour shows what the anchor shows, above 0 and up to 1, from the trust in the flow to it."""
     return min(1.0, max(float(MIN_TRUST), (float(seen.mean()) - CHANCE) / (KNOWN - CHANCE)))
 
 
@@ -182,27 +184,27 @@ def _linked(batches: Iterable[AbBatch], frames: Iterable[FollowedFrame]) -> Iter
 def _agreed_ab(ab: FloatPicture, own: _Brought, others: Sequence[_Brought]) -> FloatPicture:
     """An anchor's ab (h, w, 2) as all agree on it; where all have one colour it is that, to the last bit."""
     colours = np.stack([one.ab for one in (own, *others)])  # (K, h / COARSE, w / COARSE, 2)
-    shares = _shares(colours, np.stack([one.say for one in (own, *others)]))
+    shares = _shares(colours, np.stack([one.weight for one in (own, *others)]))
     change = ((colours - own.ab) * shares[..., None]).sum(axis=0)
     mean, contrast, tint = _paled(colours, shares)
     agreed: FloatPicture = ab + at_full_size(change, cv2.INTER_CUBIC)
     return agreed + (agreed - mean) * np.float32(contrast - 1) + mean * np.float32(tint - 1)
 
 
-def _shares(colours: FloatPicture, says: FloatPicture) -> FloatPicture:
+def _shares(colours: FloatPicture, weights: FloatPicture) -> FloatPicture:
     """Each colour's share in the mean, (K, h / COARSE, w / COARSE): an outlier is outvoted, not averaged in."""
-    kept = says / says.sum(axis=0)
+    kept = weights / weights.sum(axis=0)
     for _ in range(ROUNDS):
         mean = (colours * kept[..., None]).sum(axis=0)
-        kept = says / (1 + np.square(colours - mean).sum(axis=-1) / np.float32(OUTLIER**2))
+        kept = weights / (1 + np.square(colours - mean).sum(axis=-1) / np.float32(OUTLIER**2))
         kept /= kept.sum(axis=0)
     return kept
 
 
 def _paled(colours: FloatPicture, shares: FloatPicture) -> tuple[FloatPicture, float, float]:
-    """The mean colour (2,) of the mean picture, and the gains that bring back its contrast about that, and that itself.
+    """The mean colour (2,) of the mean picture, the gain for its contrast about that colour, and that for the colour.
 
-    They give them the strength that they have in the parts. They are exactly 1 where the parts do not differ.
+    With them both are as strong as in the pictures that the mean is of. They are exactly 1 where these do not differ.
     """
     picture = (colours * shares[..., None]).sum(axis=0)
     mean: FloatPicture = picture.mean(axis=(0, 1))
@@ -214,5 +216,5 @@ def _paled(colours: FloatPicture, shares: FloatPicture) -> tuple[FloatPicture, f
 
 
 def _gain(wanted: np.floating[Any], got: np.floating[Any]) -> float:
-    """Rounded, so that last bits do not count."""
+    """The factor from one strength to another, at most MAX_COLOUR_GAIN; rounded, so that last bits do not count."""
     return min(MAX_COLOUR_GAIN, round(float(wanted) / max(float(got), 1e-3), 3))

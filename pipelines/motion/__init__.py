@@ -1,1 +1,1 @@
-"""What moves from frame to frame, how far that may be trusted, and where shots end."""
+"""Motion from frame to frame, how far it may be trusted, and where shots end."""

@@ -23,7 +23,7 @@ BLOCKS = 5
 REACH = 8
 """Pixels by which a block may have moved."""
 BLANK = 8.0
-"""Spread of lightness (of 255) below which a block has nothing to be known by."""
+"""Spread of lightness (of 255) below which a block cannot be recognised."""
 BLACK = 30.0
 """Lightness (of 255) below which a picture with nothing in it is black."""
 REPEATED = 0.5
@@ -47,13 +47,13 @@ Small = NDArray[Any]
 
 @dataclass(frozen=True)
 class _SmallFrame:
-    """A picture in which cuts are found."""
+    """The small picture of a frame, in which cuts are looked for."""
 
     picture: Small
 
     @cached_property
     def blocks(self) -> NDArray[np.intp]:
-        """(M, 2), row and column of each block, in blocks, that has something to be known by."""
+        """(M, 2), row and column of each block, in blocks, that can be recognised."""
         rows, columns = (side // BLOCK for side in self.picture.shape)
         return np.argwhere(self.picture.reshape(rows, BLOCK, columns, BLOCK).std(axis=(1, 3)) > BLANK)
 
@@ -99,13 +99,13 @@ class Cuts:
     frames: dict[int, _SmallFrame] = field(default_factory=dict)
     """The last frames, by number."""
     links: dict[tuple[int, int], float] = field(default_factory=dict)
-    """How well the pictures of a pair explain each other, as far as it was asked."""
+    """How well the pictures of a pair explain each other, for the pairs asked for so far."""
     count: int = 0
 
     def push(self, lightness: NDArray[np.uint8]) -> None:
         """Takes the next frame's lightness (h, w)."""
         self.frames[self.count] = _SmallFrame(_small(lightness))
-        gone = self.count - BEHIND - 2 * AHEAD  # who asks may be as late as a frame's shot is known
+        gone = self.count - BEHIND - 2 * AHEAD  # a frame may be asked for as late as its shot is known
         self.frames.pop(gone, None)
         self.links = {pair: link for pair, link in self.links.items() if pair[0] > gone}
         self.count += 1

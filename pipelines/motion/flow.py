@@ -21,7 +21,7 @@ Flow = NDArray[Any]
 NO_MAP: Any = None
 """cv2.remap's second map, where the first holds both coordinates."""
 COARSE = 4
-"""Motion and trust are told for squares of so many pixels: the search and what networks say of colour are no finer."""
+"""Pixels: side of the squares for which motion and trust are known; the search and networks' colours are no finer."""
 BLUR = 0.75
 """Squares: sigma of the blur before two appearances are compared; grain and texture that slid by a pixel agree."""
 STILL = 2.0
@@ -29,7 +29,7 @@ STILL = 2.0
 STILL_MOTION = 0.5
 """Pixels of flow up to which a square may have stood still: DIS sees grain move."""
 MAX_BREATH_GAIN = 2.0
-"""Most by which contrast may rise or fall from one picture to another where the film breathes."""
+"""Largest factor by which contrast may rise or fall between two pictures where a film breathes: its exposure varies."""
 
 
 def joined(first: Flow, second: Flow) -> Flow:
@@ -38,13 +38,13 @@ def joined(first: Flow, second: Flow) -> Flow:
 
 
 def brought(picture: FloatPicture, flow: Flow) -> FloatPicture:
-    """What the picture (h, w) or (h, w, C) shows where `flow` (h, w, 2) leads; its rim goes on outside it."""
+    """The picture (h, w) or (h, w, C) sampled where `flow` (h, w, 2) leads; its rim goes on outside it."""
     places = _places(*flow.shape[:2])
     return cv2.remap(picture, flow + places, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def brought_at_full_size(picture: FloatPicture, flow: Flow) -> FloatPicture:
-    """The same of a picture (h, w) or (h, w, C) by a flow of its squares, in squares."""
+    """The picture (h, w) or (h, w, C) sampled where a flow of its squares, in squares, leads."""
     return brought(picture, at_full_size(flow) * np.float32(COARSE))
 
 
@@ -61,6 +61,7 @@ def in_squares(picture: NDArray[Any]) -> NDArray[Any]:
 
 
 def blurred(squares: NDArray[Any]) -> FloatPicture:
+    """The squares blurred by BLUR."""
     return cv2.GaussianBlur(squares.astype(np.float32), (0, 0), BLUR)
 
 
@@ -74,7 +75,7 @@ def at_full_size(coarse_picture: FloatPicture, interpolation: int = cv2.INTER_LI
 
 
 def brightness(picture: NDArray[Any], like: NDArray[Any]) -> tuple[float, float]:
-    """Gain and shift that give a picture the other's mean and spread: old film breathes."""
+    """Gain and shift that give a picture another's mean and spread: the exposure of old film varies."""
     (mean, spread), (to_mean, to_spread) = (map(float, np.ravel(cv2.meanStdDev(p))) for p in (picture, like))
     gain = min(MAX_BREATH_GAIN, max(1 / MAX_BREATH_GAIN, to_spread / spread)) if spread > 1 else 1.0
     return gain, to_mean - gain * mean

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from pipelines.motion.flow import COARSE, MAX_BREATH_GAIN, FloatPicture, Flow, blurred, brightness, brought, in_squares
 
 LIGHT_OFFSET = np.float32(16 * 2.55)
-"""What is added to L* (of 255) where that tells of light."""
+"""Added to L* (of 255) where it stands for light: L* + 16 goes with the cube root of light."""
 BREATH, FADED = 0.03, 0.1
-"""Fall of the logarithm of L* + 16 up to which a film breathes, and from which on it fades and colour falls as much."""
+"""Falls of the logarithm of L* + 16: up to the first the exposure only varies, from the second on the film fades and
+colour falls as much."""
 LEFT = 0.8
-"""Quantile of how much is left of what is bright that tells of light."""
+"""Quantile, over bright places, of the share of L* + 16 that is left: it stands for the light of the scene."""
 MIN_TRUST = np.float32(1e-3)
+"""Above 0, so that weights can be divided by their sum."""
 
 
 def appearance(lightness: NDArray[Any]) -> FloatPicture:
-    """What of a picture (h, w) is compared with others: (h / COARSE, w / COARSE), 0..255."""
+    """The picture (h, w) as it is compared with others: blurred squares, (h / COARSE, w / COARSE), 0..255."""
     return blurred(in_squares(lightness))
 
 
@@ -41,7 +43,7 @@ def trust(here: FloatPicture, there: FloatPicture, flow: Flow, residual: float) 
 
 
 def dimness(here: FloatPicture, there: FloatPicture, flow: Flow) -> float:
-    """By how much less light shows what is in one appearance than in another, as the factor on a* and b*: 1 or less.
+    """Factor on a* and b*, 1 or less, for the light that is less here than there.
 
     Where light falls to a share of itself, L* + 16, a* and b* all fall to its cube root (CIE 15:2004). It has fallen
     where nearly all that is bright has: what an iris leaves open, and what something dark does not hide, has not.
