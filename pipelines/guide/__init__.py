@@ -1,1 +1,1 @@
-"""What a person gives for a film, by anchor."""
+"""Guidance that a person gives for a film, by anchor."""

@@ -26,7 +26,7 @@ class Given:
 
 
 def given_for(film: Film, settings: Settings, rows: int) -> Given:
-    """What a person gave in the settings, as it falls on the film's anchors; only hints make it read the film.
+    """All that the settings hold of a person's, by the film's anchors; the film is read only where there is any.
 
     Args:
         film: from `probe`.

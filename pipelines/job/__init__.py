@@ -1,1 +1,1 @@
-"""What is decided about a film before it is coloured, and what is kept of a run on the way."""
+"""Decisions about a film before it is coloured, and the files that a run keeps on the way."""

@@ -16,7 +16,7 @@ from pipelines.places import WORK, sha256_of
 from pipelines.source import Segment
 
 SAMPLE = 1 << 20
-"""Bytes read at the film's head, middle and tail to know it again."""
+"""Bytes read at the film's head, middle and tail, by which it is known again."""
 
 
 ENTRIES = "[0-9]*.json"
@@ -49,8 +49,8 @@ def flattened(value: Any, name: str = "") -> dict[str, str]:
 class WorkFolder:
     """Segments on disk: a segment is done when its entry lies beside it and its file's sha256 agrees.
 
-    Each entry is a file of its own, written where the segment was, so that whoever finishes one needs nobody else: what
-    was finished before a run was killed is found again, in whatever order it was finished. It may be pickled.
+    Each entry is a file of its own, written by the process that finished the segment. What was finished before a run
+    was killed is found again, in whatever order. The folder pickles.
     """
 
     def __init__(self, out: Path, about: dict[str, str], starts_over: bool) -> None:
@@ -58,10 +58,10 @@ class WorkFolder:
         self.folder = out.with_name(out.name + WORK)
         self.manifest = self.folder / "manifest.json"
         self.lock = self.folder / "lock"
-        """Of the run that is at work, by `alone`."""
+        """Held by the run that is at work, see `places.only_run`."""
         self.about = about
         self.differs: list[str] = []
-        """What differs from the run that left the folder, in words; then it is started over."""
+        """Differences from the run that left the folder, in words; where there are any, the run starts over."""
 
     def __enter__(self) -> "WorkFolder":
         """Makes the folder, or takes up the one that an earlier run left.
@@ -138,7 +138,7 @@ class WorkFolder:
             part.replace(path)
         try:
             _write(path.with_suffix(".json"), {"sha256": digest, "encoded": dataclasses.asdict(encoded)})
-        except OSError:  # a segment without an entry is none
+        except OSError:  # without its entry a segment does not count
             path.unlink(missing_ok=True)
             raise
         return SegmentFile(path, encoded)
@@ -154,7 +154,7 @@ def finished_segments(out: Path) -> int:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What `_write` wrote; nothing where the file is missing or not whole."""
+    """The JSON object in a file; empty where the file is missing or not whole."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -163,7 +163,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _part(path: Path) -> Path:
-    """A name of its own for each time: who is just being killed, or is cut off, may still write to its own."""
+    """Another name at each call: a process that is being killed, or a machine cut off, may still write to its own."""
     return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
 
 

@@ -48,7 +48,7 @@ class Chosen:
 
     @property
     def settings(self) -> PaintSettings:
-        """The settings that hold, without names of files: with the digests they tell whether two runs paint alike."""
+        """The settings as they hold, without names of files: two runs with equal ones and equal digests paint alike."""
         return replace(
             self.asked,
             network="",

@@ -23,8 +23,8 @@ class Colorize:
     def __call__(self, batch: InstanceBatch) -> AbBatch:
         """ab of a batch of anchors, at the size of its lightness.
 
-        A batch is always as large as the settings say, filled up where anchors lack, so that an anchor's colour does
-        not depend, not even in the last bit, on how many others came with it.
+        The network always gets a full batch, filled up with black, so that an anchor's colour does not depend, not even
+        in the last bit, on how many others came with it.
         """
         lightness = batch.anchors.lightness
         with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
@@ -57,6 +57,6 @@ def _hint_rows(anchors: AnchorBatch) -> Tensor:
 
 
 def _at_size(ab: Tensor, height: int, width: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-    """(N, 2, h/4, w/4) to (N, h, w, 2): bicubic loses least on true colours (DESIGN 2.1)."""
+    """(N, 2, h/4, w/4) to (N, h, w, 2): bicubic loses least on true colours."""
     pictures = ab.permute(0, 2, 3, 1).float().cpu().numpy()
     return np.stack([cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC) for picture in pictures])

@@ -1,6 +1,6 @@
 """Finds the instances in the anchors, so that each can be coloured on its own.
 
-The network that ships finds them in the features that it colours from: these go along with the anchors.
+The network that ships finds them in the features from which it colours, too: these go along with the anchors.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class Detect:
     def __call__(self, anchors: AnchorBatch) -> InstanceBatch:
         """Boxes of a batch of anchors, and the encoder's features.
 
-        A batch is always as large as the settings say, filled up where anchors lack, so that what is found does not
-        depend, not even in the last bit, on how many others came with an anchor.
+        The network always gets a full batch, filled up with black, so that what is found does not depend, not even in
+        the last bit, on how many others came with an anchor.
         """
         painter, find = self.painter, self.painter.find
         if find is None or not painter.instances:

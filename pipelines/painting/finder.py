@@ -1,4 +1,4 @@
-"""What finds the instances in anchors."""
+"""Detectors of the instances in anchors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from models.networks import NETWORKS
 from pipelines.painting.size import network_size
 
 OWN_MIN_SCORE = 0.3
-"""Of the network that ships."""
+"""Score from which a find of the network that ships counts."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in a batch of anchors."""
+    """The instances found in a batch of anchors."""
 
     boxes: list[Tensor]
-    """For each anchor (K, 6), as in `batch.InstanceBatch`."""
+    """For each anchor (K, 6), as in `frames.InstanceBatch`."""
     features: tuple[Tensor, ...] | None = None
-    """What the network that paints has seen on the way; None: it has not looked."""
+    """The encoder's features, where the network that paints has looked for instances itself; None: it has not."""
 
 
 Finder = Callable[[Tensor, int], Found]
@@ -51,7 +51,7 @@ class OwnFinder:
 
 
 def _at_its_own_size(lightness: Tensor) -> Tensor:
-    """Pictures as large as the network that ships was taught to look at: things twice that size it does not know."""
+    """The pictures at the size that the network that ships learned from: it does not know things of twice that size."""
     size = network_size(lightness.shape[-2], lightness.shape[-1], NETWORKS["compact"].rows)
     return F.interpolate(lightness, size=size, mode="bilinear", antialias=True)
 

@@ -29,7 +29,7 @@ Guide = Callable[[AnchorBatch], AnchorBatch]
 
 @dataclass(frozen=True)
 class PaintOrder:
-    """Anchors with all that tells how they are to be coloured."""
+    """Anchors, with their film and the network that is to colour them."""
 
     film: Film
     chosen: Chosen
@@ -81,7 +81,7 @@ class Paint:
         raise StageError(order, what, "end what else uses it, or take --device cpu")
 
     def _painted(self, order: PaintOrder, size: int) -> AbBatch:
-        """The same, so many anchors at a time."""
+        """ab of the anchors, `size` of them at a time."""
         painter = replace(self._painter(order), batch=size)
         detect, colorize = Detect(painter), Colorize(painter)
         painted = [colorize(detect(anchors)) for anchors in _in_parts(order.anchors, size)]

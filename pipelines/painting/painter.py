@@ -1,4 +1,4 @@
-"""A network ready to paint: its weights loaded, on its device, with what finds instances for it."""
+"""A network ready to paint: its weights loaded, on its device, with a detector of instances."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ from pipelines.settings import PaintSettings
 
 @dataclass(frozen=True)
 class Painter:
-    """What the stages that paint share."""
+    """A loaded network, and how it is run."""
 
     device: torch.device
     network: nn.Module
@@ -35,7 +35,7 @@ class Painter:
 
 
 def open_painter(chosen: Chosen) -> Painter:
-    """Loads a network that was chosen on this machine or on another, and what finds instances for it.
+    """Loads a network that was chosen on this machine or on another, and its detector of instances.
 
     Raises:
         FileNotFoundError: its weights, or those of its detector, are not on this machine.
@@ -53,12 +53,12 @@ def open_painter(chosen: Chosen) -> Painter:
 
 
 def open_finder(settings: PaintSettings, device: torch.device, network: nn.Module | None = None) -> Finder:
-    """What finds instances, as the settings say.
+    """The detector of instances that the settings ask for.
 
     Args:
         settings: which detector, from which score.
         device: where it runs.
-        network: the one that paints; where it can find instances itself, it does.
+        network: the one that paints, which finds instances itself where it can.
 
     Raises:
         FileNotFoundError: the detector's weights are not here.
