@@ -1,4 +1,4 @@
-"""How much of true colours is left when they are carried along the motion, whatever a network would say."""
+"""How much of true colours is left when they are carried along the motion: a measure without a network."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing

@@ -34,7 +34,7 @@ PARTS = [WHOLE, INSIDE, OUTSIDE, *(f"inside {name} boxes" for name in GROUPS)]
 JUDGED = (WHOLE, INSIDE, OUTSIDE)
 """Parts at which a classifier looks."""
 COMPARED = ("ours", "gray")
-"""What is compared with the true picture; gray is what a network must beat."""
+"""Pictures compared with the true one; a network must beat the gray one."""
 COLOURFULNESS = {"signed": False, "absolute": True}
 NAMES = [
     "PSNR",

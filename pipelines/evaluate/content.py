@@ -1,4 +1,4 @@
-"""What a classifier sees in the coloured pictures: whether their colours are those of things."""
+"""Coloured pictures shown to a classifier: whether it recognises in them what it does in the true ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

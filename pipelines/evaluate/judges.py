@@ -1,6 +1,6 @@
-"""What finds the motion by which steadiness is judged.
+"""Methods that find the motion along which steadiness is judged.
 
-Never the DIS flow that carries colours: what carries them wrongly would not see it.
+The DIS flow that carries colours is none of them: where it is wrong, it would not see that colours are.
 """
 
 from collections.abc import Callable

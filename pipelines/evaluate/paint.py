@@ -95,7 +95,7 @@ def _srgb(picture: Picture) -> Tensor:
 
 
 def as_anchors(lightness: NDArray[np.float32]) -> AnchorBatch:
-    """L* (N, h, w) as the network takes it; the pictures are strangers to each other."""
+    """L* (N, h, w) as the network takes it; each picture is a shot of its own."""
     numbers = tuple(range(len(lightness)))
     return AnchorBatch(numbers, numbers, np.rint(lightness * 2.55).astype(np.uint8))
 

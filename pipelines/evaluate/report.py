@@ -1,4 +1,4 @@
-"""What was measured, in a form to print and to keep."""
+"""Figures, in a form to print and to keep."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +26,7 @@ class Report:
     pictures: list[dict[str, object]]
     """For each its key and what was measured on it alone."""
     judge: str | None = None
-    """What found the motion that figures were taken along; None: they have nothing to do with motion."""
+    """Name of the method that found the motion; None: the figures have nothing to do with motion."""
 
     def as_json(self) -> dict[str, object]:
         """As objects that JSON knows; a figure that does not exist (NaN) is none."""

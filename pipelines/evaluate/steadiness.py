@@ -59,7 +59,7 @@ class JudgedFilm:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What is kept of a coloured frame: nothing of its size."""
+    """A coloured frame at network size."""
 
     pts: int
     shot: int
