@@ -1,4 +1,4 @@
-"""What is on a preview's screen: pictures, their labels, the timecode."""
+"""The screen of a preview: pictures, their labels, the timecode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Composition:
 
 @dataclass(frozen=True)
 class Canvas:
-    """A graph, and what its inputs show beside the pictures."""
+    """A filter graph, and the pictures for its inputs beside the film's own."""
 
     target: Target
     """Of each picture."""

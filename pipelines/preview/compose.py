@@ -44,7 +44,7 @@ class Arranged:
 
 
 def gray(picture: Node) -> Node:
-    """The same without colour; its luma stays."""
+    """A picture without its colour; its luma stays."""
     return picture.filter("lutyuv", u=NEUTRAL, v=NEUTRAL)
 
 

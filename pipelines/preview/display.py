@@ -32,7 +32,7 @@ def display_size(picture: Picture, height: int) -> tuple[int, int]:
 
 
 def display_target(film: Film, height: int) -> Target:
-    """What every player shows: 8 bits, limited range, 4:2:0, progressive, with the colour tags of a run."""
+    """A picture that every player shows: 8 bits, limited range, 4:2:0, progressive, with the colour tags of a run."""
     rows, columns = display_size(film.picture, height)
     return replace(
         choose_target(film, EncodeSettings(), deinterlace=True), chroma_format="420", bits=8, is_full_range=False,

@@ -48,7 +48,7 @@ def coloured(frame: ColouredFrame) -> Yuv:
 
 @dataclass(frozen=True)
 class Moment:
-    """What is on the screen at one time: a picture for each video stream of the pipe."""
+    """The screen at one time: a picture for each video stream of the pipe."""
 
     pts: int
     pictures: Sequence[Yuv]
@@ -73,7 +73,7 @@ def run(arguments: Sequence[str], moments: Iterable[Moment], time_base: Fraction
         try:
             _feed(process.stdin, moments, time_base, rate)
         except BrokenPipeError:
-            pass  # it ended early, and its log says why
+            pass  # it ended early, its log says why
         except BaseException:
             process.kill()
             raise

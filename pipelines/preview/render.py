@@ -19,7 +19,7 @@ SECONDS, SECONDS_OF_SHOT = Fraction(5), Fraction(2)
 
 OnFrame = Callable[[int], None]
 Progress = Callable[[Fraction], None]
-"""Told how many seconds of the result are on their way."""
+"""Called with how many seconds of the result are on their way."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Variant:
 def choose_excerpts(
     view: ReadyView, at: Fraction | None, seconds: Fraction | None, count: int, on_frame: OnFrame = lambda _: None
 ) -> list[Excerpt]:
-    """What of a film is shown: an excerpt at a time asked for, or the middles of the longest shots.
+    """The excerpts to be shown: one at a time asked for, or the middles of the longest shots.
 
     Args:
         view: of a film.
         at: seconds from the film's start; None: the longest shots, found by looking at the whole film.
         seconds: length of each excerpt; None: 5 at a time asked for, 2 of each shot.
         count: of shots.
-        on_frame: told the pts of each frame looked at.
+        on_frame: called with the pts of each frame looked at.
 
     Raises:
         FilmError: the film ends before, or cannot be read to its end.
@@ -83,7 +83,7 @@ class Preview:
 
         Args:
             painting: colours anchors.
-            progress: told how far it is.
+            progress: called as it goes on.
 
         Raises:
             FilmError: what stopped it; nothing is left half written.
@@ -112,14 +112,14 @@ class Preview:
         return compose.sound(film.path, parts) if has_sound else None
 
     def _moments(self, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
-        """All that is shown, with times from 0."""
+        """The moments of all excerpts, with times from 0."""
         begins = 0
         for excerpt in self.excerpts:
             yield from self._of_excerpt(excerpt, begins, canvas, painting)
             begins += excerpt.end - excerpt.start
 
     def _of_excerpt(self, excerpt: Excerpt, begins: int, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
-        """The same of one excerpt; its first frame is shown from its start, so that no player shows nothing there."""
+        """The moments of one excerpt; its first frame is shown from its start, so that no player begins blank."""
         shown = [each.view for each in self.variants] or [self.view]
         with ExitStack() as flows:
             alike = [flows.enter_context(closing(excerpt.frames(each, painting, self.how.height))) for each in shown]

@@ -1,4 +1,4 @@
-"""A contact sheet's tiles: each shot's middle anchor, black and white beside colour, and what is told of the shot."""
+"""A contact sheet's tiles: each shot's middle anchor, black and white beside colour, with its number and times."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing

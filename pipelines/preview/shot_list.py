@@ -35,7 +35,7 @@ def write_shots(view: View, shots: Sequence[Shot]) -> None:
 
 
 def clock_for(view: View) -> Clock:
-    """What a list counts frames by.
+    """The clock by which a list counts frames.
 
     Raises:
         InputError: the film's timecode is not valid at its rate.

@@ -47,7 +47,7 @@ def find_shots(
         film: from `probe`.
         settings: of the run.
         rows: short side of the pictures in which cuts are looked for, see `Chosen.rows`.
-        on_frame: told the pts of each frame looked at.
+        on_frame: called with the pts of each frame looked at.
 
     Raises:
         FilmError: the film cannot be read to its end.
@@ -63,7 +63,7 @@ def find_shots(
 
 @dataclass(frozen=True)
 class _Run:
-    """What is kept of a shot's frames: all pts."""
+    """The frames of a shot while it is found; times are pts."""
 
     first: int
     last: int

@@ -1,4 +1,4 @@
-"""What is decided before a film is looked at, and how the result is written."""
+"""A film opened for a look at it, and the frames of a run over an excerpt of it."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -32,7 +32,7 @@ class Kind:
     words: str
     """In a sentence."""
     suffixes: tuple[str, ...]
-    """That tell how it can be written; the first where none is asked for."""
+    """Of the ways to write it; the first where none is asked for."""
 
 
 PREVIEW = Kind("preview", "a preview", (".mp4", ".m4v", ".mov"))
@@ -94,7 +94,7 @@ class View:
             raise SettingsError(self.film.path, "no frame begins from there on", "choose an earlier --at", at)
 
     def excerpt(self, start: Fraction, length: Fraction) -> Excerpt:
-        """What is shown from `start` on for `length`, both in seconds, as far as the film goes.
+        """The excerpt from `start` on for `length`, both in seconds, as far as the film goes.
 
         Raises:
             SettingsError: the film ends before.
