@@ -44,7 +44,7 @@ def seek(container: InputContainer, stream: VideoStream, pts: int, first: int | 
         container: the open film.
         stream: its picture.
         pts: in the stream's ticks; one before the first frame goes to the film's beginning.
-        first: of the first frame; None: as the stream tells.
+        first: of the first frame; None: the stream's own word for it.
     """
     time_base: Any = stream.time_base
     first = stream.start_time or 0 if first is None else first

@@ -143,7 +143,7 @@ class Cuts:
         )
 
     def _calm(self, numbers: list[int], stride: int) -> float:
-        """How well frames explain those so many further on; blank and repeated ones tell nothing."""
+        """How well frames explain those so many further on; blank and repeated ones do not count."""
         pairs = zip(numbers, numbers[stride:], strict=False)
         links = [self._link(*pair) for pair in pairs if self._is_telling(*pair)]
         return float(np.median(links)) if links else 1.0

@@ -1,6 +1,6 @@
 """Motion between pictures, colour brought along it, and how far it may be trusted.
 
-A flow tells for each square of COARSE x COARSE pixels of one picture the columns and rows, in squares, by which the
+A flow has for each square of COARSE x COARSE pixels of one picture the columns and rows, in squares, by which the
 same thing lies elsewhere in another. Between neighbouring frames it is found by dense inverse search (Kroeger et al.,
 ECCV 2016, arXiv 1603.03590) on lightness at half of network size; between frames further apart it is joined from those:
 large motion is followed where one search from end to end loses it.
