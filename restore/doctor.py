@@ -57,7 +57,7 @@ def _has_nvidia_card() -> bool:
 def _without_cuda() -> tuple[bool, str]:
     """Why no CUDA device can be used; where the wheel of torch is at fault, the command that mends it."""
     if not _has_nvidia_card():
-        return True, "no CUDA device: films are coloured on the CPU"
+        return True, "cuda: none here, films are coloured on the CPU"
     if torch.version.cuda is None:
         release = torch.__version__.partition("+")[0]
         mend = f"pip install --force-reinstall torch=={release} --index-url {CUDA_WHEELS}"
@@ -68,7 +68,7 @@ def _without_cuda() -> tuple[bool, str]:
 def _encoders() -> Iterator[tuple[bool, str]]:
     for codec, encoder in ENCODERS.items():
         has = encoder.name in av.codecs_available
-        yield has, f"--codec {codec}: {encoder.name}" if has else f"--codec {codec}: FFmpeg lacks {encoder.name}"
+        yield has, f"codec {codec}: encoder {encoder.name}" if has else f"codec {codec}: FFmpeg lacks {encoder.name}"
 
 
 def _weights() -> Iterator[tuple[bool, str]]:
@@ -81,7 +81,7 @@ def _weights() -> Iterator[tuple[bool, str]]:
 
 
 def _disk() -> Iterator[tuple[bool, str]]:
-    for name, folder in (("here", Path.cwd()), ("temporary files", Path(tempfile.gettempdir()))):
+    for name, folder in (("this folder", Path.cwd()), ("temporary files", Path(tempfile.gettempdir()))):
         free = shutil.disk_usage(folder).free / 2**30
         yield free > 1, f"disk, {name}: {free:.1f} GiB free in {folder}"
 

@@ -113,6 +113,7 @@ def test_a_lock_is_gone_after_an_error_too(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_runs_that_race_for_a_lock_that_comes_and_goes_are_one_at_a_time(tmp_path: Path) -> None:
     folder = tmp_path / "film.mp4.restore"
     inside, most, refused = list[int](), list[int](), list[str]()

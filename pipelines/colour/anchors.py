@@ -3,6 +3,9 @@ two of these where things that a frame shows are lost on the way to both.
 
 Ticks count from the last cut, so that a shot is coloured as if the film began with it. Later than `lookback` after the
 cut they count from the film's start, so that a segment need not know how long ago the cut was.
+
+`Shots` (shots.py) marks the first two kinds by `tick_of`, `Follow` (follow.py) adds the third by `AnchorChoice`.
+`MotionSettings.anchors` (`--anchors`) is the time from tick to tick.
 """
 
 import math

@@ -40,12 +40,12 @@ EXAMPLES = [
 @option(OUTPUT, "--out", required=True, metavar="FOLDER|URL", help="Where the results and the report go.")
 @option(TODO, "--dry-run", is_flag=True, help="Say what would be done, and how long it would take; write nothing.")
 @option(TODO, "--retry-failed", is_flag=True, help="Try again what an earlier run could not restore.")
-@overwrite_option("Make anew what is done, where film or settings have changed, and replace other files in its place.")
+@overwrite_option("Make results again where film or settings have changed, and replace other files in their place.")
 @option(
     OUTPUT,
     "--scratch",
     type=click.Path(path_type=Path),
-    help="Local folder for films from URLs. [temporary folder]",
+    help="Folder for temporary copies of films from URLs. [temporary folder]",
 )
 @SETTING_OPTIONS
 @DEVICE_OPTIONS
@@ -53,8 +53,8 @@ EXAMPLES = [
 def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour many films, largest first, and write a report.
 
-    IN is a folder, a glob in quotes, a film, a list file (.txt, one film a line) or a manifest (.csv, with a
-    column `film`, perhaps `out`, and any option below by its name), as path or URL (s3://bucket/reels). Results
+    IN is a folder, a pattern in quotes ('reels/*.mp4'), a film, a list (.txt, one film a line) or a manifest (.csv: a
+    column `film`, and where wanted `out` and any option below by its name), as path or URL (s3://bucket/reels). Results
     keep their places in the folder tree. A film that fails stops no other. Started again, it goes on: what is done
     is skipped.
     """

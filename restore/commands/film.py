@@ -34,9 +34,13 @@ EXAMPLES = [
 FILM_OPTIONS = join(
     click.argument("film", type=click.Path(path_type=Path)),
     option(
-        OUTPUT, "-o", "--out", type=click.Path(path_type=Path), help="The result; its suffix chooses the container."
+        OUTPUT,
+        "-o",
+        "--out",
+        type=click.Path(path_type=Path),
+        help="The file to write; its suffix chooses the container.",
     ),
-    overwrite_option("Replace a result that exists, or what a run with other settings began."),
+    overwrite_option("Replace a result that exists; drop unfinished work of a run with other settings."),
     SETTING_OPTIONS,
     HINTS,
     DEVICE_OPTIONS,
@@ -53,9 +57,10 @@ def _check_words(film: Path, out: Path | None, others: list[str]) -> None:
         raise click.UsageError(f"{others[0]} is one film too many; restore archive FILM... --out FOLDER takes several")
     kind = _kind_of_several(film)
     if kind:
-        raise click.UsageError(f"{name} is {kind}; restore archive {name} --out FOLDER colours the films it names")
+        films = "every film in it" if film.is_dir() else "the films it names"
+        raise click.UsageError(f"{name} is {kind}; restore archive {name} --out FOLDER colours {films}")
     if out and out.suffix.lower() in PICTURES:
-        raise click.UsageError(f"{out} is a picture; restore still {name} --at TIME -o {out} writes a frame")
+        raise click.UsageError(f"{out} is a picture; restore still {name} --at TIME -o {out} writes one frame")
 
 
 def _kind_of_several(film: Path) -> str:

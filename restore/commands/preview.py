@@ -52,16 +52,16 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
 @click.command(cls=Command, examples=[
     ("restore preview film.mp4 --at 00:12:04", "5 seconds before and after"),
     ("restore preview film.mp4 --at 90 --layout split --labels", "halves of one picture"),
-    ("restore preview film.mp4 --variants --saturation 0.8 --saturation 1.2", "both in a grid"),
+    ("restore preview film.mp4 --variants --saturation 0.8 --saturation 1.2", "both saturations in a grid"),
 ])  # fmt: skip
 @_files("The result, an mp4. [FILM.preview.mp4]")
 @option(TODO, "--at", type=Time(), help=f"{AT} [the middles of the 3 longest shots]")
-@option(TODO, "--seconds", type=Length(), help="Length of what is shown, at a time or of each shot. [5, 2]")
+@option(TODO, "--seconds", type=Length(), help="Length of what is shown. [5 with --at, 2 of each shot]")
 @option(
     OUTPUT,
     "--layout",
     type=click.Choice(["side", "split", "over", "colour"]),
-    help="Beside each other, halves of one picture, above each other, or colour alone. [side]",
+    help="Side by side, split: halves of one picture, over: one above the other, or colour alone. [side]",
 )
 @option(
     OUTPUT,
@@ -69,7 +69,7 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
     type=click.IntRange(min=16),
     default=540,
     show_default=True,
-    help="Rows of each picture at most.",
+    help="Rows of each picture at most, in pixels.",
 )
 @option(OUTPUT, "--labels/--no-labels", default=False, help="Say in the picture which is which.")
 @option(OUTPUT, "--timecode/--no-timecode", default=False, help="Show the film's own timecode in the picture.")
@@ -77,7 +77,7 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
     COLOUR,
     "--variants/--no-variants",
     default=False,
-    help="A grid of all values of --network, --saturation and --steady, each given several times.",
+    help="Show several settings in one grid; give --network, --saturation or --steady more than once.",
 )
 @colour_options(several=True)
 @HINTS

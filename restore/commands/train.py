@@ -100,7 +100,7 @@ def train(
     workers: int | None,
     **options: Any,
 ) -> None:
-    """Train a network on colour pictures and films; goes on from the checkpoint beside OUT.
+    """Train a network on colour pictures and films; resumes from the checkpoint beside OUT.
 
     The stages of `compact`, each starting from the last one's weights: full (the whole picture, and the detector),
     instance, fusion; and decoder and detector, once more on an encoder that stays.

@@ -45,7 +45,7 @@ def _check_names(names: Iterable[str], known: Iterable[str]) -> None:
 
 @click.group(context_settings={"help_option_names": HELP})
 def weights() -> None:
-    """Fetch, check and take over the weights of published networks."""
+    """Download, verify and import weights of published networks."""
 
 
 @weights.command("list", cls=Command)
@@ -56,13 +56,13 @@ def list_weights(weights_dir: Path | None) -> None:
     click.echo(f"{DEFAULT_NETWORK}: ships with the program, the default")
     for one in _known(()):
         is_here = (folder / f"{one.name}.safetensors").is_file()
-        click.echo(f"{one}; {'here' if is_here else f'not here: restore weights pull {one.name}'}")
+        click.echo(f"{one}; {'here' if is_here else f'not here, downloaded by restore weights pull {one.name}'}")
 
 
 @weights.command(cls=Command)
 @WEIGHTS_DIR
 def where(weights_dir: Path | None) -> None:
-    """Show the folder in which fetched weights lie; copied to another machine, it serves there."""
+    """Show the folder of downloaded weights; copied to another machine, it serves there."""
     click.echo(_folder(weights_dir))
 
 
@@ -70,7 +70,7 @@ def where(weights_dir: Path | None) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @WEIGHTS_DIR
 def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
-    """Fetch published weights; goes on where a download broke off."""
+    """Download published weights; goes on where a download broke off."""
     from models.weights.fetch import fetch
     from models.weights.take_over import import_published
 
@@ -108,7 +108,7 @@ def _progress(name: str) -> "Iterator[Show]":
 @option(COLOUR, "--network", metavar="NAME", help="What your own weights belong to, where FILE does not name it.")
 @WEIGHTS_DIR
 def import_file(file: Path, network: str | None, weights_dir: Path | None) -> None:
-    """Take over a published FILE that was fetched otherwise, or weights of your own."""
+    """Import a published FILE that was downloaded otherwise, or weights of your own."""
     from models.networks import NETWORKS
     from models.weights.take_over import import_published, is_imported, named_network
 

@@ -37,7 +37,7 @@ def take_config(group: click.Group) -> None:
                     type=click.Path(exists=True, dir_okay=False, path_type=Path),
                     is_eager=True,  # before the options that it gives
                     callback=_read,
-                    help=f"A TOML file of options, also RESTORE_CONFIG. [{CONFIG}, where there is one]",
+                    help=f"Read options from a TOML file; RESTORE_CONFIG names one too. [{CONFIG}, if there is one]",
                 )
             )
 

@@ -18,14 +18,14 @@ WEIGHTS_DIR = option(
     "--weights-dir",
     envvar="RESTORE_WEIGHTS",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of fetched weights, also RESTORE_WEIGHTS. [in the user's cache]",
+    help="The folder of downloaded weights; RESTORE_WEIGHTS names it too. [see restore weights where]",
 )
 
 HINTS = option(
     COLOUR,
     "--hints",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="JSON of colours for points of the film, for --network siggraph17.",
+    help="A JSON file of colours for points of the film, for --network siggraph17.",
 )
 
 
@@ -33,41 +33,92 @@ def colour_options(several: bool = False) -> Decorator:
     """How a film is coloured; with `several`, what can be compared may be given more than once."""
     return join(
         option(MACHINES, "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
-        option(COLOUR, "--network", metavar="NAME", multiple=several,
-                     help="Its name, or a .safetensors file: see restore weights. [compact]"),
+        option(
+            COLOUR,
+            "--network",
+            metavar="NAME",
+            multiple=several,
+            help="The network that colours: a name from restore weights list, or a .safetensors file. [compact]",
+        ),
         WEIGHTS_DIR,
-        option(COLOUR, "--anchors", type=Anchors(), metavar="SECONDS|every|auto",
-                     help="Time between coloured frames; auto: less of it where motion is fast. [auto]"),
-        option(COLOUR, "--steady", type=Time(), metavar="SECONDS", multiple=several,
-                     help="How far colours agree; 0: not at all. [1.75]"),
-        option(COLOUR, "--saturation", type=float, metavar="X", multiple=several,
-                     help="Factor on the colours, 0 to 4. [1]"),
-        option(COLOUR, "--temperature", type=float, metavar="T", help="Sharpens colours below 1. [the weights' own]"),
-        option(COLOUR, "--instances", type=int, metavar="N",
-                     help="Colour up to N things of a picture on their own too. [0; instcolor: 8]"),
-        option(COLOUR, "--detector", type=click.Choice(["compact", "maskrcnn"]),
-                     help="What finds these things. [compact]"),
-    )  # fmt: skip
+        option(
+            COLOUR,
+            "--anchors",
+            type=Anchors(),
+            metavar="SECONDS|every|auto",
+            help="Time between anchors, the frames that the network colours; auto: less where motion is fast. [auto]",
+        ),
+        option(
+            COLOUR,
+            "--steady",
+            type=Time(),
+            metavar="SECONDS",
+            multiple=several,
+            help="How far anchors look for others to average colours with, against flicker; 0: off. [1.75]",
+        ),
+        option(
+            COLOUR,
+            "--saturation",
+            type=float,
+            metavar="X",
+            multiple=several,
+            help="Multiplies the colours: 0 is gray, 2 doubles them, 4 is the most. [1]",
+        ),
+        option(
+            COLOUR,
+            "--temperature",
+            type=float,
+            metavar="T",
+            help="Below 1, colours are stronger and more decided. [the weights' own]",
+        ),
+        option(
+            COLOUR,
+            "--instances",
+            type=int,
+            metavar="N",
+            help="Detect up to N things in an anchor, and colour each separately too. [0; instcolor: 8]",
+        ),
+        option(
+            COLOUR,
+            "--detector",
+            type=click.Choice(["compact", "maskrcnn"]),
+            help="The detector that --instances uses. [compact]",
+        ),
+    )
 
 
 SKIP_DAMAGED = option(
-    TODO, "--skip-damaged/--no-skip-damaged", default=None, help="Hold the last good frame over damaged packets."
+    TODO, "--skip-damaged/--no-skip-damaged", default=None, help="Repeat the last good frame where the film is damaged."
 )
 READ_OPTIONS = join(
     SKIP_DAMAGED,
-    option(TODO, "--recolour/--no-recolour", default=None, help="Colour a film anew that has colours already."),
-    option(TODO, "--deinterlace/--no-deinterlace", default=None, help="Make whole frames of interlaced ones."),
+    option(
+        TODO,
+        "--recolour/--no-recolour",
+        default=None,
+        help="Colour a film that is in colour already, from its luma alone.",
+    ),
+    option(
+        TODO,
+        "--deinterlace/--no-deinterlace",
+        default=None,
+        help="Make whole frames from the fields of interlaced film.",
+    ),
 )
 SETTING_OPTIONS = join(
     colour_options(),
-    option(OUTPUT, "--codec", type=CODECS,
-                 help="How the picture is written; ffv1 loses nothing. [h264]"),
-    option(OUTPUT, "--crf", type=int, metavar="N", help="Quality of h264, h265, av1; lower is better. [18, 20, 24]"),
-    option(OUTPUT, "--preset", metavar="NAME", help="Speed of h264, h265 (ultrafast to placebo), av1 (0 to 13)."),
-    option(TODO, "--start", type=Time(), help="Begin here: seconds or HH:MM:SS.mmm."),
+    option(OUTPUT, "--codec", type=CODECS, help="How the picture is written; ffv1 loses nothing. [h264]"),
+    option(OUTPUT, "--crf", type=int, metavar="N", help="Quality; lower is better. [h264: 18, h265: 20, av1: 24]"),
+    option(
+        OUTPUT,
+        "--preset",
+        metavar="NAME",
+        help="Speed of encoding: ultrafast to placebo, for av1 0 to 13. [veryfast, 8]",
+    ),
+    option(TODO, "--start", type=Time(), help="Begin here: seconds, MM:SS or HH:MM:SS.mmm."),
     option(TODO, "--end", type=Time(), help="End here."),
     READ_OPTIONS,
-)  # fmt: skip
+)
 """Options that become `pipelines.settings.Settings`; None where one was not given."""
 
 DEVICE_OPTIONS = join(
@@ -86,14 +137,18 @@ DEVICE_OPTIONS = join(
         "--address",
         metavar="HOST:PORT",
         envvar="RAY_ADDRESS",
-        help="The Ray cluster to do it. [this machine]",
+        help="The Ray cluster that does the work. [this machine]",
     ),
 )
 """Options that become `restore.devices.Devices`, see `devices_from`."""
 
 SHOW_OPTIONS = join(
     option(
-        REPORTING, "--json", "as_json", is_flag=True, help="One JSON event a line; with --quiet the last one alone."
+        REPORTING,
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="Print one JSON event a line; with --quiet the last one alone.",
     ),
     option(REPORTING, "-q", "--quiet", is_flag=True, help="Show errors only."),
 )

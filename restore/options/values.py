@@ -22,7 +22,7 @@ class Time(click.ParamType[Fraction]):
             return value
         match = CLOCK.fullmatch(str(value))
         if match is None:
-            self.fail(f"{value!r} is not a time; write seconds or HH:MM:SS.mmm", param, ctx)
+            self.fail(f"{value!r} is not a time; write HH:MM:SS.mmm, MM:SS or seconds", param, ctx)
         hours, minutes, seconds = match.groups()
         if (hours and int(minutes) >= 60) or (minutes and Fraction(seconds) >= 60):
             self.fail(f"{value!r} is not a time; write HH:MM:SS, minutes and seconds below 60", param, ctx)

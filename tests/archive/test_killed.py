@@ -53,6 +53,7 @@ def run_and_kill(films: Path, out: Path, pickled: Path, frames: int, seconds: fl
     return finished(out)
 
 
+@pytest.mark.slow
 def test_a_run_killed_three_times_redoes_only_the_segments_that_were_open(
     films: Films, settings: Settings, tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def run_and_kill(film: Path, out: Path, settings: Settings, segments: int, secon
     return done(out)
 
 
+@pytest.mark.slow
 def test_a_run_killed_three_times_ends_with_the_same_bytes(
     films: Films, film: Path, settings: Settings, tmp_path: Path
 ) -> None:

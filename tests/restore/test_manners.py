@@ -101,13 +101,13 @@ def test_several_films_name_the_command_for_them(
     result = restore(word)
     assert result.exit_code == 2
     name = str(Path(word))
-    assert f"{name} is {kind}; restore archive {name} --out FOLDER" in result.stderr
+    assert f"{name} is {kind}; restore archive {name} --out FOLDER colours " in result.stderr
 
 
 def test_a_picture_as_a_result_names_still() -> None:
     result = restore("photo.jpg", "-o", "photo.png")
     assert result.exit_code == 2
-    assert "photo.png is a picture; restore still photo.jpg --at TIME -o photo.png writes a frame" in result.stderr
+    assert "photo.png is a picture; restore still photo.jpg --at TIME -o photo.png writes one frame" in result.stderr
 
 
 @pytest.mark.parametrize(

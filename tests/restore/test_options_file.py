@@ -144,7 +144,7 @@ def test_a_preview_takes_one_value_or_several() -> None:
         ("saturation = 'much'", "restore.toml: saturation: 'much' is not a valid float."),
         ("instances = 8.5", "restore.toml: instances: '8.5' is not a valid integer."),
         ("recolour = 'yes'", "restore.toml: recolour: must be true or false"),
-        ("steady = 'long'", "restore.toml: steady: 'long' is not a time; write seconds or HH:MM:SS.mmm"),
+        ("steady = 'long'", "restore.toml: steady: 'long' is not a time; write HH:MM:SS.mmm, MM:SS or seconds"),
         ("workers = 0", "restore.toml: workers: 0 is not in the range x>=1."),
         ("saturation = 5", "restore.toml: saturation: saturation must be 0 to 4, got 5.0"),
         ("crf = 60", "restore.toml: crf: crf of h264 must be 0 to 51, got 60"),

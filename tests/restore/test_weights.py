@@ -50,7 +50,7 @@ def test_list_shows_what_ships_first_and_how_to_get_the_others(tmp_path: Path) -
     first, *others = result.stdout.splitlines()
     assert first.startswith(f"{DEFAULT_NETWORK}: ships with the program")
     assert [line.partition(":")[0] for line in others] == ["eccv16", "siggraph17", "instcolor", "maskrcnn", "raft"]
-    assert all("licence" in line and "not here: restore weights pull" in line for line in others)
+    assert all("licence" in line and "not here, downloaded by restore weights pull" in line for line in others)
 
 
 def test_where_is_the_option_or_the_variable_or_the_users_cache(tmp_path: Path) -> None:
