@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from pipelines.settings import Settings
 from restore.api import restore_archive
 from tests.made import child_archive
