@@ -3,15 +3,14 @@
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 
-from pipelines import product_version
 from pipelines.errors import InputError, OutputError, StageError, timecode
+from pipelines.job.identity import about
 from pipelines.job.job import Job
-from pipelines.job.work import WorkFolder, fingerprint, flattened
+from pipelines.job.work import WorkFolder
 from pipelines.media.join import SegmentFile, mux
 from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.places import only_run
@@ -107,14 +106,6 @@ def _check_free(job: Job) -> None:
 def _check_any_frame(job: Job, segments: list[SegmentFile]) -> None:
     if not any(segment.encoded.pts for segment in segments):
         raise InputError(job.film.path, "no frame lies in the span to restore", "choose another --start or --end")
-
-
-def about(job: Job) -> dict[str, str]:
-    """All that the bytes of a result depend on, by name: a run goes on only where all of it is the same."""
-    versions = {"restore": product_version()} | {name: version(name) for name in ("av", "torch", "opencv-python")}
-    source = {"film": fingerprint(job.film.path), "container": job.container}
-    settings = replace(job.settings, paint=job.chosen.settings)
-    return source | job.chosen.digests | flattened(settings) | versions
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pipelines.archive.inputs import RESULT, ArchiveFilm, Gathered
 from pipelines.archive.records import FOLDER, Asked, Done, Failed, Records, Whole
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
-from pipelines.job.work import flattened
+from pipelines.job.identity import flattened
 from pipelines.media.containers import possible_names
 from pipelines.painting.choice import choose
 from pipelines.settings import PaintSettings

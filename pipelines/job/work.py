@@ -1,11 +1,9 @@
 """The working folder of a run: finished segments and the entries by which a run that was killed goes on."""
 
 import dataclasses
-import hashlib
 import json
 import secrets
 import shutil
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +13,8 @@ from pipelines.media.join import SegmentFile
 from pipelines.places import WORK, sha256_of
 from pipelines.source import Segment
 
-SAMPLE = 1 << 20
-"""Bytes read at the film's head, middle and tail, by which it is known again."""
-
-
 ENTRIES = "[0-9]*.json"
 """Names of the entries of finished segments."""
-
-
-def fingerprint(path: Path) -> str:
-    """Size and sha256 of the film's head, middle and tail, 1 MiB each."""
-    size = path.stat().st_size
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for start in (0, max(0, size // 2), max(0, size - SAMPLE)):
-            file.seek(start)
-            digest.update(file.read(SAMPLE))
-    return f"{size}-{digest.hexdigest()}"
-
-
-def flattened(value: Any, name: str = "") -> dict[str, str]:
-    """Nested settings as flat text, so that two runs can be told apart by name: {"motion.steady": "1", ...}."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if not isinstance(value, dict):
-        return {name: str(float(value)) if isinstance(value, Fraction) else str(value)}
-    flat: dict[str, str] = {}
-    for key, inner in value.items():
-        flat |= flattened(inner, f"{name}.{key}" if name else key)
-    return flat
 
 
 class WorkFolder:

@@ -10,7 +10,8 @@ import pytest
 
 from models.weights.catalogue import find_weights, weights_digest
 from pipelines.errors import OutputError
-from pipelines.film import Listener, about, restore
+from pipelines.film import Listener, restore
+from pipelines.job.identity import about
 from pipelines.job.job import prepare
 from pipelines.settings import PaintSettings, Settings
 from restore.api import restore_film
