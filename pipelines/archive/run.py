@@ -57,8 +57,8 @@ class Archive:
     overwrite: bool = False
     listener: ArchiveListener = field(default_factory=ArchiveListener)
     capacity: int = 1
-    """Segments that can be worked on at the same time: so many films are coloured as that needs, and two at least
-    where it is above 1. Others are made ready, staged and probed, meanwhile."""
+    """Segments that can run at once. Films are started until their segments fill it, two at least where it is above 1;
+    the next ones are staged and probed meanwhile."""
     restore: Callable[[Job, Listener], Result] = restore
     has_pool: bool = False
     """Whether anchors are coloured elsewhere, so that the device need not be in this machine."""

@@ -201,25 +201,23 @@ def train(  # noqa: PLR0913  # one run's all
         device = device or torch.device("cpu")
         data, digests = examples(sources, config), digests_of(sources, start)
         run = _new_run(start, config, device)
-        checkpoint = checkpoint_of(out)
-        if checkpoint.exists():
-            run.load(checkpoint, settings_of(config, world) | digests)
+        if checkpoint_of(out).exists():
+            run.load(checkpoint_of(out), settings_of(config, world) | digests)
             finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
             log(f"going on from step {run.step}" if run.step < config.steps else finished)
         else:
             log(f"counting the colours of {min(config.prior_pictures, len(data))} of {len(data)} pictures")
             run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
+        shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
+        settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
+        part, steps = config.batch // takes(config) // world, range(run.step, config.steps)
         keeper = (
             _Keeper(out, config, data, digests, log=log, tensorboard=tensorboard, checkpoint_every=checkpoint_every)
             if rank == 0
             else None
         )
-        shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
-        settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
-        part = config.batch // takes(config) // world
-        if keeper and run.step >= config.steps:
+        if keeper and not steps:
             keeper.write(run)
-        steps = range(run.step, config.steps)
         for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
             terms = _train_step(run, light.to(device), boxes.to(device), config)
             if keeper:
