@@ -14,7 +14,6 @@ from typing import Any
 from pipelines import product_version
 from pipelines.job.job import Job
 
-
 SAMPLE = 1 << 20
 """Bytes read at the film's head, middle and tail, by which it is known again."""
 
