@@ -14,6 +14,8 @@ from pipelines.source import Film, OtherStream, Span
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
 """Tags that describe the file they are in: the muxer writes its own."""
+MAX_USUAL = 8
+"""Channels up to which there is a usual layout for each number."""
 NO_TEXT = b"\x00\x00"
 """A mov_text packet between two captions; the muxer writes these itself."""
 
@@ -48,7 +50,16 @@ def add_other(out: OutputContainer, source: Any) -> Any:
     copy_tags(source, added)
     if source.type == "video" and source.average_rate:
         added.codec_context.framerate = source.average_rate
+    if source.type == "audio":
+        added.codec_context.layout = usual_layout(source.codec_context)
     return added
+
+
+def usual_layout(sound: Any) -> str:
+    """The channel layout of a stream of sound; where none is specified, the usual one for its number of channels."""
+    name: str = sound.layout.name
+    is_unspecified = name == f"{sound.channels} channels" and sound.channels <= MAX_USUAL
+    return av.AudioLayout(f"{sound.channels}c").name if is_unspecified else name
 
 
 def _is_attached(source: Any, container: str) -> bool:
