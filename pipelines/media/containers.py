@@ -6,9 +6,9 @@ from pathlib import PurePath
 
 from pipelines.errors import OutputError, SettingsError
 from pipelines.media.codecs import ENCODERS
-from pipelines.media.copy import refused_streams
 from pipelines.media.encode import check_encoder
 from pipelines.media.target import Target, choose_target
+from pipelines.media.trial import refused_streams
 from pipelines.settings import Settings
 from pipelines.source import Film, OtherStream
 
@@ -65,7 +65,7 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
     """
     target = _target(film, settings)
     candidates = _candidates(film, target)
-    refused = refused_streams(film, candidates)
+    refused = refused_streams(film, candidates, target.time_base)
     if has_suffix:
         return Output(target, _named(film, target, PurePath(name).suffix, refused), name)
     container = next((each for each in candidates if not refused[each]), None)

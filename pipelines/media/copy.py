@@ -1,16 +1,15 @@
 """All of a film but its picture, copied packet for packet: streams, tags, chapters."""
 
-import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 import av
 from av.container import InputContainer, OutputContainer
 
-from pipelines.media.open import is_cover, open_film, packets_of
-from pipelines.source import Film, OtherStream, Span
+from pipelines.media.open import is_cover, packets_of
+from pipelines.source import Span
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
 """Tags that describe the file they are in: the muxer writes its own."""
@@ -39,7 +38,7 @@ def add_other(out: OutputContainer, source: Any) -> Any:
     Raises:
         ValueError, av.FFmpegError: the container cannot hold it.
     """
-    if _is_attached(source, out.format.name):
+    if is_attached(source, out.format.name):
         name = source.metadata.get("filename", f"attachment-{source.index}")
         data = source.data if source.type == "attachment" else _cover_bytes(source)
         out.add_attachment(name, source.metadata.get("mimetype", _mime_type(source)), data)
@@ -62,7 +61,7 @@ def usual_layout(sound: Any) -> str:
     return av.AudioLayout(f"{sound.channels}c").name if is_unspecified else name
 
 
-def _is_attached(source: Any, container: str) -> bool:
+def is_attached(source: Any, container: str) -> bool:
     """Whether a stream is written as an attachment, without packets.
 
     Raises:
@@ -132,24 +131,3 @@ def chapters(source: InputContainer, span: Span, origin: Fraction) -> list[Any]:
         if start < end:
             kept.append({**chapter, "start": start - low, "end": end - low})
     return kept
-
-
-def refused_streams(film: Film, containers: Sequence[str]) -> dict[str, list[OtherStream]]:
-    """For each container the film's copied streams that it refuses, found by writing its header to nowhere."""
-    with open_film(film.path) as source:
-        return {
-            container: [other for other in film.others if not _is_held(source.streams[other.index], container)]
-            for container in containers
-        }
-
-
-def _is_held(stream: Any, container: str) -> bool:
-    try:
-        if _is_attached(stream, container):
-            return True
-        with av.open(io.BytesIO(), "w", format=container) as trial:
-            add_other(trial, stream)
-            trial.start_encoding()
-    except (ValueError, av.FFmpegError):
-        return False
-    return True

@@ -1,0 +1,122 @@
+"""Which of a film's streams a container holds, by trial: a few packets of each are written and read back."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from pipelines.errors import InputError
+from pipelines.media.copy import NO_TEXT, add_other, is_attached, usual_layout
+from pipelines.media.join import container_options
+from pipelines.media.open import open_film, packets_of
+from pipelines.source import Film, OtherStream
+
+TRIED_PACKETS = 8
+"""Of each stream: enough for a reader to know a codec that only its packets name."""
+MAX_HEAD = 1 << 25
+"""Bytes read at the film's beginning for them; a stream that begins later is tried with a packet made up."""
+MPEG_AUDIO = {"mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"}
+"""Decoders of one codec, whose packets say which layer they are."""
+UNNAMED = {None, "bin_data"}
+"""Names of data whose kind is not told."""
+NAMES_DATA = {"mp4", "mov"}
+"""Muxers that write no description of data whose kind FFmpeg does not know; readers need it."""
+
+
+def refused_streams(film: Film, containers: Sequence[str], time_base: Fraction) -> dict[str, list[OtherStream]]:
+    """For each container the film's copied streams that it does not hold, found by a trial in memory.
+
+    Args:
+        film: from `probe`.
+        containers: FFmpeg's names of the muxers.
+        time_base: of the picture that will be written.
+    """
+    with open_film(film.path) as source:
+        streams = [source.streams[other.index] for other in film.others]
+        packets = _first_packets(source, streams)
+        return {
+            container: [
+                other
+                for other, stream in zip(film.others, streams, strict=True)
+                if not _is_held(stream, packets[other.index], container, container_options(container, time_base))
+            ]
+            for container in containers
+        }
+
+
+def _first_packets(source: InputContainer, streams: Sequence[Any]) -> dict[int, list[Any]]:
+    """The first packets of each stream, by its index; fewer where the film's beginning has no more."""
+    found: dict[int, list[Any]] = {stream.index: [] for stream in streams}
+    left = MAX_HEAD
+    try:
+        for packet in packets_of(source) if streams else ():
+            left -= packet.size
+            packets = found.get(packet.stream_index, [])
+            if packet.size and len(packets) < TRIED_PACKETS:
+                packets.append(packet)
+            if left < 0 or all(len(each) >= TRIED_PACKETS for each in found.values()):
+                break
+    except InputError:
+        pass  # the run says where the film cannot be read
+    return found
+
+
+def _is_held(stream: Any, packets: Sequence[Any], container: str, options: Mapping[str, str]) -> bool:
+    """Whether a stream comes back from a container as what it is."""
+    file = io.BytesIO()
+    try:
+        if is_attached(stream, container):
+            return True
+        with av.open(file, "w", format=container, options=dict(options)) as trial:
+            added = add_other(trial, stream)
+            trial.start_encoding()
+            written = 0
+            for packet in _copies(stream, packets):
+                packet.stream = added
+                trial.mux(packet)
+                written += 1
+        return not written or _comes_back(stream, file)
+    except (ValueError, av.FFmpegError):
+        return False
+
+
+def _copies(stream: Any, packets: Sequence[Any]) -> Iterator[Any]:
+    """The packets anew, their times counted from the first; one made up where there are none and their kind allows."""
+    times = [time for packet in packets for time in (packet.dts, packet.pts) if time is not None]
+    first = min(times, default=0)
+    for packet in packets:
+        copy: Any = av.Packet(bytes(packet))
+        copy.time_base, copy.duration, copy.is_keyframe = packet.time_base, packet.duration, packet.is_keyframe
+        copy.pts = None if packet.pts is None else packet.pts - first
+        copy.dts = None if packet.dts is None else packet.dts - first
+        yield copy
+    if not packets and stream.type in ("subtitle", "data"):
+        made: Any = av.Packet(NO_TEXT)
+        made.time_base, made.pts, made.dts, made.duration = stream.time_base, 0, 0, 1
+        yield made
+
+
+def _comes_back(stream: Any, file: io.BytesIO) -> bool:
+    file.seek(0)
+    with av.open(file, metadata_errors="replace") as container:
+        found = list(container.streams)
+        return len(found) == 1 and _kind(found[0]) == _kind(stream) and _is_described(found[0])
+
+
+def _kind(stream: Any) -> tuple[object, ...]:
+    """What must be the same of a stream and its copy."""
+    context = stream.codec_context
+    if context is None:
+        return (stream.type, None if stream.name in UNNAMED else stream.name)
+    codec = "mp3" if context.name in MPEG_AUDIO else context.name
+    if stream.type != "audio":
+        return (stream.type, codec)
+    return (stream.type, codec, context.sample_rate, context.channels, usual_layout(context).partition("(")[0])
+
+
+def _is_described(stream: Any) -> bool:
+    is_unnamed = stream.type == "data" and stream.name in UNNAMED
+    return not (is_unnamed and NAMES_DATA & set(stream.container.format.name.split(",")))

@@ -1,0 +1,102 @@
+"""A container holds a stream where a few packets of it, written and read back, are of the same kind."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import OutputError
+from pipelines.media.containers import choose_output
+from pipelines.media.probe import probe
+from pipelines.media.trial import refused_streams
+from pipelines.settings import Settings
+from restore.api import restore_film
+from tests.made import clips
+from tests.made.runs import Films
+from tests.made.sounds import with_captions, with_sound
+
+ALL = ("matroska", "mp4", "mov", "mpegts", "webm")
+
+
+def holders(film: Path) -> set[str]:
+    """The containers that hold all the streams beside the picture."""
+    refused = refused_streams(probe(film), ALL, Fraction(1, 12288))
+    return {container for container, streams in refused.items() if not streams}
+
+
+@pytest.mark.parametrize(
+    ("ending", "codec", "channels", "expected"),
+    [
+        (".avi", "wmav2", 2, set()),
+        (".avi", "adpcm_ms", 2, set()),
+        (".vob", "pcm_dvd", 2, set()),
+        (".rm", "ac3", 2, {"matroska", "mp4", "mov", "mpegts"}),
+        (".avi", "pcm_s16le", 2, {"matroska", "mp4", "mov"}),
+        (".avi", "pcm_u8", 1, {"matroska", "mov"}),
+        (".mxf", "pcm_s16le", 2, {"matroska", "mp4", "mov"}),
+        (".mov", "pcm_s24be", 2, {"matroska", "mp4", "mov"}),
+        (".mkv", "flac", 2, {"matroska", "mp4"}),
+        (".mkv", "flac", 6, {"matroska", "mp4"}),
+        (".mkv", "libvorbis", 2, {"matroska", "mp4", "webm"}),
+        (".mov", "alac", 2, {"matroska", "mp4", "mov"}),
+        (".mkv", "truehd", 2, {"matroska"}),
+        (".mkv", "dca", 6, {"matroska", "mp4", "mov", "mpegts"}),
+        (".mkv", "ac3", 6, {"matroska", "mp4", "mov", "mpegts"}),
+        (".mkv", "eac3", 6, {"matroska", "mp4", "mov", "mpegts"}),
+        (".mkv", "libopus", 6, {"matroska", "mp4", "mpegts", "webm"}),
+        (".mp4", "aac", 1, {"matroska", "mp4", "mov", "mpegts"}),
+        (".mkv", "aac", 6, {"matroska", "mp4", "mov", "mpegts"}),
+        (".avi", "libmp3lame", 2, {"matroska", "mp4", "mov", "mpegts"}),
+        (".vob", "mp2", 2, {"matroska", "mp4", "mov", "mpegts"}),
+    ],
+)
+def test_sound_is_held_where_it_comes_back_as_what_it_is(
+    films: Films, ending: str, codec: str, channels: int, expected: set[str]
+) -> None:
+    assert holders(films(with_sound, ending, codec=codec, channels=channels)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "codec", "expected"),
+    [
+        (".mkv", "subrip", {"matroska"}),
+        (".mkv", "ass", {"matroska"}),
+        (".mkv", "webvtt", {"matroska", "webm"}),
+        (".mp4", "mov_text", {"mp4", "mov"}),
+    ],
+)
+def test_captions_are_held_where_they_come_back_as_what_they_are(
+    films: Films, ending: str, codec: str, expected: set[str]
+) -> None:
+    assert holders(films(with_captions, ending, codec=codec)) == expected
+
+
+def test_a_layout_that_another_container_would_lose_is_kept_from_it(films: Films) -> None:
+    assert holders(films(with_sound, ".mov", codec="pcm_s16le", layout="quad")) == {"mp4", "mov"}
+
+
+def test_a_stream_whose_first_packet_comes_late_is_tried_too(films: Films, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.media.trial.MAX_HEAD", 0)
+    assert holders(films(with_captions, ".mkv", codec="subrip")) == {"matroska"}
+    assert holders(films(with_captions, ".mp4", codec="mov_text")) == {"mp4", "mov"}
+
+
+def test_a_film_of_24_frames_a_second_does_not_go_where_its_sound_is_lost(films: Films) -> None:
+    with pytest.raises(OutputError, match=r"holds all of it: .*mpegts not audio stream 1 \(adpcm_ms\)"):
+        choose_output(probe(films(with_sound, ".avi", codec="adpcm_ms")), Settings(), "film.restored", False)
+
+
+@pytest.mark.parametrize("codec", ["truehd", "pcm_s16le", "flac", "libvorbis", "alac"])
+def test_sound_that_ts_would_store_as_private_data_is_refused_in_one_line(films: Films, codec: str) -> None:
+    film = films(with_sound, ".mkv", codec=codec)
+    name = codec.removeprefix("lib")
+    with pytest.raises(OutputError) as caught:
+        restore_film(film, film.with_name("out.ts"))
+    assert re.search(rf"\.ts cannot hold audio stream 1 \({name}\); \.mkv holds it$", str(caught.value))
+
+
+def test_a_film_without_other_streams_goes_anywhere(films: Films) -> None:
+    assert holders(films(clips.plain, ".mp4")) == set(ALL)
