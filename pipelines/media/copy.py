@@ -1,7 +1,7 @@
 """All of a film but its picture, copied packet for packet: streams, tags, chapters."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -13,15 +13,35 @@ from pipelines.source import Span
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
 """Tags that describe the file they are in: the muxer writes its own."""
+OF_PACKETS = {
+    "BPS",
+    "DURATION",
+    "NUMBER_OF_BYTES",
+    "NUMBER_OF_FRAMES",
+    "_STATISTICS_TAGS",
+    "_STATISTICS_WRITING_APP",
+    "_STATISTICS_WRITING_DATE_UTC",
+}
+"""Tags of Matroska that count a stream's packets: wrong where not all of these are copied."""
+OF_PICTURE = OF_PACKETS | {"ENCODER"}
+"""Tags of the film's picture that are wrong of the coloured one."""
 MAX_USUAL = 8
 """Channels up to which there is a usual layout for each number."""
 NO_TEXT = b"\x00\x00"
 """A mov_text packet between two captions; the muxer writes these itself."""
 
 
-def copy_tags(source: Any, written: Any) -> None:
-    """Copies the tags of a file or stream to another, and a stream's disposition."""
+def copy_tags(source: Any, written: Any, anew: Collection[str] = ()) -> None:
+    """Copies the tags of a file or stream to another, and a stream's disposition.
+
+    Args:
+        source: the film, or a stream of it.
+        written: the result, or a stream of it.
+        anew: tags that would be wrong of what is written, in capitals; with a language behind them (BPS-eng), too.
+    """
     written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
+    for key in [key for key in written.metadata if key.upper().partition("-")[0] in anew]:
+        del written.metadata[key]
     if hasattr(written, "disposition"):
         written.disposition = source.disposition
 
@@ -32,8 +52,13 @@ def _cover_bytes(source: Any) -> bytes:
         return next(bytes(packet) for packet in container.demux(container.streams[source.index]) if packet.size)
 
 
-def add_other(out: OutputContainer, source: Any) -> Any:
+def add_other(out: OutputContainer, source: Any, is_span: bool = False) -> Any:
     """Adds a stream like `source` to an output; None for what has no packets there (attachments).
+
+    Args:
+        out: the result.
+        source: a stream of the film.
+        is_span: whether only a part of its packets will be copied.
 
     Raises:
         ValueError, av.FFmpegError: the container cannot hold it.
@@ -46,7 +71,7 @@ def add_other(out: OutputContainer, source: Any) -> Any:
     if is_cover(source) and out.format.name == "mov":
         raise ValueError("mov drops cover art")
     added = out.add_stream_from_template(source, opaque=True)
-    copy_tags(source, added)
+    copy_tags(source, added, OF_PACKETS if is_span else ())
     if source.type == "video" and source.average_rate:
         added.codec_context.framerate = source.average_rate
     if source.type == "audio":

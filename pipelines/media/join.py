@@ -12,7 +12,7 @@ import av
 from av.container import InputContainer, OutputContainer
 
 from pipelines.frames import EncodedSegment
-from pipelines.media.copy import WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
+from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
 from pipelines.media.open import open_film
 from pipelines.media.target import Target
 from pipelines.source import Film, Span
@@ -108,7 +108,7 @@ def _interleaved(picture: Iterator[Any], others: Iterator[Any]) -> Iterator[Any]
 def add_picture(out: OutputContainer, source: Any, template: Any, target: Target) -> Any:
     """Adds the coloured picture's stream, with the tags of the film's own."""
     stream = out.add_stream_from_template(template, opaque=True)
-    copy_tags(source, stream)
+    copy_tags(source, stream, OF_PICTURE)
     stream.time_base = target.time_base
     if target.frame_rate:
         stream.codec_context.framerate = target.frame_rate
@@ -138,7 +138,7 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
         av.open(out, "w", format=container, options=options) as written,
     ):
         written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
-        picture, others = _add_streams(written, source, template.streams.video[0], film, target)
+        picture, others = _add_streams(written, source, template.streams.video[0], film, target, span)
         if film.chapters:
             written.set_chapters(chapters(source, span, film.start))
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)
@@ -147,13 +147,14 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
 
 
 def _add_streams(
-    out: OutputContainer, source: InputContainer, template: Any, film: Film, target: Target
+    out: OutputContainer, source: InputContainer, template: Any, film: Film, target: Target, span: Span
 ) -> tuple[Any, dict[int, Any]]:
     """Adds all streams in the film's own order; the picture's, and the others by their index in the film."""
     picture, others = None, {}
+    is_span = span.start is not None or span.end is not None
     for index in sorted([film.picture.index, *(other.index for other in film.others)]):
         if index == film.picture.index:
             picture = add_picture(out, source.streams[index], template, target)
         else:
-            others[index] = add_other(out, source.streams[index])
+            others[index] = add_other(out, source.streams[index], is_span)
     return picture, {index: stream for index, stream in others.items() if stream is not None}

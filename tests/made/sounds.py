@@ -30,8 +30,18 @@ def with_captions(path: Path, codec: str) -> Path:
     return _made(path, ("-i", str(captions)), "-c:v", "copy", "-c:s", codec)
 
 
+def copied(film: Path, path: Path, *options: str) -> Path:
+    """A film copied packet for packet, with `options` of FFmpeg."""
+    _run("-i", str(film), "-map", "0", "-c", "copy", *options, str(path))
+    return path
+
+
 def _made(path: Path, source: tuple[str, ...], *options: str) -> Path:
     picture = plain(path.with_suffix(".picture.mp4"))
-    program = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(picture), *source]
-    subprocess.run([*program, "-map", "0", "-map", "1", *options, str(path)], check=True, stdin=subprocess.DEVNULL)
+    _run("-i", str(picture), *source, "-map", "0", "-map", "1", *options, str(path))
     return path
+
+
+def _run(*options: str) -> None:
+    program = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *options]
+    subprocess.run(program, check=True, stdin=subprocess.DEVNULL)
