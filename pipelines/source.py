@@ -45,6 +45,9 @@ class Picture:
     rotation: int
     """Degrees counter-clockwise by which players turn the picture: 0, 90, 180 or 270."""
     field_order: FieldOrder
+    base_rate: Fraction | None = None
+    """Frames per second of the widest even steps on which the first frames' times all lie, as FFmpeg finds them: equal
+    to `frame_rate` where frames are evenly spaced."""
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:

@@ -1,12 +1,13 @@
 """Which container a result goes into, and what its file is called: one decision, made here alone."""
 
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import PurePath
 
 from pipelines.errors import OutputError, SettingsError
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.encode import check_encoder
+from pipelines.media.rounding import FrameTimes, keeps_clock
 from pipelines.media.target import Target, choose_target
 from pipelines.media.trial import refused_streams
 from pipelines.settings import Settings
@@ -41,12 +42,6 @@ def own_container(film: Film) -> str | None:
     return "mpegts" if "mpegts" in names else None
 
 
-def keeps_times(container: str, time_base: Fraction) -> bool:
-    """Whether a container can hold pts of this time base exactly."""
-    ticks = {"matroska": 1000, "webm": 1000, "mpegts": 90_000}.get(container)
-    return ticks is None or (time_base * ticks).denominator == 1
-
-
 def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -> Output:
     """The picture to be written, the container for it, and the name of the file.
 
@@ -63,17 +58,16 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
         SettingsError: encoder and picture do not fit.
         OutputError: the container that the user named cannot hold the picture or another stream.
     """
-    target = _target(film, settings)
+    target, times = _target(film, settings), FrameTimes(film, settings.start, settings.end)
     candidates = _candidates(film, target)
     refused = refused_streams(film, candidates, target.time_base)
     if has_suffix:
-        return Output(target, _named(film, target, PurePath(name).suffix, refused), name)
-    container = next((each for each in candidates if not refused[each]), None)
-    if container is None:
-        lacks = "; ".join(f"{each} not {', '.join(map(str, streams))}" for each, streams in refused.items())
-        what = f"no container holds all of it: {lacks}"
-        raise OutputError(film.path, what, "choose another --codec, or copy the film without these")
-    return Output(target, container, name + _suffix(film, container))
+        container = _named(film, target, times, PurePath(name).suffix, refused)
+        return Output(_noted(target, times, container), container, name)
+    held = next((each for each in candidates if not refused[each] and times.is_held(each)), None)
+    if held is None:
+        raise OutputError(film.path, *_no_container(target, times, refused))
+    return Output(_noted(target, times, held), held, name + _suffix(film, held))
 
 
 def possible_names(name: str, has_suffix: bool) -> list[str]:
@@ -91,18 +85,17 @@ def _target(film: Film, settings: Settings) -> Target:
 
 
 def _candidates(film: Film, target: Target) -> list[str]:
-    """Containers that hold the picture with its times and its shape: the film's own first."""
+    """Containers that hold the picture and its shape: the film's own first, those whose clock rounds its times last."""
     own = own_container(film)
     names = dict.fromkeys(([own] if own else []) + list(ENCODERS[target.codec].containers))
-    return [name for name in names if _fits(name, target) is None]
+    held = [name for name in names if _fits(name, target) is None]
+    return sorted(held, key=lambda name: not keeps_clock(name, target.time_base))
 
 
 def _fits(container: str, target: Target) -> str | None:
-    """Why a container does not hold the picture as it is; None where it does."""
+    """Why a container does not hold the picture, whatever its times; None where it does."""
     if container not in ENCODERS[target.codec].containers:
         return f"does not hold {target.codec}"
-    if not keeps_times(container, target.time_base):
-        return f"cannot keep the film's times, which count in steps of {target.time_base} s"
     in_stream = target.codec in ("h264", "h265")  # others leave the pixels' shape to the container
     if container in ("matroska", "webm") and target.sample_aspect_ratio != 1 and not in_stream:
         return f"does not keep the pixels' shape ({target.sample_aspect_ratio}) with {target.codec}"
@@ -111,7 +104,34 @@ def _fits(container: str, target: Target) -> str | None:
     return None
 
 
-def _named(film: Film, target: Target, suffix: str, refused: dict[str, list[OtherStream]]) -> str:
+def _rounds(container: str, target: Target, times: FrameTimes) -> str | None:
+    """Why a container does not hold the times; None where it does."""
+    if times.is_held(container):
+        return None
+    if times.moved(container) is None:
+        return "cannot keep the film's times, since some of its frames are less than a millisecond apart"
+    return f"cannot keep the film's times, which count in steps of {target.time_base} s"
+
+
+def _noted(target: Target, times: FrameTimes, container: str) -> Target:
+    """The picture with a note where the container rounds its times."""
+    moved = times.moved(container)
+    if not moved:
+        return target
+    note = f"times are rounded to milliseconds, by at most {ceil(moved * 10_000) / 10} ms"
+    return replace(target, notes=(*target.notes, note))
+
+
+def _no_container(target: Target, times: FrameTimes, refused: dict[str, list[OtherStream]]) -> tuple[str, str]:
+    """Why none of the containers tried holds a film, and the hint."""
+    lacks = [
+        f"{each} not {', '.join(map(str, streams))}" if streams else f"{each} {_rounds(each, target, times)}"
+        for each, streams in refused.items()
+    ]
+    return f"no container holds all of it: {'; '.join(lacks)}", "choose another --codec, or copy the film without these"
+
+
+def _named(film: Film, target: Target, times: FrameTimes, suffix: str, refused: dict[str, list[OtherStream]]) -> str:
     """The container that a suffix names.
 
     Raises:
@@ -119,19 +139,25 @@ def _named(film: Film, target: Target, suffix: str, refused: dict[str, list[Othe
     """
     names = {extension: name for name, extension in SUFFIXES.items()} | OTHER_SUFFIXES
     container = names.get(suffix.lower())
-    holders = [SUFFIXES[name] for name, streams in refused.items() if not streams]
-    hint = f"{holders[0]} holds it" if holders else "no container that is known holds all of it"
     if container is None:
         known = ", ".join(sorted(names))
         raise OutputError(
             film.path, f"a result cannot be written as {suffix or 'a file without suffix'}", f"known: {known}"
         )
-    why = _fits(container, target)
+    why = _fits(container, target) or _rounds(container, target, times)
     if why:
-        raise OutputError(film.path, f"{suffix} {why}", f"{hint}{_codecs_instead(suffix, container, target)}")
+        hint = f"{_holder(times, refused)}{_codecs_instead(suffix, container, target)}"
+        raise OutputError(film.path, f"{suffix} {why}", hint)
     if refused[container]:
-        raise OutputError(film.path, f"{suffix} cannot hold {', '.join(map(str, refused[container]))}", hint)
+        what = f"{suffix} cannot hold {', '.join(map(str, refused[container]))}"
+        raise OutputError(film.path, what, _holder(times, refused))
     return container
+
+
+def _holder(times: FrameTimes, refused: dict[str, list[OtherStream]]) -> str:
+    """The container that holds a film which another does not, as a hint."""
+    holder = next((name for name, streams in refused.items() if not streams and times.is_held(name)), None)
+    return f"{SUFFIXES[holder]} holds it" if holder else "no container that is known holds all of it"
 
 
 def _codecs_instead(suffix: str, container: str, target: Target) -> str:

@@ -76,6 +76,7 @@ def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
         sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
         rotation=int(frame.rotation) % 360 // 90 * 90,
         field_order=_field_order(stream, frame),
+        base_rate=stream.base_rate,
     )
 
 

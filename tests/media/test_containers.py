@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import av
 import pytest
 
 from pipelines.errors import OutputError
-from pipelines.media.containers import choose_output, keeps_times, own_container, possible_names
+from pipelines.media.containers import choose_output, own_container, possible_names
 from pipelines.media.probe import probe
 from pipelines.settings import Codec, EncodeSettings, Settings
 from tests.made import clips
@@ -28,17 +27,6 @@ from tests.made.runs import Films
 )  # fmt: skip
 def test_own_container_is_known_by_format_and_name(path: str, formats: str, container: str | None) -> None:
     assert own_container(replace(FILM, container=formats, path=Path(path))) == container
-
-
-@pytest.mark.parametrize(
-    ("container", "time_base", "keeps"),
-    [("mp4", Fraction(1, 12345), True), ("matroska", Fraction(1, 1000), True), ("matroska", Fraction(1, 24), False),
-     ("mpegts", Fraction(1, 90000), True), ("mpegts", Fraction(1, 24), True), ("mpegts", Fraction(1, 1001), False)],
-)  # fmt: skip
-def test_containers_with_ticks_of_their_own_keep_only_multiples_of_them(
-    container: str, time_base: Fraction, keeps: bool
-) -> None:
-    assert keeps_times(container, time_base) == keeps
 
 
 def as_qt(path: Path) -> Path:

@@ -17,9 +17,11 @@ from pipelines.errors import OutputError
 from pipelines.film import Listener
 from pipelines.settings import EncodeSettings, Settings
 from restore.api import restore_film
-from tests.made import broken, clips
+from tests.made import broken, clips, pictures
+from tests.made.extra_tracks import cover
 from tests.made.readers import times
 from tests.made.runs import Films, Refuse, in_segments, listing, restore_heard
+from tests.made.tracks import PictureTrack, write
 
 
 def test_a_result_that_exists_is_not_replaced(refusal: Refuse, tmp_path: Path) -> None:
@@ -91,6 +93,22 @@ def test_the_film_itself_is_never_the_result(settings: Settings, tmp_path: Path,
     assert listing(tmp_path) == before
 
 
+def too_close(path: Path) -> Path:
+    """The second frame and the third are 0.9 ms apart."""
+    pts = (0, 3600, 3681, 7200)
+    return write(path, PictureTrack(pictures.pan(4), time_base=Fraction(1, 90000), pts=pts))
+
+
+def ntsc(path: Path) -> Path:
+    """23.976 frames a second, whose times are no whole ticks of MPEG-TS."""
+    return write(path, PictureTrack(pictures.pan(4), rate=Fraction(24000, 1001)))
+
+
+def wide_with_cover(path: Path) -> Path:
+    """Cover art, and pictures large enough for DNxHR."""
+    return write(path, PictureTrack(pictures.pan(4, width=256, height=128)), cover)
+
+
 CANNOT_HOLD = [
     (clips.with_font, ".mkv", ".mp4", r"\.mp4 cannot hold attachment stream 1 .*; \.mkv holds it"),
     (clips.with_font, ".mkv", ".ts", r"\.ts cannot hold attachment stream 1 .*; \.mkv holds it"),
@@ -99,7 +117,8 @@ CANNOT_HOLD = [
     (clips.with_data, ".ts", ".mp4", r"\.mp4 cannot hold data stream 1 \(.*\); \.ts holds it"),
     (clips.with_subtitles, ".mkv", ".mp4", r"\.mp4 cannot hold subtitle stream 1 \((srt|subrip)\); \.mkv holds it"),
     (clips.with_audio, ".mp4", ".webm", r"\.webm does not hold h264; \.mp4 holds it; \.webm holds --codec av1$"),
-    (clips.plain, ".mp4", ".mkv", r"\.mkv cannot keep the film's times, .*; \.mp4 holds it$"),
+    (too_close, ".mp4", ".mkv", r"\.mkv cannot keep .* less than a millisecond apart; \.mp4 holds it$"),
+    (ntsc, ".avi", ".ts", r"\.ts cannot keep the film's times, .* steps of 1001/24000 s; \.mp4 holds it$"),
     (clips.plain, ".mp4", ".mp3", r"cannot be written as \.mp3; known: "),
     (clips.plain, ".mp4", "", r"cannot be written as a file without suffix; known: "),
 ]
@@ -116,7 +135,7 @@ def test_a_container_that_cannot_hold_a_stream_is_named_with_one_that_can(
 def test_a_film_that_no_container_holds_with_its_codec_is_refused_with_what_helps(
     refusal: Refuse, settings: Settings, tmp_path: Path
 ) -> None:
-    film, chosen = clips.with_cover(tmp_path / "film.mp4"), replace(settings, encode=EncodeSettings("prores"))
+    film, chosen = wide_with_cover(tmp_path / "film.mp4"), replace(settings, encode=EncodeSettings("dnxhr"))
     message = refusal(OutputError, film, None, chosen)
     assert "holds all of it: mov not video stream 1 (mjpeg); choose another --codec, or copy the film w" in message
     assert restore_film(film, None, settings).exists()
