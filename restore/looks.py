@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.errors import timecode
+from pipelines.job.shots import Shot, find_shots
+from pipelines.media.timecode import clock_of
 from pipelines.painting.choice import choose_network
 from pipelines.painting.paint import Paint
 from pipelines.preview.canvas import Composition, make_canvas
@@ -15,9 +17,7 @@ from pipelines.preview.pages import sheet_places, write_sheet
 from pipelines.preview.render import EXCERPTS, Preview, Variant, choose_excerpts, total
 from pipelines.preview.sheet import Tile, tiles
 from pipelines.preview.shot_list import clock_for, write_shots
-from pipelines.preview.shots import Shot, find_shots
 from pipelines.preview.still import write_still
-from pipelines.preview.timecode import clock_of
 from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView, View, open_view, ready
 from pipelines.settings import Settings
 from pipelines.streams import in_process

@@ -9,11 +9,11 @@ import ffmpeg
 from pipelines.errors import SettingsError
 from pipelines.frames import ColouredFrame
 from pipelines.media.target import Target
+from pipelines.media.timecode import Clock, clock_of
 from pipelines.preview import compose
 from pipelines.preview.captions import caption, text_size
 from pipelines.preview.display import display_target
 from pipelines.preview.pipe import INPUT, Yuv, coloured, colourless
-from pipelines.preview.timecode import Clock, clock_of
 from pipelines.source import Film
 
 BEFORE, AFTER = "black and white", "colour"

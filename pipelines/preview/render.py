@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines.errors import SettingsError
+from pipelines.job.shots import Shot, find_shots
 from pipelines.painting.paint import Painting
 from pipelines.places import written_whole
 from pipelines.preview import compose, pipe
 from pipelines.preview.canvas import Canvas, Composition, make_canvas
-from pipelines.preview.shots import Shot, find_shots
 from pipelines.preview.view import Excerpt, ReadyView
 
 EXCERPTS = 3

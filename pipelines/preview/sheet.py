@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.job.shots import Shot
 from pipelines.media.target import Target
+from pipelines.media.timecode import clock_of
 from pipelines.painting.paint import Painting
 from pipelines.preview.display import display_size, display_target, rgb_of
-from pipelines.preview.shots import Shot
-from pipelines.preview.timecode import clock_of
 from pipelines.preview.view import Excerpt, ReadyView
 from pipelines.source import Film
 

@@ -10,9 +10,9 @@ from typing import Any
 import opentimelineio as otio
 
 from pipelines.errors import OutputError
+from pipelines.job.shots import Shot
+from pipelines.media.timecode import Clock, clock_of
 from pipelines.places import written_whole
-from pipelines.preview.shots import Shot
-from pipelines.preview.timecode import Clock, clock_of
 from pipelines.preview.view import View
 from pipelines.source import Film
 

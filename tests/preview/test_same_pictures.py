@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
 from pipelines.guide.given import Given
+from pipelines.job.shots import find_shots
 from pipelines.media.target import choose_target
 from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.preview.sheet import tiles
-from pipelines.preview.shots import find_shots
 from pipelines.preview.still import write_still
 from pipelines.preview.view import PREVIEW, STILL, Excerpt, Kind, ReadyView, open_view, ready
 from pipelines.segment import carried

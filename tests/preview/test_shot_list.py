@@ -14,10 +14,10 @@ import pytest
 from pipelines.errors import OutputError
 from pipelines.film import restore
 from pipelines.job.job import prepare
+from pipelines.job.shots import Shot, find_shots
+from pipelines.media.timecode import Clock
 from pipelines.preview import shot_list
 from pipelines.preview.shot_list import write_shots
-from pipelines.preview.shots import Shot, find_shots
-from pipelines.preview.timecode import Clock
 from pipelines.preview.view import SHOTS, View, open_view
 from pipelines.settings import Settings
 from tests.made import clips

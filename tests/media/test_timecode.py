@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import InputError
+from pipelines.media import timecode
 from pipelines.media.probe import probe
-from pipelines.preview import timecode
-from pipelines.preview.timecode import Clock, clock_of, standard_rate
+from pipelines.media.timecode import Clock, clock_of, standard_rate
 from tests.made import clips
 from tests.made.handmade import FILM, picture
 from tests.made.pictures import pan
