@@ -1,5 +1,6 @@
 """Times as editors write them: the film's own timecode where it has one."""
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ STANDARD = tuple(Fraction(n) for n in (24, 25, 30, 48, 50, 60)) + tuple(
 )
 """Frames per second for which there is timecode (SMPTE ST 12-1)."""
 DROPS = {Fraction(30_000, 1001), Fraction(60_000, 1001)}
+SPELLING = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;])(\d{2})")
 
 
 def standard_rate(rate: Fraction | None) -> Fraction | None:
@@ -48,11 +50,40 @@ class Clock:
         """HH:MM:SS:FF, with ; before FF where numbers are dropped; HH:MM:SS.mmm where the rate has no timecode."""
         return self.written(self.frame(seconds)) if self.has_timecode else timecode(seconds)
 
-    def written(self, frame: int) -> str:
-        """The timecode of a frame number; the rate must have one."""
-        from opentimelineio import opentime  # only those who show timecode pay for it
+    @property
+    def _base(self) -> int:
+        """Numbers of frames in a second."""
+        return round(self.rate)
 
-        return opentime.RationalTime(frame, float(self.rate)).to_timecode(float(self.rate), self.is_drop)
+    @property
+    def _dropped(self) -> int:
+        """Numbers left out at the beginning of each minute but each tenth: 2 at 29.97 frames a second, 4 at 59.94."""
+        return self._base // 15 if self.is_drop else 0
+
+    def written(self, frame: int) -> str:
+        """The timecode of a frame number, which begins again after 24 hours."""
+        dropped, a_minute = self._dropped, 60 * self._base - self._dropped
+        tens, rest = divmod(frame, 10 * a_minute + dropped)
+        number = frame + dropped * (9 * tens + max(0, (rest - dropped) // a_minute))
+        seconds, frames = divmod(number, self._base)
+        minutes, mark = seconds // 60, ";" if self.is_drop else ":"
+        return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{seconds % 60:02d}{mark}{frames:02d}"
+
+    def number(self, written: str) -> int:
+        """The frame number of a timecode, HH:MM:SS:FF or HH:MM:SS;FF.
+
+        Raises:
+            ValueError: it is not valid at the clock's rate.
+        """
+        match = SPELLING.fullmatch(written)
+        hours, minutes, seconds, frames = (int(match[i]) for i in (1, 2, 3, 5)) if match else (0, 60, 0, 0)
+        is_left_out = self.is_drop and seconds == 0 and frames < self._dropped and minutes % 10 > 0
+        if minutes > 59 or seconds > 59 or frames >= self.rate or is_left_out or (";" in written and not self.is_drop):
+            raise ValueError(f"{written!r} is not valid at {float(self.rate):.6g} frames a second")
+        whole = 60 * hours + minutes
+        if not self.has_timecode:
+            return round((60 * whole + seconds) * self.rate) + frames
+        return (60 * whole + seconds) * self._base + frames - self._dropped * (whole - whole // 10)
 
 
 def clock_of(film: Film) -> Clock:
@@ -69,13 +100,10 @@ def clock_of(film: Film) -> Clock:
     if rate is None:
         return Clock(mean, 0, False, reel)
     is_drop = ";" in own if own else rate in DROPS
-    from opentimelineio import opentime
-
     try:
-        first = opentime.from_timecode(own, float(rate)).to_frames() if own else 0
+        first = Clock(rate, 0, is_drop, reel).number(own) if own else 0
     except ValueError as error:
-        what = f"its timecode {own!r} is not valid at {float(rate):.6g} frames a second"
-        raise InputError(film.path, what, "copy it without its timecode tag") from error
+        raise InputError(film.path, f"its timecode {error}", "copy it without its timecode tag") from error
     return Clock(rate, first, is_drop, reel)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentimelineio import opentime
 
 from pipelines.errors import InputError
 from pipelines.media import timecode
@@ -86,3 +87,27 @@ def test_a_timecode_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(timecode, "_tags", lambda film: {"timecode": "00:00:00:99"})
     with pytest.raises(InputError, match="'00:00:00:99' is not valid at 24 frames"):
         clock_of(replace(FILM, picture=picture(frame_rate=Fraction(24))))
+
+
+@given(st.integers(0, 2_000_000), st.sampled_from(timecode.STANDARD), st.booleans())
+def test_timecode_is_what_the_library_for_it_writes(frame: int, rate: Fraction, is_drop: bool) -> None:
+    counted = clock(rate, is_drop=is_drop and rate in timecode.DROPS)
+    written = opentime.RationalTime(frame, float(rate)).to_timecode(float(rate), counted.is_drop)
+    assert counted.written(frame) == written
+    assert counted.number(written) == frame
+
+
+@pytest.mark.parametrize("written", ["00:01:00;00", "00:01:00;01", "00:00:60;00", "00:60:00;00", "00:00:00;30", "1"])
+def test_numbers_that_are_left_out_or_too_high_are_not_valid(written: str) -> None:
+    with pytest.raises(ValueError, match=r"is not valid at 29\.97 frames a second"):
+        clock(NTSC, is_drop=True).number(written)
+
+
+def test_a_rate_without_drop_frames_takes_no_semicolon() -> None:
+    with pytest.raises(ValueError, match="'00:00:01;00' is not valid at 25 frames a second"):
+        clock(Fraction(25)).number("00:00:01;00")
+
+
+@pytest.mark.parametrize(("rate", "frame"), [(Fraction(18), 18 * 61 + 5), (Fraction(33, 2), 1011)])
+def test_silent_speeds_are_counted_too(rate: Fraction, frame: int) -> None:
+    assert clock(rate).number("00:01:01:05") == frame
