@@ -15,6 +15,7 @@ from pipelines.frames import EncodedSegment
 from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
 from pipelines.media.open import open_film
 from pipelines.media.target import Target
+from pipelines.media.timecode import move_timecode
 from pipelines.source import Film, Span
 
 MAX_TICKS = 1 << 31
@@ -139,6 +140,7 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
     ):
         written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
         picture, others = _add_streams(written, source, template.streams.video[0], film, target, span)
+        move_timecode(written, film, first.encoded.pts[0])
         if film.chapters:
             written.set_chapters(chapters(source, span, film.start))
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)

@@ -107,6 +107,30 @@ def clock_of(film: Film) -> Clock:
     return Clock(rate, first, is_drop, reel)
 
 
+def move_timecode(written: Any, film: Film, pts: int) -> None:
+    """Makes the timecode in the tags of a result and its streams that of the film's frame at `pts`, its first one.
+
+    A tag that is not valid at the film's rate stays as it is.
+
+    Args:
+        written: the result, open, with the film's own tags.
+        film: its source.
+        pts: of the result's first frame in the film.
+    """
+    frames = round(film.seconds(pts) * (standard_rate(film.picture.rate) or film.picture.rate))
+    for tags in (written.metadata, *(stream.metadata for stream in written.streams)):
+        for name in [name for name in tags if frames and name.lower() == "timecode"]:
+            tags[name] = _later(tags[name], film, frames)
+
+
+def _later(own: str, film: Film, frames: int) -> str:
+    clock = Clock(standard_rate(film.picture.rate) or film.picture.rate, 0, ";" in own, "")
+    try:
+        return clock.written(clock.number(own) + frames)
+    except ValueError:
+        return own
+
+
 def _tags(film: Film) -> dict[str, Any]:
     """Of the file and its streams, the picture's first; Matroska writes their names in capitals."""
     with open_film(film.path) as container:
