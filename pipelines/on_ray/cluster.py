@@ -4,7 +4,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import ray
@@ -14,10 +14,14 @@ from pipelines.errors import SettingsError
 
 
 @contextmanager
-def cluster(address: str = "") -> Iterator[None]:
+def cluster(address: str = "", *, log_to_driver: bool = False) -> Iterator[None]:
     """Ray, for as long as it is needed: the cluster at `address`, or one of this machine alone, which ends with it.
 
     Where this process is in a cluster already, that is the one.
+
+    Args:
+        address: HOST:PORT; empty or "local": this machine alone.
+        log_to_driver: whether this process prints what others print, and what Ray says of them.
 
     Raises:
         SettingsError: no cluster answers there, or Ray does not start here.
@@ -25,30 +29,41 @@ def cluster(address: str = "") -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    with ExitStack() as stack:
+        if not log_to_driver:
+            stack.enter_context(_worker_deaths_left_to_the_logs())
+        _join("" if address == "local" else address, log_to_driver)
+        stack.callback(ray.shutdown)
+        yield
+
+
+def _join(address: str, log_to_driver: bool) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     how: dict[str, Any] = {"address": address} if address else {"address": "local", "include_dashboard": False}
+    level = logging.INFO if log_to_driver else logging.ERROR
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of what Ray will change
         try:
-            ray.init(**how, log_to_driver=False, logging_level=logging.ERROR)
-            # else each worker that dies is told on stdout, amid the progress; Ray has no option for it
-            ray._private.worker.print_to_stdstream = _leave_to_the_logs
+            ray.init(**how, log_to_driver=log_to_driver, logging_level=level)
         except Exception as error:  # a bare one where Ray's own processes do not start in time
             raise _not_there(address, error) from error
+
+
+@contextmanager
+def _worker_deaths_left_to_the_logs() -> Iterator[None]:
+    """Keeps Ray from printing on stdout, amid the progress, that a worker died; it has no option for that."""
+    prints = ray._private.worker.print_to_stdstream
+    ray._private.worker.print_to_stdstream = lambda *_, **__: None
     try:
         yield
     finally:
-        ray.shutdown()
-
-
-def _leave_to_the_logs(*_: Any, **__: Any) -> None:
-    """Prints nothing: Ray's own logs have it, and what fails for it is told by whoever fails."""
+        ray._private.worker.print_to_stdstream = prints
 
 
 def _not_there(address: str, error: Exception) -> SettingsError:
     if address:
         what = f"no Ray cluster answers at {address} ({reason_of(error)})"
-        return SettingsError("--address", what, "start one with `ray start --head`, or leave it out")
+        return SettingsError("--address or RAY_ADDRESS", what, "start one with `ray start --head`, or leave it out")
     what = f"Ray did not start on this machine ({reason_of(error)})"
     return SettingsError("--gpus, --workers", what, "try again when it is less busy, or leave them out")
 

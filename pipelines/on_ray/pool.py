@@ -11,6 +11,7 @@ from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError
 
 from pipelines.errors import StageError
 from pipelines.on_ray.cluster import answered, get, reason_of
+from pipelines.on_ray.placement import cpu_worker_options, gpu_worker_options
 from pipelines.process import keep_freed_memory
 from pipelines.streams import In, Out
 
@@ -62,17 +63,15 @@ class OnRay(Generic[In, Out]):
     Args:
         maker: builds the stage; called once in each process.
         gpus: copies, each on a GPU of its own;
-        workers: or copies on the CPU, each with one thread.
+        workers: or copies on the CPU, each with one thread, on nodes of their own as far as there are nodes.
     """
 
     def __init__(self, maker: Callable[[], Callable[[In], Out]], *, gpus: int = 0, workers: int = 0) -> None:
         if bool(gpus) == bool(workers):
             raise ValueError(f"either gpus or workers, got {gpus = } and {workers = }")
-        # no CPU is reserved: those are for the segments, without which there is nothing to paint
-        kind: Any = ray.remote(_Worker).options(
-            num_cpus=0, num_gpus=min(gpus, 1), max_restarts=RESTARTS, scheduling_strategy="SPREAD"
-        )
-        self.workers = [kind.remote(maker) for _ in range(gpus or workers)]
+        places = [gpu_worker_options()] * gpus or cpu_worker_options(workers)
+        kind: Any = ray.remote(_Worker)
+        self.workers = [kind.options(max_restarts=RESTARTS, **place).remote(maker) for place in places]
         self.in_flight = QUEUED * len(self.workers)
 
     def at_most(self, batches: int) -> "OnRay[In, Out]":

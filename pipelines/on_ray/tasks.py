@@ -9,6 +9,7 @@ from ray.exceptions import NodeDiedError, ObjectLostError, OutOfMemoryError, Wor
 
 from pipelines.errors import StageError
 from pipelines.on_ray.cluster import answered, get, in_cluster, reason_of
+from pipelines.on_ray.placement import task_options
 from pipelines.on_ray.pool import DEATHS
 from pipelines.process import keep_freed_memory
 from pipelines.streams import In, Out, Stream
@@ -30,7 +31,7 @@ def as_tasks(stage: Callable[[In], Out], on_wait: Callable[[], None] = lambda: N
     """
 
     def stream(batches: Iterable[In]) -> Iterator[Out]:
-        task: Any = ray.remote(_run).options(num_cpus=1, max_retries=DEATHS - 1)
+        task: Any = ray.remote(_run).options(max_retries=DEATHS - 1, **task_options())
         sent: deque[tuple[In, Any]] = deque()
         try:
             for batch in batches:

@@ -1,14 +1,15 @@
 """Work shared through Ray: this module alone knows it."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import ray
 import torch
 from ray.train import RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer, get_device
 
+from pipelines.on_ray.cluster import cluster, in_cluster
 from pipelines.training.config import TrainConfig
 from pipelines.training.examples import Sources
 from pipelines.training.place import own_place
@@ -42,28 +43,34 @@ def train_on_ray(  # noqa: PLR0913  # one run's all
 
     Raises:
         OutputError: the run cannot write to `out`, or another run does.
+        SettingsError: no cluster answers at RAY_ADDRESS, or, where that is not set, Ray does not start here.
         ValueError: the batch does not divide, or there are fewer GPUs.
         Exception: what a process raised, as `train` tells.
     """
     with own_place(out, sources, start, overwrite):
         if config.batch % (2 * processes):
             raise ValueError(f"batch {config.batch} does not divide into pairs among {processes}; give --set batch=N")
-        if not ray.is_initialized():
-            ray.init(log_to_driver=True, include_dashboard=False)
-        gpus = int(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
-        if is_on_gpus and gpus < processes:
-            raise ValueError(
-                f"{processes} GPUs are asked for and Ray sees {gpus}; ask for fewer, or --workers N for CPUs"
-            )
         where = {"sources": _absolute(sources), "out": out.absolute(), "start": start and start.absolute()}
         arguments = where | {"config": config, "tensorboard": tensorboard and tensorboard.absolute(), "has_place": True}
-        scaling = ScalingConfig(num_workers=processes, use_gpu=is_on_gpus)
-        log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
-        run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))
-        try:
-            TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
-        except WorkerGroupError as error:
-            raise _told_by_a_process(error) from error
+        # the address that `--address` of other commands takes too; each process prints its own progress
+        with cluster(os.environ.get("RAY_ADDRESS", ""), log_to_driver=True):
+            _check_gpus(processes if is_on_gpus else 0)
+            log(f"shared among {processes} {'GPUs' if is_on_gpus else 'processes'}")
+            _fit(arguments, ScalingConfig(num_workers=processes, use_gpu=is_on_gpus), out)
+
+
+def _check_gpus(count: int) -> None:
+    found = in_cluster("GPU")
+    if count > found:
+        raise ValueError(f"{count} GPUs are asked for and Ray sees {found}; ask for fewer, or --workers N for CPUs")
+
+
+def _fit(arguments: dict[str, Any], scaling: ScalingConfig, out: Path) -> None:
+    run = RunConfig(name="restore-train", storage_path=str(out.absolute().parent / f"{out.stem}.ray"))
+    try:
+        TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
+    except WorkerGroupError as error:
+        raise _told_by_a_process(error) from error
 
 
 def _told_by_a_process(error: WorkerGroupError) -> Exception:

@@ -1,7 +1,7 @@
-"""A film on a cluster of this process, to be disturbed: python child_on_ray.py FILM OUT SETTINGS NODES.
+"""A film on a cluster of this process, to be disturbed: python child_on_ray.py FILM OUT SETTINGS NODES GATE.
 
-The settings are pickled. With one node it is Ray as the command starts it; more are simulated. Prints how many objects
-are left in the cluster when the film is done.
+The settings are pickled. With one node it is Ray as the command starts it; more are simulated. The film's last segment
+waits until there is a file GATE. Prints how many objects are left in the cluster when the film is done.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ import pickle
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.frames import AbBatch
 from pipelines.job.job import prepare
 from pipelines.on_ray import films as on_ray_film
 from pipelines.on_ray.cluster import cluster
+from pipelines.on_ray.tasks import as_tasks
 from pipelines.painting.paint import Paint, PaintOrder
+from pipelines.source import Segment
 from tests.made.on_cluster import Nodes, held, objects, wait_until
+from tests.made.resumed import SEGMENTS
 
 BATCH_SECONDS = 0.2
 """Waited at each batch, so that there is time to be disturbed in."""
@@ -32,6 +37,19 @@ class SlowPaint(Paint):
     def __call__(self, order: PaintOrder) -> AbBatch:
         time.sleep(BATCH_SECONDS)
         return super().__call__(order)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A stage of the product, which waits with the film's last segment until there is a file."""
+
+    stage: Callable[[Any], Any]
+    gate: Path
+
+    def __call__(self, batch: Any) -> Any:
+        if isinstance(batch, Segment) and batch.number == SEGMENTS - 1:
+            wait_until(self.gate.exists)
+        return self.stage(batch)
 
 
 def start_patiently(stack: ExitStack, times: int = 3) -> None:
@@ -61,14 +79,15 @@ def of_nodes(count: int) -> Iterator[None]:
 
 def main() -> None:
     """Restores the film."""
-    film, out, settings = map(Path, sys.argv[1:4])
+    film, out, settings, gate = map(Path, (*sys.argv[1:4], sys.argv[5]))
     warnings.simplefilter("ignore")  # Ray's own
     on_ray_film.MeteredPaint = SlowPaint  # type: ignore[misc]
+    on_ray_film.as_tasks = lambda stage, on_wait: as_tasks(Held(stage, gate), on_wait)
     with of_nodes(int(sys.argv[4])):
         crew = on_ray_film.hire(workers=2)
         on_ray_film.restore_on_ray(prepare(film, out, pickle.loads(settings.read_bytes())), None, crew)
         del crew
-        wait_until(lambda: not objects(), 120, held)  # beside the cluster of a killed driver Ray may take 45 s
+        wait_until(lambda: not objects(), or_else=held)  # beside the cluster of a killed driver Ray may take 45 s
         sys.stdout.write(f"objects left: {objects()}\n")
 
 

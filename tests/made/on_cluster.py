@@ -8,15 +8,22 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from inspect import signature
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 STORE = 100 << 20
 """Bytes of a node's object store."""
 PORTS = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
-"""Chosen beforehand: a node gives up after 15 s on agents that choose their own, and a busy machine takes longer."""
+"""Of a node's agents, chosen beforehand: a node ends that does not hear within 15 s which they have chosen."""
 NOBODYS = range(20_000, 30_000)
 """Ports that no system gives to who asks for any, nor Ray to its workers: one of them stays free until it is used."""
+
+SYSTEM = {"metrics_report_interval_ms": 500, "health_check_period_ms": 500, "health_check_timeout_ms": 60_000}
+"""A node that was killed is known to be gone after 5 of these checks; one that only answers late stays."""
+PATIENCE = 600.0
+"""Seconds after which a test gives up what it waits for: a machine that others use may take minutes."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -38,7 +45,38 @@ def node(cpus: int) -> dict[str, Any]:
     return {"num_cpus": cpus, "object_store_memory": STORE} | ports
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 60.0, or_else: Callable[[], object] = str) -> None:
+@contextmanager
+def no_deadline_to_start() -> Iterator[None]:
+    """Nodes take as long to start as the machine needs.
+
+    Ray gives a node's agent 15 s to write down its port, or the node ends, and the node 30 s to be known.
+    """
+    from ray._private import services
+    from ray._raylet import DASHBOARD_AGENT_LISTEN_PORT_NAME, persist_port
+
+    start, find, found = services.start_raylet, services.get_node, list[Any]()
+
+    def write_and_start(*args: Any, **options: Any) -> Any:
+        given = signature(start).bind(*args, **options).arguments
+        port = given["dashboard_agent_listen_port"]
+        persist_port(given["session_dir"], given["node_id"], DASHBOARD_AGENT_LISTEN_PORT_NAME, port)
+        return start(*args, **options)
+
+    def is_there(*node: Any) -> bool:
+        with suppress(RuntimeError):
+            found[:] = [find(*node)]
+        return bool(found)
+
+    def wait_and_find(*node: Any) -> Any:
+        found.clear()
+        wait_until(lambda: is_there(*node))
+        return found[0]
+
+    with patch.object(services, "start_raylet", write_and_start), patch.object(services, "get_node", wait_and_find):
+        yield
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = PATIENCE, or_else: Callable[[], object] = str) -> None:
     """Fails unless something comes true in time; `or_else` then tells what there is instead."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -71,18 +109,46 @@ def stores() -> list[Any]:
     return told
 
 
-class Nodes:
-    """A head of two CPUs, to which nodes come and go; this process has joined it."""
+def this_node() -> str:
+    """The node on which this process runs."""
+    import ray
 
-    def __init__(self) -> None:
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def alive() -> set[str]:
+    """The nodes that the cluster takes to be up."""
+    import ray
+
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
+
+
+def runs_tasks(node: str) -> bool:
+    """Whether a task of this process that may run on this node alone has done so."""
+    import ray
+    from ray.exceptions import TaskUnschedulableError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    there = NodeAffinitySchedulingStrategy(node, soft=False)
+    try:
+        return bool(ray.get(ray.remote(this_node).options(num_cpus=0, scheduling_strategy=there).remote()) == node)
+    except TaskUnschedulableError:
+        return False
+
+
+class Nodes:
+    """A head, by default of two CPUs, to which nodes come and go; this process has joined it."""
+
+    def __init__(self, cpus: int = 2) -> None:
         from ray.cluster_utils import Cluster
 
         from pipelines.on_ray.cluster import cluster
 
         self.path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # workers import what tests hand them
-        head = node(2) | {"include_dashboard": False, "_system_config": {"metrics_report_interval_ms": 500}}
-        self.cluster: Any = Cluster(initialize_head=True, head_node_args=head)
+        head = node(cpus) | {"include_dashboard": False, "_system_config": SYSTEM}
+        with no_deadline_to_start():
+            self.cluster: Any = Cluster(initialize_head=True, head_node_args=head)
         self.joined = ExitStack()
         self.joined.enter_context(cluster(self.address))  # as a run does, so that it prints what a run prints
 
@@ -91,17 +157,19 @@ class Nodes:
         return str(self.cluster.address)
 
     def add(self, cpus: int = 1) -> Any:
-        """One more node."""
-        added = self.cluster.add_node(**node(cpus))
-        self.cluster.wait_for_nodes()
+        """One more node, once it runs tasks of this process, and nodes that were killed are known to be gone."""
+        with no_deadline_to_start():
+            added = self.cluster.add_node(**node(cpus))
+        wait_until(lambda: alive() == {each.node_id for each in self.cluster.list_all_nodes()})
+        wait_until(lambda: runs_tasks(added.node_id))
         return added
 
     @contextmanager
-    def more(self, count: int) -> Iterator[None]:
-        """So many more nodes of one CPU while the block runs."""
-        added = [self.add() for _ in range(count)]
+    def more(self, count: int, cpus: int = 1) -> Iterator[list[Any]]:
+        """So many more nodes while the block runs."""
+        added = [self.add(cpus) for _ in range(count)]
         try:
-            yield
+            yield added
         finally:
             for each in added:
                 self.kill(each)

@@ -12,7 +12,7 @@ from pipelines.archive.records import Failed
 from pipelines.settings import Settings
 from restore.api import Devices, restore_archive
 from tests.made.archives import BAD, GOOD, Heard, lines, reels, results
-from tests.made.on_cluster import Nodes
+from tests.made.on_cluster import PATIENCE, Nodes
 from tests.made.resumed import near
 from tests.made.runs import Films, archive_heard
 
@@ -36,7 +36,7 @@ def test_films_that_share_a_pool_give_the_results_of_one_process(
 
 
 def test_a_film_begins_before_the_last_one_ends(nodes: Nodes, films: Films, settings: Settings, tmp_path: Path) -> None:
-    both = threading.Barrier(2, timeout=60)  # broken where one film waits for the other to end
+    both = threading.Barrier(2, timeout=PATIENCE)  # broken where one film waits for the other to end
     heard = Heard()
     listener = replace(heard.listener, on_start=lambda task, job: both.wait() and None)
     source = reels(films, tmp_path / "reels")

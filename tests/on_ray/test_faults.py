@@ -15,22 +15,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pipelines.settings import Settings
-from tests.made import child_on_ray
-from tests.made.on_cluster import wait_until
+from tests.made.on_cluster import PATIENCE, wait_until
 from tests.made.resumed import SEGMENTS, assert_whole, done, four_seconds, near, work_folder
 from tests.made.runs import Films
 
+pytest.importorskip("ray", reason="needs the extra ray")
+from tests.made import child_on_ray
+
 pytestmark = pytest.mark.slow
 MOMENTS = int(os.environ.get("RESTORE_FAULT_MOMENTS", "1"))
-PATIENCE = 180
-"""Seconds after which a child has failed."""
 MARK = "RESTORE_TEST_RUN"
 """In the environment of a run's processes."""
 
@@ -47,29 +47,35 @@ def processes(mark: str) -> dict[int, str]:
     return found
 
 
+def kill(pid: int) -> bool:
+    """Kills a process; False: it has ended by itself."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+        return True
+    return False
+
+
 @dataclass
 class Run:
-    """A film on Ray, in a process of its own."""
+    """A film on Ray, in a process of its own; its last segment waits until it is let go."""
 
     process: subprocess.Popen[str]
     out: Path
     mark: str
+    gate: Path
 
     def wait_for(self, segments: int) -> None:
         """Waits until so many segments are done, of a run that has begun."""
         self._wait_until(lambda: (work_folder(self.out) / "manifest.json").exists() and done(self.out) >= segments)
 
-    def victim(self, pattern: str, moments: random.Random) -> int:
-        """One of the run's processes of this kind; waits until there is one."""
+    def kill(self, pattern: str, moments: random.Random) -> None:
+        """Kills one of the run's processes of this kind; waits until there is one."""
 
-        found: list[int] = []
+        def is_killed() -> bool:
+            found = sorted(pid for pid, title in processes(self.mark).items() if re.search(pattern, title))
+            return bool(found) and kill(moments.choice(found))
 
-        def is_there() -> bool:
-            found[:] = sorted(pid for pid, title in processes(self.mark).items() if re.search(pattern, title))
-            return bool(found)
-
-        self._wait_until(is_there)
-        return moments.choice(found)
+        self._wait_until(is_killed)
 
     def _wait_until(self, is_so: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -79,34 +85,36 @@ class Run:
             time.sleep(0.005)
 
     def end(self) -> str:
-        """What it printed, once it has ended as it should."""
+        """Lets it go on to its end; gives what it printed."""
+        self.gate.touch()
         printed, complained = self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0, complained
         return printed
 
     def assert_gone(self) -> None:
         """None of its processes is left: Ray's own agents look for a head that was killed for a minute."""
-        wait_until(lambda: not processes(self.mark), PATIENCE, or_else=lambda: processes(self.mark))
+        wait_until(lambda: not processes(self.mark), or_else=lambda: processes(self.mark))
 
 
 @contextmanager
 def run(film: Path, out: Path, settings: Settings, nodes: int = 1) -> Iterator[Run]:
     mark = secrets.token_hex(8)
-    pickled = out.with_name(mark)
+    pickled, gate = out.with_name(mark), out.with_name(f"{mark}.gate")
     pickled.write_bytes(pickle.dumps(settings))
     root = Path(child_on_ray.__file__).parents[2]
-    command = [sys.executable, child_on_ray.__file__, *map(str, (film, out, pickled, nodes))]
+    command = [sys.executable, child_on_ray.__file__, *map(str, (film, out, pickled, nodes, gate))]
     surroundings = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", MARK: mark}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, cwd=root, env=surroundings, **pipes)  # type: ignore[call-overload]
     try:
-        yield Run(process, out, mark)
+        yield Run(process, out, mark, gate)
     finally:
         process.kill()
         process.communicate()
         for pid in processes(mark):
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
         pickled.unlink()
+        gate.unlink(missing_ok=True)
 
 
 @dataclass
@@ -144,8 +152,7 @@ def test_a_run_ends_as_if_nothing_had_happened_when_it_loses_a(
     chosen, out, moments = near(settings), tmp_path / "out.mp4", random.Random(f"{victim} {seed}")
     with run(film, out, chosen, nodes=2 if victim == "node" else 1) as going:
         Moment.drawn(moments).wait(going)
-        os.kill(going.victim(VICTIMS[victim], moments), signal.SIGKILL)
-        assert going.process.poll() is None
+        going.kill(VICTIMS[victim], moments)
         assert "objects left: 0\n" in going.end()
         going.assert_gone()
     assert_whole(out, films.restored(film, chosen, ".mp4"))

@@ -20,12 +20,10 @@ import pytest
 
 from restore.cli import main
 from tests.made.archives import lines, reels
-from tests.made.on_cluster import free_ports
+from tests.made.on_cluster import PATIENCE, free_ports
 from tests.made.runs import Films
 
 CLUSTER = Path(__file__).parents[2] / "samples" / "cluster"
-PATIENCE = 180
-"""Seconds after which a head has not started, or a job has failed."""
 JOB = {"entrypoint", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "rayClusterSpec"}
 CLUSTER_SPEC = {"rayVersion", "enableInTreeAutoscaling", "headGroupSpec", "workerGroupSpecs"}
 GROUP = {"groupName", "replicas", "minReplicas", "maxReplicas", "rayStartParams", "template"}
