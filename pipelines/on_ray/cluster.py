@@ -74,7 +74,11 @@ def in_cluster(resource: str) -> int:
 
 
 def get(result: Any) -> Any:
-    """What a remote call gave, or the very error that it raised."""
+    """The result of a remote call.
+
+    Raises:
+        Exception: the very error that the call raised.
+    """
     try:
         return ray.get(result)
     except RayTaskError as error:

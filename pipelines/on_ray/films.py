@@ -20,23 +20,23 @@ from pipelines.job.job import Job
 from pipelines.on_ray.cluster import in_cluster
 from pipelines.on_ray.metrics import MeteredPaint, Queued, frames_encoded, timed
 from pipelines.on_ray.pool import OnRay
-from pipelines.on_ray.progress import Post
+from pipelines.on_ray.progress import Progress
 from pipelines.on_ray.tasks import as_tasks
 from pipelines.painting.paint import PaintOrder
 from pipelines.streams import Stream
 
 BATCHES_AHEAD = 2
 """Of anchors, in flight for each segment: the frames between them wait in memory."""
-TOLD_EVERY = 0.5
+REPORT_SECONDS = 0.5
 """Seconds from one word of a segment's progress to the next."""
 
 
 @dataclass(frozen=True)
 class Crew:
-    """What the films of a run share; it pickles as handles, and ends with the process that hired it."""
+    """Painters and progress that the films of a run share: pickles as handles, ends with the process that made it."""
 
     paint: OnRay[PaintOrder, AbBatch]
-    post: Any
+    progress: Any
     """Where segments leave word of their progress."""
 
 
@@ -50,8 +50,8 @@ def hire(gpus: int = 0, workers: int = 0) -> Crew:
     if gpus > found:
         hint = "ask for fewer, or --workers N for CPU processes"
         raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
-    post: Any = ray.remote(Post).options(num_cpus=0, max_restarts=-1)
-    return Crew(OnRay(MeteredPaint, gpus=gpus, workers=workers), post.remote())
+    progress: Any = ray.remote(Progress).options(num_cpus=0, max_restarts=-1)
+    return Crew(OnRay(MeteredPaint, gpus=gpus, workers=workers), progress.remote())
 
 
 def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
@@ -63,15 +63,15 @@ def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
         FilmError: as `restore` does.
     """
     listener, there = listener or Listener(), _seen_from_anywhere(job)
-    teller = _Teller(crew.post, str(there.out))
+    teller = _FrameReporter(crew.progress, str(there.out))
     paint = Queued(crew.paint.at_most(BATCHES_AHEAD))
 
     def spread(stage: Callable[[Any], Any]) -> Stream[Any, Any]:
         name = "join" if isinstance(stage, Join) else "segment"
-        return as_tasks(_Told(name, stage, teller), listener.on_wait)
+        return as_tasks(_Reported(name, stage, teller), listener.on_wait)
 
     try:
-        with _heard(crew.post, str(there.out), listener.on_frame):
+        with _heard(crew.progress, str(there.out), listener.on_frame):
             return restore(there, replace(listener, on_frame=teller), paint, spread)
     except FilmError as error:
         names = {str(there.film.path): job.film.path, str(there.out): job.out}
@@ -79,7 +79,7 @@ def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
 
 
 def _seen_from_anywhere(job: Job) -> Job:
-    """The same with absolute paths: other processes have other working folders."""
+    """The job with absolute paths: other processes have other working folders."""
     film = replace(job.film, path=job.film.path.absolute())
     segments = tuple(replace(segment, film=film) for segment in job.segments)
     chosen = job.chosen.with_absolute_paths()
@@ -87,17 +87,17 @@ def _seen_from_anywhere(job: Job) -> Job:
 
 
 @dataclass
-class _Teller:
-    """Tells the post of each frame of a segment, many at a time."""
+class _FrameReporter:
+    """Reports each frame of a segment, many at a time."""
 
-    post: Any
+    progress: Any
     film: str
     waiting: list[int] = field(default_factory=list)
     last: float = 0
 
     def __call__(self, pts: int) -> None:
         self.waiting.append(pts)
-        if time.monotonic() - self.last > TOLD_EVERY:
+        if time.monotonic() - self.last > REPORT_SECONDS:
             self.hand_in()
 
     def hand_in(self) -> Any:
@@ -105,16 +105,16 @@ class _Teller:
         waiting, self.waiting, self.last = self.waiting, [], time.monotonic()
         if waiting:
             frames_encoded().inc(len(waiting))
-        return self.post.tell.remote(self.film, waiting)
+        return self.progress.add.remote(self.film, waiting)
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Reported:
     """A stage that leaves no word behind when it ends."""
 
     name: str
     stage: Callable[[Any], Any]
-    teller: _Teller
+    teller: _FrameReporter
 
     def __call__(self, batch: Any) -> Any:
         done = timed(self.name, self.stage)(batch)
@@ -124,16 +124,16 @@ class _Told:
 
 
 @contextmanager
-def _heard(post: Any, film: str, on_frame: Callable[[int], None]) -> Iterator[None]:
+def _heard(progress: Any, film: str, on_frame: Callable[[int], None]) -> Iterator[None]:
     """Passes word of a film's frames on while the block runs."""
     has_ended = threading.Event()
 
     def hear() -> None:
         is_last = False
         while not is_last:
-            is_last = has_ended.wait(TOLD_EVERY)
+            is_last = has_ended.wait(REPORT_SECONDS)
             with suppress(RayError):
-                for pts in ray.get(post.collect.remote(film)):
+                for pts in ray.get(progress.collect.remote(film)):
                     on_frame(pts)
 
     thread = threading.Thread(target=hear, daemon=True)

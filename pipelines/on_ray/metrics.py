@@ -1,4 +1,4 @@
-"""What a run on Ray tells to its dashboard and to Prometheus, under names that stay: all begin with `restore_`.
+"""Metrics of a run on Ray for its dashboard and for Prometheus, under names that stay: all begin with `restore_`.
 
 Each process tells of itself; Ray adds which one and where, so a cluster's figure is a sum. Ray sends them on where its
 agents run (`pip install 'ray[default]'`), and drops them elsewhere.
@@ -23,25 +23,25 @@ SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
 
 @cache
 def frames_painted() -> Counter:
-    """Made once in each process that tells it."""
+    """The counter of anchors painted; made once in each process that counts."""
     return Counter("restore_frames_painted", "Frames that the network has coloured: anchors")
 
 
 @cache
 def frames_encoded() -> Counter:
-    """As above."""
+    """The counter of frames that went to the encoder; made once in each process that counts."""
     return Counter("restore_frames_encoded", "Frames of films that have gone to the encoder")
 
 
 @cache
 def queue_depth() -> Gauge:
-    """As above."""
+    """The gauge of batches in flight; made once in each process that sets it."""
     return Gauge("restore_queue_depth", "Batches of anchors that a segment has in flight to the painters")
 
 
 @cache
 def stage_seconds() -> Histogram:
-    """As above."""
+    """The histogram of seconds a stage takes; made once in each process that observes."""
     return Histogram(
         "restore_stage_seconds", "Taken by a batch of anchors, a segment, a film's joining", SECONDS, ("stage",)
     )
@@ -49,7 +49,7 @@ def stage_seconds() -> Histogram:
 
 @cache
 def device_memory() -> Gauge:
-    """As above."""
+    """The gauge of memory that a painter has held; made once in each process that sets it."""
     what = "The most that a painter has held on its device; on the CPU, that its process has"
     return Gauge("restore_device_memory_bytes", what, ("device",))
 
@@ -61,7 +61,7 @@ class MeteredPaint:
         self.paint = Paint()
 
     def __call__(self, order: PaintOrder) -> AbBatch:
-        """The same as `Paint`."""
+        """ab of a batch of anchors, see `Paint`."""
         painted = timed("paint", self.paint)(order)
         frames_painted().inc(len(painted.ab))
         device = order.chosen.device.type
@@ -95,7 +95,7 @@ class Queued:
     pool: Painting
 
     def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
-        """The same as the pool."""
+        """The pool's results; how many batches are in flight is set on the way."""
         in_flight = 0
 
         def change(by: int) -> None:

@@ -22,7 +22,7 @@ RESTARTS = 100
 QUEUED = 2
 """Batches in flight for each worker: the next is there when one is done."""
 LOST = (RayActorError, ObjectLostError)
-"""What a batch sees whose worker died."""
+"""Errors of a batch whose worker died."""
 
 
 class _Worker:
@@ -36,11 +36,11 @@ class _Worker:
         """Answers once the stage is built."""
 
     def run(self, batch: Any) -> Any:
-        """What the stage makes of a batch."""
+        """The result of the stage for a batch."""
         return self.stage(batch)
 
-    def run_told(self, batch: Any) -> Iterator[Any]:
-        """The same, after a first item that tells that it begins: what dies then died of this batch."""
+    def run_announced(self, batch: Any) -> Iterator[Any]:
+        """The result of a batch, after a first item that says that it begins: a death after that is of this batch."""
         yield None
         yield self.stage(batch)
 
@@ -75,13 +75,13 @@ class OnRay(Generic[In, Out]):
         self.in_flight = QUEUED * len(self.workers)
 
     def at_most(self, batches: int) -> "OnRay[In, Out]":
-        """The same pool, with a stream's batches in flight bounded: what they were made of waits in memory."""
+        """This pool with fewer batches in flight for each stream: the frames of each wait in memory."""
         bounded = copy.copy(self)
         bounded.in_flight = min(batches, self.in_flight)
         return bounded
 
     def __call__(self, batches: Iterable[In]) -> Iterator[Out]:
-        """What the stage makes of each batch, in order.
+        """The results of the stage for each batch, in order.
 
         Raises:
             StageError: a batch ended its worker three times, or no worker is left.
@@ -121,7 +121,7 @@ class _Rota(Generic[In, Out]):
         return _Sent(batch, result, worker)
 
     def result(self, sent: _Sent[In]) -> Out:
-        """What became of a batch; it is run again where its worker died."""
+        """The result of a batch, which is run again where its worker died."""
         try:
             return get(sent.result)
         except LOST:
@@ -137,12 +137,12 @@ class _Rota(Generic[In, Out]):
         while deaths < DEATHS:
             number = self._first_up(batch)
             how = {"num_returns": "streaming", "_generator_backpressure_num_objects": 1}
-            told = self.workers[number].run_told.options(**how).remote(batch)
+            answers = self.workers[number].run_announced.options(**how).remote(batch)
             has_begun = False
             try:
-                get(next(told))
+                get(next(answers))
                 has_begun = True
-                return get(next(told))
+                return get(next(answers))
             except LOST as error:
                 deaths += has_begun
                 self._mark_away(number)

@@ -1,13 +1,13 @@
 """Where segments of films leave word of their progress; alone here, so that its process need not import networks."""
 
 
-class Post:
+class Progress:
     """Keeps word of the frames that are done until it is asked for."""
 
     def __init__(self) -> None:
         self.frames: dict[str, list[int]] = {}
 
-    def tell(self, film: str, pts: list[int]) -> None:
+    def add(self, film: str, pts: list[int]) -> None:
         """Frames of a film went to the encoder."""
         self.frames.setdefault(film, []).extend(pts)
 

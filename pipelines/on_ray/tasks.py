@@ -1,4 +1,7 @@
-"""Stages as Ray tasks: for what is ready at once, and may run on any CPU of the cluster."""
+"""Stages as Ray tasks: for what is ready at once, and may run on any CPU of the cluster.
+
+A task runs `film.ColourSegment` on one segment, or `film.Join` on all of them; `films.restore_on_ray` hands both over.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

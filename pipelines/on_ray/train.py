@@ -70,11 +70,11 @@ def _fit(arguments: dict[str, Any], scaling: ScalingConfig, out: Path) -> None:
     try:
         TorchTrainer(_worker, train_loop_config=arguments, scaling_config=scaling, run_config=run).fit()
     except WorkerGroupError as error:
-        raise _told_by_a_process(error) from error
+        raise _raised_in_a_process(error) from error
 
 
-def _told_by_a_process(error: WorkerGroupError) -> Exception:
-    """What the first process that failed raised, out of Ray's wrapping."""
+def _raised_in_a_process(error: WorkerGroupError) -> Exception:
+    """The error of the first process that failed, out of Ray's wrapping."""
     failure = error.worker_failures[min(error.worker_failures)]
     return getattr(failure, "_base_exc", failure)
 

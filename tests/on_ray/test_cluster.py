@@ -14,7 +14,7 @@ from pipelines.errors import SettingsError
         ("10.0.0.1:6379", ConnectionError("Could not find any running Ray instance."), "at 10.0.0.1:6379"),
     ],
 )
-def test_ray_that_does_not_start_is_told_in_one_line(
+def test_ray_that_does_not_start_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, address: str, error: Exception, told: str
 ) -> None:
     ray = pytest.importorskip("ray", reason="needs the extra ray")

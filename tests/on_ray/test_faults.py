@@ -141,7 +141,7 @@ def film(films: Films) -> Path:
 
 
 VICTIMS = {"worker": "ray::_Worker", "task": "ray::_run", "node": "raylet/raylet (?!.*--head)"}
-"""What finds each by its command line."""
+"""Finds each by its command line."""
 
 
 @pytest.mark.parametrize("seed", range(MOMENTS))

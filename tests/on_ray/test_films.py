@@ -76,7 +76,7 @@ def test_a_film_spread_over_three_nodes_has_the_same_bytes(
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 
 
-def test_a_film_that_fails_on_ray_is_told_as_the_user_named_it_and_leaves_nothing_half_written(
+def test_a_film_that_fails_on_ray_is_reported_as_the_user_named_it_and_leaves_nothing_half_written(
     nodes: Nodes, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pipelines.on_ray.films import hire, restore_on_ray

@@ -1,4 +1,4 @@
-"""What a run on Ray shows to Prometheus, read at Ray's own endpoint; and what goes through its object store."""
+"""Metrics that a run on Ray shows to Prometheus, read at Ray's own endpoint; and what goes through its object store."""
 
 from __future__ import annotations
 

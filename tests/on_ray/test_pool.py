@@ -124,7 +124,7 @@ def test_a_batch_that_ends_its_worker_once_is_run_again(pool: Pool, tmp_path: Pa
     assert values(pool(batches)) == [10 * number for number in range(12)]
 
 
-def test_a_batch_that_ends_its_worker_three_times_is_told_and_others_are_not_to_blame(
+def test_a_batch_that_ends_its_worker_three_times_is_reported_and_others_are_not_to_blame(
     pool: Pool, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
@@ -153,7 +153,7 @@ class Unbuildable:
         return batch
 
 
-def test_a_stage_that_cannot_be_built_is_told(nodes: Nodes) -> None:
+def test_a_stage_that_cannot_be_built_is_reported(nodes: Nodes) -> None:
     with pytest.raises(StageError, match=r"no worker is left to do it \(ValueError: no such weights\)"):
         list(OnRay(Unbuildable, workers=1)([1]))
 
@@ -170,7 +170,7 @@ def test_tasks_give_what_one_process_gives_in_order(nodes: Nodes) -> None:
     assert values(as_tasks(Tenfold())(batches)) == [10 * number for number in range(9)]
 
 
-def test_a_task_that_is_killed_is_run_again_and_three_times_is_told(nodes: Nodes, tmp_path: Path) -> None:
+def test_a_task_that_is_killed_is_run_again_and_three_times_is_reported(nodes: Nodes, tmp_path: Path) -> None:
     once, log = {"what": "die once", "log": str(tmp_path / "once")}, tmp_path / "log"
     assert values(as_tasks(Tenfold())(numbered(3, at_1=once))) == [0, 10, 20]
     with pytest.raises(StageError, match="ended the process that worked on it 3 times"):

@@ -56,7 +56,7 @@ def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # Ray's own
-def test_what_a_process_refuses_is_told_as_without_ray(nodes: Nodes, pictures: Path, tmp_path: Path) -> None:
+def test_what_a_process_refuses_is_reported_as_without_ray(nodes: Nodes, pictures: Path, tmp_path: Path) -> None:
     from pipelines.on_ray.train import train_on_ray
 
     with pytest.raises(ValueError, match="all 6 pictures are held out to test on; give more"):
@@ -81,7 +81,7 @@ def test_shared_run_begins_in_a_place_of_its_own_alone(
         train_on_ray(2, False, Sources([pictures]), SMALL, out, overwrite=True)
 
 
-def test_batch_that_does_not_divide_is_told(pictures: Path, tmp_path: Path) -> None:
+def test_batch_that_does_not_divide_is_reported(pictures: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs the extra ray")
     from pipelines.on_ray.train import train_on_ray
 
