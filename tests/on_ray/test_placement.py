@@ -104,11 +104,12 @@ def test_a_worker_does_not_wait_for_a_node_that_others_fill(nodes: Nodes, tmp_pa
         there = NodeAffinitySchedulingStrategy(added[0].node_id, soft=False)
         others = ray.remote(wait_for_file).options(num_cpus=1, scheduling_strategy=there)
         result = others.remote(str(tmp_path / "end"))
-        wait_until(lambda: not free_cpus(added[0].node_id))
-        pool: Pool = OnRay(Place, workers=2)
-        assert set(nodes_of(pool)) == {this_node()}
-        (tmp_path / "end").touch()
-        ray.get(result)
+        try:
+            wait_until(lambda: not free_cpus(added[0].node_id))
+            assert set(nodes_of(OnRay(Place, workers=2))) == {this_node()}
+        finally:
+            (tmp_path / "end").touch()
+            ray.get(result)
 
 
 def free_cpus(node: str) -> float:
