@@ -96,9 +96,6 @@ def _fits(container: str, target: Target) -> str | None:
     """Why a container does not hold the picture, whatever its times; None where it does."""
     if container not in ENCODERS[target.codec].containers:
         return f"does not hold {target.codec}"
-    in_stream = target.codec in ("h264", "h265")  # others leave the pixels' shape to the container
-    if container in ("matroska", "webm") and target.sample_aspect_ratio != 1 and not in_stream:
-        return f"does not keep the pixels' shape ({target.sample_aspect_ratio}) with {target.codec}"
     if container == "mpegts" and target.rotation:
         return "does not keep the rotation"
     return None

@@ -13,6 +13,7 @@ from av.container import InputContainer, OutputContainer
 
 from pipelines.frames import EncodedSegment
 from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
+from pipelines.media.matroska import reserve_shape, write_shape
 from pipelines.media.open import open_film
 from pipelines.media.target import Target
 from pipelines.media.timecode import move_timecode
@@ -116,7 +117,15 @@ def add_picture(out: OutputContainer, source: Any, template: Any, target: Target
     stream.codec_context.sample_aspect_ratio = target.sample_aspect_ratio
     if target.rotation:
         stream.set_display_rotation(target.rotation)
+    if loses_shape(out.format.name, target):
+        reserve_shape(stream)
     return stream
+
+
+def loses_shape(container: str, target: Target) -> bool:
+    """Whether the muxer leaves out the pixels' shape, as Matroska's does where the codec does not carry it."""
+    is_carried = target.codec in ("h264", "h265") or target.sample_aspect_ratio == 1
+    return container in ("matroska", "webm") and not is_carried
 
 
 def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFile], span: Span, out: Path) -> None:
@@ -146,6 +155,8 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)
         for packet in _interleaved(coloured, other_packets(source, others, span, film.start, container)):
             written.mux(packet)
+    if loses_shape(container, target):
+        write_shape(out, target.width, target.height, target.sample_aspect_ratio)
 
 
 def _add_streams(

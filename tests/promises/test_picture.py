@@ -133,6 +133,17 @@ def test_pixels_keep_their_shape(
 
 
 @pytest.mark.parametrize(
+    ("codec", "wanted"), [("ffv1", ".mkv"), ("prores", ".mkv"), ("av1", ".mkv"), ("av1", ".webm"), ("prores", ".mov")]
+)
+def test_pixels_keep_their_shape_where_the_codec_does_not_carry_it(
+    films: Films, settings: Settings, codec: Codec, wanted: str
+) -> None:
+    chosen = replace(settings, encode=EncodeSettings(codec))
+    out = films.restored(films(clips.wide_pixels, ".mp4"), chosen, wanted)
+    assert stream_facts(out, "sample_aspect_ratio") == (Fraction(16, 11),)
+
+
+@pytest.mark.parametrize(
     ("ending", "degrees"), [(".mp4", 90), (".mp4", -90), (".mp4", 180), (".mov", 90), (".mkv", -90)]
 )
 def test_rotation_is_kept(films: Films, settings: Settings, ending: str, degrees: int) -> None:
