@@ -92,7 +92,8 @@ class Join:
     def __call__(self, segments: list[SegmentFile]) -> Path:
         """Joins the segments with the film's other streams."""
         job, part = self.job, self.work.part("film")
-        mux(job.film, job.target, job.container, segments, Span(job.settings.start, job.settings.end), part)
+        span = Span(job.settings.start, job.settings.end)
+        mux(job.film, job.target, job.container, segments, span, part, job.out)
         return part
 
 

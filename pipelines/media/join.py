@@ -14,11 +14,14 @@ from av.container import InputContainer, OutputContainer
 from pipelines.frames import EncodedSegment
 from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
 from pipelines.media.matroska import reserve_shape, write_shape
-from pipelines.media.open import open_film
+from pipelines.media.open import is_cover, open_film
 from pipelines.media.target import Target
 from pipelines.media.timecode import move_timecode
+from pipelines.media.verify import Muxing, Tally, check_written
 from pipelines.source import Film, Span
 
+COVER = "cover art"
+"""The name of its packets, which are not counted."""
 MAX_TICKS = 1 << 31
 """A second in mp4 has fewer."""
 
@@ -128,8 +131,10 @@ def loses_shape(container: str, target: Target) -> bool:
     return container in ("matroska", "webm") and not is_carried
 
 
-def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFile], span: Span, out: Path) -> None:
-    """Writes the film to `out`.
+def mux(
+    film: Film, target: Target, container: str, segments: Sequence[SegmentFile], span: Span, out: Path, result: Path
+) -> None:
+    """Writes the film to `out`, and reads it back to see that it is whole.
 
     Args:
         film: the source of all but the picture.
@@ -138,6 +143,10 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
         segments: all segments, in order.
         span: the part of the film that they are.
         out: the file; the caller renames it when it is whole.
+        result: the name that it will get, for errors.
+
+    Raises:
+        OutputError: the container refuses a packet, or does not hold what was written.
     """
     first = next(segment for segment in segments if segment.encoded.pts)
     offset = 0 if span.start is None else -film.pts(span.start)
@@ -145,18 +154,33 @@ def mux(film: Film, target: Target, container: str, segments: Sequence[SegmentFi
     with (
         open_film(film.path) as source,
         av.open(first.path) as template,
+        Muxing(result, container) as muxing,
         av.open(out, "w", format=container, options=options) as written,
     ):
         written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
         picture, others = _add_streams(written, source, template.streams.video[0], film, target, span)
         move_timecode(written, film, first.encoded.pts[0])
+        tallies = _tallies(film, picture, others)
         if film.chapters:
             written.set_chapters(chapters(source, span, film.start))
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)
         for packet in _interleaved(coloured, other_packets(source, others, span, film.start, container)):
+            tally = tallies[packet.stream.index]
+            tally.add(packet)
+            muxing.stream = tally.name
             written.mux(packet)
+        picture_index = picture.index
     if loses_shape(container, target):
         write_shape(out, target.width, target.height, target.sample_aspect_ratio)
+    without_covers = {index: tally for index, tally in tallies.items() if tally.name != COVER}
+    check_written(out, result, without_covers, picture_index)
+
+
+def _tallies(film: Film, picture: Any, others: dict[int, Any]) -> dict[int, Tally]:
+    """A count for each stream of the result, by its index there."""
+    names = {other.index: str(other) for other in film.others}
+    tallies = {stream.index: Tally(COVER if is_cover(stream) else names[index]) for index, stream in others.items()}
+    return tallies | {picture.index: Tally("the picture")}
 
 
 def _add_streams(
