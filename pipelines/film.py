@@ -15,7 +15,7 @@ from pipelines.media.join import SegmentFile, mux
 from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.places import only_run
 from pipelines.segment import SegmentFlow
-from pipelines.source import Film, Segment, Span
+from pipelines.source import Film, Segment
 from pipelines.streams import Spread, Stream, in_process
 
 MAX_PLACES = 10
@@ -92,8 +92,7 @@ class Join:
     def __call__(self, segments: list[SegmentFile]) -> Path:
         """Joins the segments with the film's other streams."""
         job, part = self.job, self.work.part("film")
-        span = Span(job.settings.start, job.settings.end)
-        mux(job.film, job.target, job.container, segments, span, part, job.out)
+        mux(job.film, job.target, job.container, segments, job.span, part, job.out)
         return part
 
 
@@ -137,7 +136,7 @@ def _end(film: Film, segments: list[SegmentFile]) -> Fraction:
 
 
 def _announced_end(job: Job) -> Fraction:
-    return job.seconds + (job.settings.start or 0)
+    return job.seconds + (job.span.start or 0)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,28 @@
 """All that can be tuned, each with its unit, range and default."""
 
+import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from models.weights.catalogue import DEFAULT_NETWORK
+from pipelines.errors import timecode
 
 Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]
 _SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 PRESETS: dict[Codec, tuple[str, ...]] = {"h264": _SPEEDS, "h265": _SPEEDS, "av1": (*map(str, range(14)),)}
 """Speeds by the encoders' own names, fastest first for h264 and h265, last for av1; other codecs take none."""
+
+
+PLACES = {
+    "timecode": re.compile(r"\d{1,2}:\d{2}:\d{2}[:;]\d{2}"),
+    "frame": re.compile(r"f(\d+)"),
+    "shot": re.compile(r"shot *([1-9]\d*)"),
+}
+"""How places in a film are written that have a time only once the film is open."""
+LEFT_OUT = {"is_left_out": True}
+"""Metadata of settings that came later: where they have their default, records of runs do not name them."""
 
 
 def _check(is_right: bool, what: str) -> None:
@@ -102,11 +114,42 @@ class EncodeSettings:
 
 
 @dataclass(frozen=True)
+class When:
+    """A place in a film that has a time only once the film is open."""
+
+    written: str
+    """Timecode, HH:MM:SS:FF or HH:MM:SS;FF; a frame from 0, f120; or a shot from 1, shot 12."""
+
+    def __post_init__(self) -> None:
+        _check(any(each.fullmatch(self.written) for each in PLACES.values()), f"{self.written!r} is no place in a film")
+
+    def number(self, kind: Literal["frame", "shot"]) -> int | None:
+        """Of the frame or shot; None where this is a place of another kind."""
+        match = PLACES[kind].fullmatch(self.written)
+        return int(match[1]) if match else None
+
+    @property
+    def is_timecode(self) -> bool:
+        """Whether this is a timecode."""
+        return ":" in self.written
+
+    def __str__(self) -> str:
+        return self.written
+
+
+def in_seconds(place: Fraction | When) -> Fraction:
+    """Seconds of a place that was found in its film, see `job.span.Finder`."""
+    if isinstance(place, When):
+        raise TypeError(f"{place} was not looked for in the film")
+    return place
+
+
+@dataclass(frozen=True)
 class Hint:
     """The colour of one point of the film, given by a person."""
 
-    time: Fraction
-    """Seconds from the film's start."""
+    time: Fraction | When
+    """Seconds from the film's start, or a place in the film."""
     x: float
     """Pixels from the left of the upright picture."""
     y: float
@@ -124,10 +167,12 @@ class Settings:
     encode: EncodeSettings = field(default_factory=EncodeSettings)
     hints: tuple[Hint, ...] = ()
     """Colours given by a person, for networks that take them."""
-    start: Fraction | None = None
-    """Seconds from the film's start where the result begins."""
-    end: Fraction | None = None
-    """Seconds from the film's start where the result ends."""
+    start: Fraction | When | None = None
+    """Seconds from the film's start where the result begins, or a place in the film."""
+    end: Fraction | When | None = None
+    """Seconds from the film's start where the result ends, or a place in the film; a shot is the last one in it."""
+    timecode_start: bool = field(default=False, metadata=LEFT_OUT)
+    """Count timecode from the film's own, instead of from 0."""
     segment: Fraction = Fraction(30)
     """Seconds of film coloured on their own: the unit of retry and of resume."""
     skip_damaged: bool = False
@@ -140,8 +185,10 @@ class Settings:
     def __post_init__(self) -> None:
         _check(self.segment > 0, f"segment must be above 0 seconds, got {float(self.segment):g}")
         start, end = self.start or Fraction(0), self.end
-        _check(start >= 0, f"start must not be below 0, got {float(start):g}")
-        _check(end is None or end > start, f"end must lie after start ({float(start):g} s)")
+        _check(isinstance(start, When) or start >= 0, "--start must not be below 0 seconds")
+        if not isinstance(start, When) and not isinstance(end, When):
+            words = f"--end {timecode(end or 0)} must lie after --start {timecode(start)}"
+            _check(end is None or end > start, words)
 
 
 def every_frame(settings: Settings) -> Settings:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.errors import FilmError
-    from pipelines.settings import Settings
+    from pipelines.settings import Settings, When
     from restore.api import render_preview, restore_archive, restore_film, sheet, shots, still
     from restore.arrays import colour_frames
     from restore.devices import Devices
@@ -24,6 +24,7 @@ __all__ = [
     "Devices",
     "FilmError",
     "Settings",
+    "When",
     "__version__",
     "colour_frames",
     "events",
@@ -39,6 +40,7 @@ _MODULES = {
     "Devices": "restore.devices",
     "FilmError": "pipelines.errors",
     "Settings": "pipelines.settings",
+    "When": "pipelines.settings",
     "colour_frames": "restore.arrays",
     "events": "restore.reporting",
 }

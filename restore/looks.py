@@ -19,7 +19,7 @@ from pipelines.preview.sheet import Tile, tiles
 from pipelines.preview.shot_list import clock_for, write_shots
 from pipelines.preview.still import write_still
 from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView, View, open_view, ready
-from pipelines.settings import Settings
+from pipelines.settings import Settings, When
 from pipelines.streams import in_process
 from restore.reporting import Reporter
 from restore.show.events import Finished, Note, Opened, Phase, Started, Stopped
@@ -36,7 +36,7 @@ def render_preview(  # noqa: PLR0913  # one look's all
     out: Path | str | None = None,
     settings: Settings | None = None,
     *,
-    at: Fraction | None = None,
+    at: Fraction | When | None = None,
     seconds: Fraction | None = None,
     how: Composition | None = None,
     variants: Mapping[str, Settings] | None = None,
@@ -49,7 +49,7 @@ def render_preview(  # noqa: PLR0913  # one look's all
         film: the black-and-white film; it is never written to.
         out: the result, an mp4; None puts FILM.preview.mp4 beside the film.
         settings: of the run; None takes the defaults.
-        at: seconds from the film's start; None shows the middles of the three longest shots.
+        at: seconds from the film's start, or a place in it; None shows the middles of the three longest shots.
         seconds: length of what is shown; None: 5 at a time, 2 of each shot.
         how: layout, height, labels and timecode; None takes the defaults.
         variants: settings by their labels, shown in a grid instead of `settings`.
@@ -65,12 +65,13 @@ def render_preview(  # noqa: PLR0913  # one look's all
     compared, how, began = dict(variants or {}), how or Composition(), time.monotonic()
     first = next(iter(compared.values()), settings or Settings())
     with _opened(PREVIEW, film, out, first, overwrite, reporter) as (opened, report):
-        if at is not None:
-            opened.check_frame(at)
+        begins = None if at is None else opened.seconds(at)
+        if begins is not None:
+            opened.check_frame(begins)
         view, *others = ready(opened, *list(compared.values())[1:])
         shown = [Variant(label, each) for label, each in zip(compared, (view, *others), strict=False)]
         make_canvas(view.film, how, list(compared))
-        choose = partial(choose_excerpts, view, at, seconds, 1 if shown else EXCERPTS)
+        choose = partial(choose_excerpts, view, begins, seconds, 1 if shown else EXCERPTS)
         excerpts = choose() if at is not None else []
         what = f"{len(shown)} variants" if shown else f"preview, {how.layout}"
         report(_started(view, what, total(excerpts) if excerpts else view.film.duration, [view, *others]))
@@ -88,7 +89,7 @@ def render_preview(  # noqa: PLR0913  # one look's all
 
 def still(
     film: Path | str,
-    at: Fraction,
+    at: Fraction | When,
     out: Path | str | None = None,
     settings: Settings | None = None,
     *,
@@ -100,7 +101,7 @@ def still(
 
     Args:
         film: the black-and-white film; it is never written to.
-        at: seconds from the film's start; the first frame from there on is shown.
+        at: seconds from the film's start, or a place in it; the first frame from there on is shown.
         out: the result, a PNG; None puts FILM.still.png beside the film.
         settings: of the run; None takes the defaults.
         bits: of a sample, 8 or 16; None: 8 for films of 8 bits, else 16.
@@ -114,10 +115,11 @@ def still(
         FilmError: the film cannot be shown so; the message says where, what, and what to do.
     """
     with _opened(STILL, film, out, settings, overwrite, reporter) as (opened, report):
-        opened.check_frame(at)
+        begins = opened.seconds(at)
+        opened.check_frame(begins)
         (view,) = ready(opened)
         report(_started(view, "still", Fraction(0), [view]))
-        shown = write_still(view, at, in_process(Paint()), bits)
+        shown = write_still(view, begins, in_process(Paint()), bits)
         facts = {"out": str(view.out), "at": float(shown)}
         report(Finished((view.out,), f"{view.out}, the frame at {timecode(shown)}", facts=facts))
     return view.out

@@ -94,7 +94,7 @@ def test_an_unknown_option_is_wrong_usage() -> None:
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (("--start", "5", "--end", "3"), "end must lie after start"),
+        (("--start", "5", "--end", "3"), "--end 00:00:03.000 must lie after --start 00:00:05.000"),
         (("--codec", "ffv1", "--crf", "18"), "ffv1 has no crf"),
         (("--preset", "warp"), "--preset of h264 must be ultrafast, superfast, veryfast, "),
         (("--codec", "h265", "--preset", "8"), "slower, veryslow, placebo; got '8'"),

@@ -19,16 +19,21 @@ from pipelines.archive.storage import Store
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
 from pipelines.job.job import prepare
-from pipelines.job.span import check_span
+from pipelines.job.span import Finder, in_film, span_of
 from pipelines.media.containers import choose_output
 from pipelines.media.open import picture_stream
 from pipelines.media.probe import probe
-from pipelines.source import DEFAULT_RATE
+from pipelines.settings import When
+from pipelines.source import DEFAULT_RATE, Span
 
 TRIAL = Fraction(5)
 """Seconds of film coloured to learn the speed."""
 AT_ONCE = 8
 """Films looked into at the same time: most of it is waiting for disks and servers."""
+
+
+Figures = tuple[Fraction, Fraction, int, int, float]
+"""Of a film: where its span starts and ends, in seconds; width and height in pixels; frames per second."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Extent:
     """Length of film."""
     pixels: float
     """Of all frames together."""
+    start: Fraction = Fraction(0)
+    """Seconds from the film's start where its span begins."""
     problem: str = ""
     """Why it will fail, and what to do; then the figures are 0."""
 
@@ -113,39 +120,47 @@ def extents(tasks: Sequence[Task], out: Store, overwrite: bool) -> list[Extent]:
 def _extent(task: Task, out: Store, overwrite: bool) -> Extent:
     film = task.film
     try:
-        (seconds, width, height, rate), name = _local(film.path, task) if film.path else (_remote(film), film.out)
+        (start, end, width, height, rate), name = _local(film.path, task) if film.path else (_remote(film), film.out)
         if name and not (overwrite or task.found):
             check_free(task, name, out)
     except (FilmError, av.FFmpegError, OSError) as error:
-        return Extent(task, 0, 0, _problem(error))
-    start, end = float(film.settings.start or 0), float(film.settings.end or seconds)
-    seconds = max(0.0, min(end, seconds) - start)
-    return Extent(task, seconds, seconds * rate * width * height)
+        return Extent(task, 0, 0, problem=_problem(error))
+    seconds = max(0.0, float(end - start))
+    return Extent(task, seconds, seconds * rate * width * height, start)
 
 
 def _problem(error: Exception) -> str:
     return "; ".join(filter(None, (error.what, error.hint))) if isinstance(error, FilmError) else str(error)
 
 
-def _local(path: Path, task: Task) -> tuple[tuple[float, int, int, float], str]:
-    """Length, size and rate of a film on this machine, and its result's name under OUT."""
+def _local(path: Path, task: Task) -> tuple[Figures, str]:
+    """The figures of a film on this machine, and its result's name under OUT."""
     film = probe(path)
-    check_span(film, task.film.settings)
+    settings = in_film(task.film.settings, Finder(film, task.film.settings))
     picture = film.picture
-    figures = float(film.duration), picture.width, picture.height, float(picture.rate)
+    figures = *_within(span_of(settings), film.duration), picture.width, picture.height, float(picture.rate)
     stem = PurePosixPath(task.stem)
     output = choose_output(film, task.film.settings, stem.name, has_suffix=bool(task.film.out))
     return figures, str(stem.with_name(output.name))
 
 
-def _remote(film: ArchiveFilm) -> tuple[float, int, int, float]:
-    """Length, size and rate of a film behind a URL, of which only a part is read; its result's name is not known."""
+def _within(span: Span, length: Fraction) -> tuple[Fraction, Fraction]:
+    """Start and end of a span in a film of this length."""
+    return span.start or Fraction(0), length if span.end is None else min(span.end, length)
+
+
+def _remote(film: ArchiveFilm) -> Figures:
+    """The figures of a film behind a URL, of which only a part is read; its result's name is not known.
+
+    Timecodes, frames and shots are not looked for in it: it counts as whole from there.
+    """
     if not film.version:
         raise InputError(film.url, "no such file")
     with film.store.open(film.name) as file, av.open(file) as container:
         stream: Any = picture_stream(container, Path(film.name))
-        seconds = (container.duration or 0) / av.time_base
-        return seconds, stream.width, stream.height, float(stream.average_rate or DEFAULT_RATE)
+        places = [None if isinstance(place, When) else place for place in (film.settings.start, film.settings.end)]
+        span = _within(Span(*places), Fraction(container.duration or 0, av.time_base))
+        return *span, stream.width, stream.height, float(stream.average_rate or DEFAULT_RATE)
 
 
 def pixels_a_second(done: Iterable[Done]) -> float | None:
@@ -175,7 +190,7 @@ def _tried(extent: Extent) -> float:
     path, settings = extent.task.film.path, extent.task.film.settings
     assert path is not None
     length = min(TRIAL, Fraction(extent.seconds))
-    start = (settings.start or Fraction(0)) + (Fraction(extent.seconds) - length) / 2
+    start = extent.start + (Fraction(extent.seconds) - length) / 2
     with tempfile.TemporaryDirectory(prefix="restore-trial-") as folder:
         job = prepare(path, None, replace(settings, start=start, end=start + length), stem=Path(folder) / "trial")
         began = time.monotonic()

@@ -19,6 +19,7 @@ from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
 from pipelines.job.job import Job, prepare
+from pipelines.job.span import Finder, in_film, span_of
 from pipelines.media.probe import probe
 
 MOST_AHEAD = 8
@@ -152,7 +153,7 @@ class Archive:
         self.listener.on_start(task, job)
         notes = list(job.target.notes)
         result = self.restore(job, self._listener(task, job, notes))
-        seen = look(job.film, job.out, job.settings.start)
+        seen = look(job.film, job.out, job.span.start)
         return Done(
             asked=task.asked,
             out=_name(task, job),
@@ -167,7 +168,8 @@ class Archive:
     def _found(self, task: Task, path: Path) -> Done:
         """The record of a result that a run wrote which was killed right after."""
         film = probe(path)
-        seen = look(film, self.staging.found(task), task.film.settings.start)
+        settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
+        seen = look(film, self.staging.found(task), span_of(settings).start)
         note = "the run that wrote it was stopped before it could tell more"
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen)
 

@@ -18,7 +18,7 @@ from pipelines.errors import InputError
 from pipelines.frames import HintTable
 from pipelines.motion.flow import Motion
 from pipelines.segment import marked
-from pipelines.settings import Hint, Settings
+from pipelines.settings import Hint, Settings, in_seconds
 from pipelines.source import Film, Segment
 
 READ_AT_ONCE = Fraction(10)
@@ -80,12 +80,13 @@ class HintTracker:
 
     def _places(self, hint: Hint, parts: Parts) -> Iterator[tuple[int, float, float]]:
         """pts of the anchors of the hint's shot, and where its point is in them, as shares of the sides."""
-        number = int(hint.time // READ_AT_ONCE)
+        time = in_seconds(hint.time)
+        number = int(time // READ_AT_ONCE)
         here = parts(number)
-        wanted = self.film.pts(hint.time)
+        wanted = self.film.pts(time)
         own = next((i for i, frame in enumerate(here) if frame.pts >= wanted), len(here) - 1)
-        if own < 0 or hint.time >= self.film.duration:
-            raise InputError(self.film.path, "a hint's time lies outside the film", "change it in the hints", hint.time)
+        if own < 0 or time >= self.film.duration:
+            raise InputError(self.film.path, "a hint's time lies outside the film", "change it in the hints", time)
         point = self._point(hint, here[own].lightness)
         later = self._until_cut(here[own:], number, +1, parts)
         earlier = self._until_cut(here[own::-1], number, -1, parts)
@@ -115,7 +116,7 @@ class HintTracker:
         height, width = picture.upright((picture.height, picture.width))
         if not (hint.x < width and hint.y < height):
             what = f"the hint at {hint.x:g}, {hint.y:g} lies outside the picture ({width}x{height})"
-            raise InputError(self.film.path, what, "change it in the hints", hint.time)
+            raise InputError(self.film.path, what, "change it in the hints", in_seconds(hint.time))
         rows, columns = lightness.shape
         return (hint.x + 0.5) / width * columns, (hint.y + 0.5) / height * rows
 

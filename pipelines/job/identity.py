@@ -40,7 +40,11 @@ def fingerprint(path: Path) -> str:
 def flattened(value: Any, name: str = "") -> dict[str, str]:
     """Nested settings as flat text, so that two runs can be told apart by name: {"motion.steady": "1", ...}."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        value = {
+            field.name: getattr(value, field.name)
+            for field in dataclasses.fields(value)
+            if not (field.metadata.get("is_left_out") and getattr(value, field.name) == field.default)
+        }
     if not isinstance(value, dict):
         return {name: str(float(value)) if isinstance(value, Fraction) else str(value)}
     flat: dict[str, str] = {}

@@ -8,7 +8,7 @@ import torch
 
 from pipelines.guide.given import Given, given_for
 from pipelines.job.plan import plan
-from pipelines.job.span import check_span
+from pipelines.job.span import Finder, in_film, span_of
 from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output
 from pipelines.media.probe import probe
@@ -16,7 +16,7 @@ from pipelines.media.target import Target
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.places import check_place
 from pipelines.settings import Settings
-from pipelines.source import Film, Segment
+from pipelines.source import Film, Segment, Span
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,13 @@ class Job:
     @property
     def seconds(self) -> Fraction:
         """Length of what is to be restored."""
-        start = self.settings.start or Fraction(0)
-        end = self.film.duration if self.settings.end is None else min(self.settings.end, self.film.duration)
-        return end - start
+        end = self.film.duration if self.span.end is None else min(self.span.end, self.film.duration)
+        return end - (self.span.start or Fraction(0))
+
+    @property
+    def span(self) -> Span:
+        """The part of the film that is to be restored."""
+        return span_of(self.settings)
 
 
 def prepare(
@@ -74,7 +78,7 @@ def prepare(
         FilmError: the film cannot be restored so; the message says why and what to do.
     """
     film = probe(path)
-    check_span(film, settings)
+    settings = in_film(settings, Finder(film, settings, has_pool))
     if out is not None:
         check_place(out, path, overwrite, option)
     named = out or stem or path.with_name(f"{path.stem}.restored")
@@ -82,7 +86,7 @@ def prepare(
     if out is None:
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
-    chosen = choose_network(path, settings, has_pool)
+    chosen, span = choose_network(path, settings, has_pool), span_of(settings)
     check_colours(film, settings)
     return Job(
         film=film,
@@ -91,7 +95,7 @@ def prepare(
         target=output.target,
         container=output.container,
         chosen=chosen,
-        segments=tuple(plan(film, settings.segment, settings.start, settings.end)),
+        segments=tuple(plan(film, settings.segment, span.start, span.end)),
         given=given_for(film, settings, chosen.rows),
         overwrite=overwrite,
         starts_over=overwrite,

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from fractions import Fraction
 from typing import Any
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.media.open import packets_of
+from pipelines.errors import InputError
+from pipelines.media.open import open_film, packets_of
+from pipelines.source import Film
 
 
 def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
@@ -72,3 +75,24 @@ def frames_up_to(container: InputContainer, stream: VideoStream, pts: int) -> It
         yield frame
         if frame.pts is not None and frame.pts >= pts:
             return
+
+
+def nearest_frame(film: Film, seconds: Fraction) -> Fraction:
+    """Seconds of the frame that is shown nearest to a time, at most half a frame away; else those of its own tick.
+
+    Containers round times, and some films shake: a frame that is counted by the rate may be stored a little earlier.
+    Program streams are not looked at, since their packets seldom tell their times.
+    """
+    time_base, half = film.picture.time_base, 1 / film.picture.rate / 2
+    wanted, found = film.start + seconds, list[Fraction]()
+    if seconds and film.container != "mpeg":
+        with open_film(film.path) as container, suppress(av.FFmpegError, InputError):
+            stream: Any = container.streams[film.picture.index]
+            seek(container, stream, int((wanted - half) / time_base), film.pts(Fraction(0)))
+            for packet in packets_of(container, stream):
+                if packet.pts is not None and packet.size and abs(packet.pts * time_base - wanted) < half:
+                    found.append(packet.pts * time_base)
+                if packet.dts is not None and packet.dts * time_base > wanted + half:
+                    break
+    nearest = min(found, key=lambda time: abs(time - wanted), default=wanted // time_base * time_base)
+    return nearest - film.start

@@ -36,6 +36,8 @@ class Clock:
     """Leaves out numbers, so that they agree with the clock on the wall."""
     reel: str
     """The film's own name for its reel; empty where it has none."""
+    is_own: bool = False
+    """Whether the numbers are the film's own."""
 
     @property
     def has_timecode(self) -> bool:
@@ -49,6 +51,11 @@ class Clock:
     def at(self, seconds: Fraction) -> str:
         """HH:MM:SS:FF, with ; before FF where numbers are dropped; HH:MM:SS.mmm where the rate has no timecode."""
         return self.written(self.frame(seconds)) if self.has_timecode else timecode(seconds)
+
+    @property
+    def day(self) -> int:
+        """Numbers until they begin again."""
+        return 86_400 * self._base - self._dropped * (1440 - 144)
 
     @property
     def _base(self) -> int:
@@ -104,7 +111,7 @@ def clock_of(film: Film) -> Clock:
         first = Clock(rate, 0, is_drop, reel).number(own) if own else 0
     except ValueError as error:
         raise InputError(film.path, f"its timecode {error}", "copy it without its timecode tag") from error
-    return Clock(rate, first, is_drop, reel)
+    return Clock(rate, first, is_drop, reel, bool(own))
 
 
 def move_timecode(written: Any, film: Film, pts: int) -> None:

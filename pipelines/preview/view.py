@@ -1,15 +1,16 @@
 """A film opened for a look at it, and the frames of a run over an excerpt of it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from pipelines.colour.lightness import whole
-from pipelines.errors import OutputError, SettingsError
+from pipelines.errors import OutputError, SettingsError, timecode
 from pipelines.frames import AbFrame, ColouredFrame
 from pipelines.guide.given import Given, given_for
+from pipelines.job.span import Finder, in_film
 from pipelines.media.coloured import check_colours
 from pipelines.media.decode import Decode
 from pipelines.media.probe import probe
@@ -18,7 +19,7 @@ from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.places import check_place
 from pipelines.preview.display import Display, display_target
 from pipelines.segment import Keep, carried
-from pipelines.settings import Settings
+from pipelines.settings import Settings, When
 from pipelines.source import Film, Segment
 from pipelines.streams import ahead
 
@@ -80,10 +81,22 @@ class View:
     out: Path
     settings: Settings
 
+    def seconds(self, at: Fraction | When, on_frame: Callable[[int], None] = lambda _: None) -> Fraction:
+        """Seconds of --at from the film's start.
+
+        Args:
+            at: seconds, or a place in the film.
+            on_frame: called with the pts of each frame looked at for shots.
+
+        Raises:
+            FilmError: there is no such place, the film ends before it, or shots cannot be looked for.
+        """
+        return Finder(self.film, self.settings, on_frame=on_frame)(at, "--at")
+
     def check_inside(self, at: Fraction) -> None:
         """Raises SettingsError where the film ends before `at`, in seconds."""
         if at >= self.film.duration:
-            what = f"--at {float(at):g} s lies after the film's end ({float(self.film.duration):.3f} s)"
+            what = f"--at {timecode(at)} lies after the film's end ({timecode(self.film.duration)})"
             raise SettingsError(self.film.path, what, "choose an earlier time")
 
     def check_frame(self, at: Fraction) -> None:
@@ -148,7 +161,8 @@ def ready(view: View, *others: Settings) -> list[ReadyView]:
     """
     check_colours(view.film, view.settings)
     ways = [(each, choose_network(view.film.path, each)) for each in (view.settings, *others)]
+    found = [(in_film(each, Finder(view.film, each)), chosen) for each, chosen in ways]
     return [
         ReadyView(view.film, view.out, settings, chosen, given_for(view.film, settings, chosen.rows))
-        for settings, chosen in ways
+        for settings, chosen in found
     ]

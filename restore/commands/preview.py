@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pipelines.process import start_work
-from pipelines.settings import Settings
+from pipelines.settings import Settings, When
 from restore.exits import shown_by
 from restore.options.layout import COLOUR, OUTPUT, TODO, Command, Decorator, join, option
 from restore.options.shared import (
@@ -18,17 +18,18 @@ from restore.options.shared import (
     READ_OPTIONS,
     SHOW_OPTIONS,
     SKIP_DAMAGED,
+    TIMECODE_START,
     colour_options,
     overwrite_option,
     settings_from,
 )
-from restore.options.values import Length, Time
+from restore.options.values import TIMES, Length, Place
 from restore.reporting import Reporter
 from restore.show import choose_show
 
 COMPARED = "network", "saturation", "steady"
 """Options that --variants compares."""
-AT = "Seconds or HH:MM:SS.mmm from the film's start."
+AT = f"{TIMES[0].upper()}{TIMES[1:]}."
 
 
 def _files(out: str) -> Decorator:
@@ -55,7 +56,7 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
     ("restore preview film.mp4 --variants --saturation 0.8 --saturation 1.2", "both saturations in a grid"),
 ])  # fmt: skip
 @_files("The result, an mp4. [FILM.preview.mp4]")
-@option(TODO, "--at", type=Time(), help=f"{AT} [the middles of the 3 longest shots]")
+@option(TODO, "--at", type=Place(), help=f"{AT} [the middles of the 3 longest shots]")
 @option(TODO, "--seconds", type=Length(), help="Length of what is shown. [5 with --at, 2 of each shot]")
 @option(
     OUTPUT,
@@ -79,11 +80,12 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
     default=False,
     help="Show several settings in one grid; give --network, --saturation or --steady more than once.",
 )
+@TIMECODE_START
 @colour_options(several=True)
 @HINTS
 @READ_OPTIONS
 def preview(  # noqa: PLR0913, PLR0917  # an argument for each option
-    film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | None,
+    film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When | None,
             seconds: Fraction | None, layout: Any, height: int, labels: bool, timecode: bool, variants: bool,
             **options: Any) -> None:  # fmt: skip
     """Show a few seconds of FILM, before and after, in a small file that plays anywhere."""
@@ -121,15 +123,16 @@ def _worded(value: Any) -> str:
 
 @click.command(cls=Command, examples=[("restore still film.mp4 --at 00:12:04", "film.still.png")])
 @_files("The result, a png. [FILM.still.png]")
-@option(TODO, "--at", type=Time(), required=True, help=f"{AT} The first frame from there on.")
+@option(TODO, "--at", type=Place(), required=True, help=f"{AT} The first frame from there on.")
 @option(
     OUTPUT, "--bits", type=click.Choice(["8", "16"]), help="Depth of the png. [8; 16 for films of more than 8 bits]"
 )
+@TIMECODE_START
 @colour_options()
 @HINTS
 @READ_OPTIONS
-def still(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction, bits: str | None,
-          **options: Any) -> None:  # fmt: skip
+def still(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When,
+          bits: str | None, **options: Any) -> None:  # fmt: skip
     """Write one frame of FILM at its full size, before and after."""
     settings = settings_from(options)
     from restore import api
@@ -141,6 +144,7 @@ def still(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: b
 
 @click.command(cls=Command, examples=[("restore sheet film.mp4 -o sheet.pdf", "all shots on pages of A4")])
 @_files("The result, a png, pdf or html. [FILM.sheet.png]")
+@TIMECODE_START
 @colour_options()
 @HINTS
 @READ_OPTIONS

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pipelines.settings import Hint
-from restore.options.values import Time
+from restore.options.values import Place
 
 COLOUR = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
 KEYS = {"time", "x", "y", "colour"}
@@ -38,7 +38,7 @@ def _hint(entry: Any, where: str) -> Hint:
     if not all(type(entry[key]) in (int, float) and entry[key] >= 0 for key in ("x", "y")):
         raise ValueError(f"{where}: x and y must be pixels, from 0 at the picture's left and top")
     try:
-        time = Time().convert(entry["time"], None, None)
+        time = Place().convert(entry["time"], None, None)
     except click.BadParameter as error:
         raise ValueError(f"{where}: {error.message}") from error
     return Hint(time, entry["x"], entry["y"], _ab(*(int(part, 16) / 255 for part in colour.groups())))

@@ -11,7 +11,7 @@ from pipelines.settings import Settings
 from restore.devices import Devices
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TODO, Decorator, join, option
-from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, Anchors, Time
+from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Time
 
 WEIGHTS_DIR = option(
     MACHINES,
@@ -90,6 +90,12 @@ def colour_options(several: bool = False) -> Decorator:
 SKIP_DAMAGED = option(
     TODO, "--skip-damaged/--no-skip-damaged", default=None, help="Repeat the last good frame where the film is damaged."
 )
+TIMECODE_START = option(
+    TODO,
+    "--timecode-start/--no-timecode-start",
+    default=None,
+    help="Count HH:MM:SS:FF from the film's own timecode. [from 0]",
+)
 READ_OPTIONS = join(
     SKIP_DAMAGED,
     option(
@@ -115,8 +121,9 @@ SETTING_OPTIONS = join(
         metavar="NAME",
         help="Speed of encoding: ultrafast to placebo, for av1 0 to 13. [veryfast, 8]",
     ),
-    option(TODO, "--start", type=Time(), help="Begin here: seconds, MM:SS or HH:MM:SS.mmm."),
-    option(TODO, "--end", type=Time(), help="End here."),
+    option(TODO, "--start", type=Place(), help=f"Begin here: {TIMES}."),
+    option(TODO, "--end", type=Place(), help="End here; with a shot, at its end."),
+    TIMECODE_START,
     READ_OPTIONS,
 )
 """Options that become `pipelines.settings.Settings`; None where one was not given."""
@@ -214,7 +221,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             ),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
             encode=replace(base.encode, **given("codec", "crf", "preset")),
-            **given("start", "end", "skip_damaged", "recolour", "deinterlace"),
+            **given("start", "end", "timecode_start", "skip_damaged", "recolour", "deinterlace"),
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
 import click
 
+from pipelines.settings import When
+
 AUTO_ANCHORS, AUTO_CLOSEST = Fraction(1, 3), Fraction(1, 6)
+TIMES = "seconds, HH:MM:SS.mmm, HH:MM:SS:FF, f120 (a frame, from 0) or shot 12"
 CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
 
 
@@ -27,6 +31,22 @@ class Time(click.ParamType[Fraction]):
         if (hours and int(minutes) >= 60) or (minutes and Fraction(seconds) >= 60):
             self.fail(f"{value!r} is not a time; write HH:MM:SS, minutes and seconds below 60", param, ctx)
         return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
+
+
+class Place(click.ParamType[Fraction | When]):
+    """A time, or a timecode, frame or shot of the film, which is found in it once it is open."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction | When:
+        """Seconds as an exact Fraction, or the place."""
+        if isinstance(value, Fraction | When):
+            return value
+        with suppress(ValueError):
+            return When(str(value))
+        if CLOCK.fullmatch(str(value)) is None:
+            self.fail(f"{value!r} is not a time; write {TIMES}", param, ctx)
+        return Time().convert(value, param, ctx)
 
 
 class Length(Time):

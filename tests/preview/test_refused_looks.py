@@ -17,9 +17,9 @@ from tests.made.tracks import PictureTrack, write
 @pytest.mark.parametrize(
     ("args", "code", "what"),
     [
-        (["preview", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end (1.000 s); choose an earlier time"),
+        (["preview", "FILM", "--at", "99"], 2, "--at 00:01:39.000 lies after the film's end (00:00:01.000); choose"),
         (["preview", "FILM", "--at", "0", "--seconds", "0"], 2, "'--seconds': must be above 0 seconds"),
-        (["still", "FILM", "--at", "99"], 2, "--at 99 s lies after the film's end"),
+        (["still", "FILM", "--at", "99"], 2, "--at 00:01:39.000 lies after the film's end"),
         (["still", "FILM", "--at", "0.99"], 2, "at 00:00:00.990: no frame begins from there on; choose an earlier"),
         (["preview", "FILM", "--at", "0.99"], 2, "at 00:00:00.990: no frame begins from there on"),
         (["preview", "FILM", "--at", "0.02", "--seconds", "0.01"], 2, "no frame lies in the span; choose another --at"),

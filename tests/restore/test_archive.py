@@ -74,9 +74,9 @@ def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, n
 def test_a_dry_run_tells_of_a_span_with_nothing_in_it(films: Films, network: Path, tmp_path: Path) -> None:
     source = reels(films, tmp_path / "reels")
     result = archive(network, source, "--out", tmp_path / "out", "--dry-run", "--start", "5")
-    assert "--start 5 s lies after the film's end (1.500 s); choose an earlier start" in result.stdout
+    assert "--start 00:00:05.000 lies after the film's end (00:00:01.500); choose an earlier time" in result.stdout
     assert result.exit_code == 0, result.output
-    told = "; choose an earlier start"
+    told = "; choose an earlier time"
     assert result.stdout.count(told) == len(GOOD)
     assert result.stdout.splitlines()[-1].startswith("0 films, ")
     assert result.stdout.endswith(f"; {len(GOOD)} would fail\n")

@@ -227,3 +227,20 @@ def test_every_look_takes_a_film_whose_name_is_not_utf8(
         lines = done(command, film, *options, "-o", out)
         assert lines[-1].startswith(rf"done: {tmp_path}/bad\udcff.{command}{suffix}, ")
         assert out.stat().st_size
+
+
+def test_shots_prints_times_that_at_takes(films: Films, small: list[str], tmp_path: Path) -> None:
+    film, listed = films(clips.with_cuts, ".mp4"), tmp_path / "list.csv"
+    done("shots", film, "-o", listed)
+    _, *rows = [line.split(",") for line in listed.read_text().splitlines()]
+    assert [row[1] for row in rows] == ["00:00:00:00", "00:00:00:12", "00:00:01:00"]
+    for number, row in enumerate(rows, start=1):
+        for at in (row[1], f"shot {number}", f"f{12 * (number - 1)}"):
+            ended = json.loads(done("still", film, "-o", tmp_path / "s.png", "-y", "--at", at, "--json", *small)[-1])
+            assert ended["at"] == (number - 1) / 2
+
+
+def test_shots_of_a_film_with_timecode_are_found_by_it(films: Films, small: list[str], tmp_path: Path) -> None:
+    film, out = films(clips.with_timecode, ".mov"), tmp_path / "s.png"
+    lines = done("still", film, "-o", out, "--at", "01:02:03:16", "--timecode-start", "--json", *small)
+    assert json.loads(lines[-1])["at"] == 0.5
