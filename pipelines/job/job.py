@@ -1,6 +1,6 @@
 """A film with all that is decided about its result, before anything is written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from pipelines.job.plan import plan
 from pipelines.job.span import Finder, in_film, span_of
 from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output
-from pipelines.media.probe import probe
+from pipelines.media.probe import picture_at, probe
 from pipelines.media.target import Target
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.places import check_place
-from pipelines.settings import Settings
+from pipelines.settings import Settings, in_seconds
 from pipelines.source import Film, Segment, Span
 
 
@@ -79,6 +79,8 @@ def prepare(
     """
     film = probe(path)
     settings = in_film(settings, Finder(film, settings, has_pool))
+    if settings.start:
+        film = replace(film, picture=picture_at(film, in_seconds(settings.start)))
     if out is not None:
         check_place(out, path, overwrite, option)
     named = out or stem or path.with_name(f"{path.stem}.restored")

@@ -95,6 +95,7 @@ class Decode:
         film = segment.film
         read = luma_reader(film.picture)
         good: Luma | None = None
+        is_broken = False
         if begin is not None and begin <= film.pts(Fraction(0)):
             begin = None  # from the first packet on: some films, such as a single picture, cannot be sought in
         with open_film(film.path) as container:
@@ -103,20 +104,23 @@ class Decode:
             stream.thread_type = "SLICE" if self.skip_damaged else "AUTO"
             stream.codec_context.thread_count = THREADS
             packets, frames = self._opened(container, stream, begin, film)
+            frames = self._of_one_size(frames, segment)
             if self.deinterlace and film.picture.field_order != "progressive":
                 frames = _deinterlaced(frames, film.picture)
             for frame in frames:
-                self._check_size(frame, film)
                 pts = self._pts(frame, film)
-                for lost in sorted(pts for pts in packets.lost if begin is None or pts >= begin):
+                for lost in self._to_hold(packets, segment, begin):
                     yield self._held(lost, good, frame, read, segment), True
                 was_lost = pts in packets.lost
+                is_broken = not frame.key_frame and (is_broken or bool(packets.lost))
                 packets.lost.clear()
+                if is_broken and segment.owns(pts) and not self.skip_damaged:
+                    raise self._damaged(film, pts)  # what it is built on was lost, before the segment
                 if was_lost:
                     continue
                 good = read(frame)
                 yield Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts)), packets.is_damaged
-            for lost in sorted(packets.lost):
+            for lost in self._to_hold(packets, segment, begin):
                 yield self._held(lost, good, None, read, segment), True
 
     def _opened(
@@ -153,12 +157,14 @@ class Decode:
         Raises:
             DamagedError: damaged frames are not to be held.
         """
-        film = segment.film
         if not self.skip_damaged:
-            hint = "--skip-damaged holds the last good frame"
-            raise DamagedError(film.path, "packet damaged", hint, film.seconds(pts))
+            raise self._damaged(segment.film, pts)
         luma = good if good is not None else read(following)
         return Frame(pts, 0, luma, segment.owns(pts), is_held=True)
+
+    @staticmethod
+    def _damaged(film: Film, pts: int) -> DamagedError:
+        return DamagedError(film.path, "packet damaged", "--skip-damaged holds the last good frame", film.seconds(pts))
 
     @staticmethod
     def _pts(frame: av.VideoFrame, film: Film) -> int:
@@ -167,11 +173,27 @@ class Decode:
             raise InputError(film.path, "a frame has no time", "remux it with fresh times")
         return pts
 
+    def _to_hold(self, packets: Packets, segment: Segment, begin: int | None) -> list[int]:
+        """pts of the damaged frames in whose place another is held; outside the segment only if `skip_damaged`."""
+        lost = sorted(pts for pts in packets.lost if begin is None or pts >= begin)
+        return lost if self.skip_damaged else [pts for pts in lost if segment.owns(pts)]
+
     @staticmethod
-    def _check_size(frame: av.VideoFrame, film: Film) -> None:
-        picture = film.picture
-        if (frame.width, frame.height) != (picture.width, picture.height) or frame.format.name != picture.pixel_format:
-            was, now = f"{picture.width}x{picture.height}", f"{frame.width}x{frame.height}"
-            what = f"the picture changes from {was} {picture.pixel_format} to {now} {frame.format.name}"
-            at = film.seconds(frame.pts) if frame.pts is not None else None
-            raise InputError(film.path, what, "split the film there first", at)
+    def _of_one_size(frames: Iterator[av.VideoFrame], segment: Segment) -> Iterator[av.VideoFrame]:
+        """The frames of the film's own size; it may be another one before the segment, and from its end on.
+
+        Raises:
+            InputError: it changes in the segment.
+        """
+        film = segment.film
+        size = film.picture.width, film.picture.height, film.picture.pixel_format
+        for frame in frames:
+            now = frame.width, frame.height, frame.format.name
+            if now == size:
+                yield frame
+            elif frame.pts is not None and segment.end is not None and frame.pts >= segment.end:
+                return
+            elif frame.pts is None or segment.owns(frame.pts):
+                what = "the picture changes from {}x{} {} to {}x{} {}".format(*size, *now)
+                at = film.seconds(frame.pts) if frame.pts is not None else None
+                raise InputError(film.path, what, "--start and --end split the film there", at)

@@ -1,5 +1,7 @@
 """The facts of a film: every stream, times, sizes, tags. Decodes at most one frame."""
 
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from av.video.stream import VideoStream
 
 from pipelines.errors import InputError
 from pipelines.media.open import open_film, packets_of, picture_stream, reason_of, what_to_do
+from pipelines.media.seek import frames_up_to
 from pipelines.source import FieldOrder, Film, OtherStream, Picture
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
@@ -113,6 +116,23 @@ def _duration(container: InputContainer, stream: VideoStream, start: Fraction) -
         if whole > 0:
             return whole
     return _span_of_packets(container, stream)
+
+
+def picture_at(film: Film, seconds: Fraction) -> Picture:
+    """The film's picture as it is at a time: its size or pixel format may have changed by then.
+
+    The film's own where it cannot be read there, of which `decode` tells.
+    """
+    with open_film(film.path) as container, suppress(av.FFmpegError, InputError):
+        stream = picture_stream(container, film.path)
+        stream.thread_type = "SLICE"
+        for frame in frames_up_to(container, stream, film.pts(seconds)):
+            if frame.pts is not None and frame.pts >= film.pts(seconds):
+                now = _picture(stream, frame)
+                return replace(film.picture, width=now.width, height=now.height, pixel_format=now.pixel_format,
+                               bits=now.bits, is_gray=now.is_gray, is_rgb=now.is_rgb,
+                               is_full_range=now.is_full_range)  # fmt: skip
+    return film.picture
 
 
 def probe(path: Path) -> Film:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
+from pipelines.errors import DamagedError, InputError
 from pipelines.settings import Settings
+from restore.api import restore_film
+from tests.made import broken
 from tests.made.pictures import pan
 from tests.made.runs import Films
 from tests.made.tracks import PictureTrack, write
@@ -56,3 +60,46 @@ def test_every_container_says_it(films: Films, settings: Settings, ending: str, 
 def test_a_span_from_the_beginning_keeps_it(films: Films, settings: Settings) -> None:
     film = films(with_timecode, ".mov", rate=Fraction(25), timecode="10:00:00:00")
     assert timecodes(films.restored(film, replace(settings, end=Fraction(1)))) == {"10:00:00:00"}
+
+
+def of_two_sizes(path: Path) -> Path:
+    """Two seconds of 128x96, then two of 64x48, at 24 frames a second, in one stream."""
+    how: Any = {"codec": "mpeg2video", "options": {"bf": "0"}}  # x264 would begin each part two frames late
+    parts = [PictureTrack(pan(48), **how), PictureTrack(pan(48, width=64, height=48), pts=range(48, 96), **how)]
+    names = [write(path.with_name(f"{number}{path.suffix}"), part) for number, part in enumerate(parts)]
+    path.write_bytes(b"".join(name.read_bytes() for name in names))
+    return path
+
+
+def size_and_frames(path: Path) -> tuple[int, int, int]:
+    with av.open(path) as film:
+        frames = list(film.decode(video=0))
+        return frames[0].width, frames[0].height, len(frames)
+
+
+def test_a_film_whose_size_changes_is_done_in_two_spans(films: Films, settings: Settings, tmp_path: Path) -> None:
+    film, short = films(of_two_sizes, ".ts"), replace(settings, segment=Fraction(1))
+    with pytest.raises(InputError, match=r"the picture changes .*; --start and --end split the film there") as caught:
+        restore_film(film, tmp_path / "out.ts", short)
+    change = caught.value.at
+    assert change == Fraction(47, 24)  # FFmpeg's decoder gives up the last frame before a change
+    assert size_and_frames(films.restored(film, replace(short, end=change))) == (128, 96, 47)
+    assert size_and_frames(films.restored(film, replace(short, start=change))) == (64, 48, 48)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(None, Fraction(18, 24)), (Fraction(1), None), (Fraction(3, 2), Fraction(2))]
+)
+def test_damage_outside_a_span_does_not_fail_it(
+    films: Films, settings: Settings, start: Fraction | None, end: Fraction | None
+) -> None:
+    film = films(broken.damaged_packets, ".mp4", scrambled=(20, 21))
+    with av.open(films.restored(film, replace(settings, start=start, end=end))) as result:
+        frames = len(list(result.decode(video=0)))
+    assert frames == 24 * ((end or 2) - (start or 0))
+
+
+def test_what_is_built_on_damage_before_a_span_is_damaged(films: Films, settings: Settings, tmp_path: Path) -> None:
+    film = films(broken.damaged_packets, ".mp4", scrambled=(14,))
+    with pytest.raises(DamagedError):
+        restore_film(film, tmp_path / "out.mp4", replace(settings, start=Fraction(20, 24)))
