@@ -17,6 +17,7 @@ from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store, open_store
 from pipelines.errors import SettingsError
 from pipelines.job.job import prepare
+from pipelines.job.span import asks_for_shots
 from pipelines.painting.choice import choose_network
 from pipelines.places import only_run
 from pipelines.settings import Settings
@@ -58,6 +59,8 @@ def restore_film(
     try:
         reporter(Opened(film))
         wanted = devices.applied(settings or Settings())
+        if asks_for_shots(wanted):
+            reporter(Note("looks through the whole film for its shots first"))
         job = prepare(film, _path(out), wanted, overwrite, has_pool=bool(devices.address))
         reporter(started(job))
         for note in devices.notes_on(job):

@@ -119,6 +119,12 @@ def in_film(settings: Settings, find: Finder) -> Settings:
     return replace(settings, hints=hints, start=start, end=end)
 
 
+def asks_for_shots(settings: Settings) -> bool:
+    """Whether the whole film will be looked through for its shots."""
+    places = (settings.start, settings.end, *(hint.time for hint in settings.hints))
+    return any(isinstance(place, When) and place.number("shot") is not None for place in places)
+
+
 def _shown(place: Fraction | When | None) -> str:
     return str(place) if isinstance(place, When) else timecode(place or 0)
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from pipelines.settings import Settings
+from pipelines.settings import Settings, When
 from restore.devices import Devices
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TODO, Decorator, join, option
@@ -123,6 +123,7 @@ SETTING_OPTIONS = join(
     ),
     option(TODO, "--start", type=Place(), help=f"Begin here: {TIMES}."),
     option(TODO, "--end", type=Place(), help="End here; with a shot, at its end."),
+    option(TODO, "--shot", type=click.IntRange(min=1), metavar="N", help="Write this shot alone; shots count from 1."),
     TIMECODE_START,
     READ_OPTIONS,
 )
@@ -196,6 +197,18 @@ def _closest(options: dict[str, Any]) -> dict[str, Any]:
     return {} if anchors is None else {"closest": AUTO_CLOSEST if anchors == AUTO_ANCHORS else anchors}
 
 
+def _shot(options: dict[str, Any]) -> dict[str, When]:
+    """Start and end of the one shot that is asked for.
+
+    Raises:
+        click.UsageError: a start or an end is asked for too.
+    """
+    shot = options.get("shot")
+    if shot and (options.get("start") is not None or options.get("end") is not None):
+        raise click.UsageError("--shot is a span of its own; leave out --start and --end")
+    return dict.fromkeys(("start", "end"), When(f"shot {shot}")) if shot else {}
+
+
 def settings_from(options: dict[str, Any], base: Settings | None = None) -> Settings:
     """`pipelines.settings.Settings` from the options of `restore FILM`, by their names there.
 
@@ -210,7 +223,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
     def given(*names: str) -> dict[str, Any]:
         return {name: options[name] for name in names if options.get(name) is not None}
 
-    base = base or Settings()
+    base, span = base or Settings(), given("start", "end") | _shot(options)
     try:
         return replace(
             base,
@@ -221,7 +234,8 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             ),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
             encode=replace(base.encode, **given("codec", "crf", "preset")),
-            **given("start", "end", "timecode_start", "skip_damaged", "recolour", "deinterlace"),
+            **span,
+            **given("timecode_start", "skip_damaged", "recolour", "deinterlace"),
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error

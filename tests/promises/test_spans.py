@@ -13,8 +13,10 @@ import pytest
 from pipelines.errors import DamagedError, InputError
 from pipelines.settings import Settings
 from restore.api import restore_film
-from tests.made import broken
+from tests.made import broken, clips
 from tests.made.pictures import pan
+from tests.made.previewed import done, restore
+from tests.made.readers import true_lumas
 from tests.made.runs import Films
 from tests.made.tracks import PictureTrack, write
 
@@ -103,3 +105,17 @@ def test_what_is_built_on_damage_before_a_span_is_damaged(films: Films, settings
     film = films(broken.damaged_packets, ".mp4", scrambled=(14,))
     with pytest.raises(DamagedError):
         restore_film(film, tmp_path / "out.mp4", replace(settings, start=Fraction(20, 24)))
+
+
+def test_a_shot_alone_has_its_very_frames(films: Films, settings: Settings, tmp_path: Path, small: list[str]) -> None:
+    film, out = films(clips.with_cuts, ".mp4"), tmp_path / "out.mp4"
+    lines = done(film, "-o", out, "--shot", "2", "--codec", "ffv1", *small)
+    assert any("looks through the whole film for its shots first" in line for line in lines)
+    assert [luma.tobytes() for _, luma in true_lumas(out)] == [luma.tobytes() for _, luma in true_lumas(film)[12:24]]
+
+
+@pytest.mark.parametrize("other", [("--start", "0"), ("--end", "1")])
+def test_a_shot_goes_with_no_other_span(other: tuple[str, str]) -> None:
+    result = restore("film.mp4", "--shot", "2", *other)
+    assert result.exit_code == 2
+    assert "--shot is a span of its own; leave out --start and --end" in result.stderr
