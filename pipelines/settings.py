@@ -8,6 +8,7 @@ from typing import Literal
 
 from models.weights.catalogue import DEFAULT_NETWORK
 from pipelines.errors import timecode
+from pipelines.source import Span
 
 Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]
 _SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
@@ -189,6 +190,12 @@ class Settings:
         if not isinstance(start, When) and not isinstance(end, When):
             words = f"--end {timecode(end or 0)} must lie after --start {timecode(start)}"
             _check(end is None or end > start, words)
+
+    @property
+    def span(self) -> Span:
+        """The part of the film that is to be restored, once its places are in seconds."""
+        start, end = self.start, self.end
+        return Span(None if start is None else in_seconds(start), None if end is None else in_seconds(end))
 
 
 def every_frame(settings: Settings) -> Settings:

@@ -19,7 +19,7 @@ from pipelines.archive.storage import Store
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
 from pipelines.job.job import prepare
-from pipelines.job.span import Finder, in_film, span_of
+from pipelines.job.span import Finder, in_film
 from pipelines.media.containers import choose_output
 from pipelines.media.open import picture_stream
 from pipelines.media.probe import probe
@@ -138,9 +138,9 @@ def _local(path: Path, task: Task) -> tuple[Figures, str]:
     film = probe(path)
     settings = in_film(task.film.settings, Finder(film, task.film.settings))
     picture = film.picture
-    figures = *_within(span_of(settings), film.duration), picture.width, picture.height, float(picture.rate)
+    figures = *_within(settings.span, film.duration), picture.width, picture.height, float(picture.rate)
     stem = PurePosixPath(task.stem)
-    output = choose_output(film, task.film.settings, stem.name, has_suffix=bool(task.film.out))
+    output = choose_output(film, settings, stem.name, has_suffix=bool(task.film.out))
     return figures, str(stem.with_name(output.name))
 
 

@@ -19,7 +19,7 @@ from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
 from pipelines.job.job import Job, prepare
-from pipelines.job.span import Finder, in_film, span_of
+from pipelines.job.span import Finder, in_film
 from pipelines.media.probe import probe
 
 MOST_AHEAD = 8
@@ -169,7 +169,7 @@ class Archive:
         """The record of a result that a run wrote which was killed right after."""
         film = probe(path)
         settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
-        seen = look(film, self.staging.found(task), span_of(settings).start)
+        seen = look(film, self.staging.found(task), settings.span.start)
         note = "the run that wrote it was stopped before it could tell more"
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen)
 

@@ -8,7 +8,7 @@ import torch
 
 from pipelines.guide.given import Given, given_for
 from pipelines.job.plan import plan
-from pipelines.job.span import Finder, in_film, span_of
+from pipelines.job.span import Finder, in_film
 from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output
 from pipelines.media.probe import picture_at, probe
@@ -51,7 +51,7 @@ class Job:
     @property
     def span(self) -> Span:
         """The part of the film that is to be restored."""
-        return span_of(self.settings)
+        return self.settings.span
 
 
 def prepare(
@@ -88,7 +88,7 @@ def prepare(
     if out is None:
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
-    chosen, span = choose_network(path, settings, has_pool), span_of(settings)
+    chosen, span = choose_network(path, settings, has_pool), settings.span
     check_colours(film, settings)
     return Job(
         film=film,

@@ -10,8 +10,8 @@ from pipelines.job.shots import Shot, find_shots
 from pipelines.media.seek import nearest_frame
 from pipelines.media.timecode import DROPS, Clock, clock_of, standard_rate
 from pipelines.painting.choice import choose_network
-from pipelines.settings import Settings, When, in_seconds
-from pipelines.source import Film, Span
+from pipelines.settings import Settings, When
+from pipelines.source import Film
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,3 @@ def asks_for_shots(settings: Settings) -> bool:
 
 def _shown(place: Fraction | When | None) -> str:
     return str(place) if isinstance(place, When) else timecode(place or 0)
-
-
-def span_of(settings: Settings) -> Span:
-    """The span of settings whose places are in seconds, as `in_film` gives them."""
-    start, end = settings.start, settings.end
-    return Span(None if start is None else in_seconds(start), None if end is None else in_seconds(end))

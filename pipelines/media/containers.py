@@ -58,7 +58,7 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
         SettingsError: encoder and picture do not fit.
         OutputError: the container that the user named cannot hold the picture or another stream.
     """
-    target, times = _target(film, settings), FrameTimes(film, settings.start, settings.end)
+    target, times = _target(film, settings), FrameTimes(film, settings.span)
     candidates = _candidates(film, target)
     refused = refused_streams(film, candidates, target.time_base)
     if has_suffix:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.media.open import open_film, packets_of
-from pipelines.source import Film
+from pipelines.source import Film, Span
 
 CLOCKS = {"matroska": 1000, "webm": 1000, "mpegts": 90_000}
 """Ticks a second of the containers that have a clock of their own; the others count in the film's."""
@@ -26,9 +26,8 @@ class FrameTimes:
     """The times of the frames of a film that a run writes."""
 
     film: Film
-    start: Fraction | None
-    """Seconds from the film's start, where the run begins; the result then begins at 0."""
-    end: Fraction | None
+    span: Span
+    """The part that is written; with a start, the result begins at 0."""
 
     def moved(self, container: str) -> Fraction | None:
         """The most seconds by which a container moves a frame's time; None where it would lose frames or their order.
@@ -66,7 +65,7 @@ class FrameTimes:
     def _shift(self) -> Fraction:
         """Seconds that are taken off each time in the result."""
         film = self.film
-        return Fraction(0) if self.start is None else film.pts(self.start) * film.picture.time_base
+        return Fraction(0) if self.span.start is None else film.pts(self.span.start) * film.picture.time_base
 
     def _of_a_period(self, spacing: Fraction, tick: Fraction) -> list[Fraction]:
         """The two places between a tick and the next, nearest to their middle, on which evenly spaced frames fall."""
@@ -79,8 +78,8 @@ class FrameTimes:
     def _uneven(self) -> tuple[list[Fraction], Fraction]:
         """Every frame's time, or none where packets do not say; the shortest time between two."""
         film = self.film
-        low = None if self.start is None else film.pts(self.start)
-        high = None if self.end is None else film.pts(self.end)
+        low = None if self.span.start is None else film.pts(self.span.start)
+        high = None if self.span.end is None else film.pts(self.span.end)
         with open_film(film.path) as container:
             packets: Any = packets_of(container, container.streams[film.picture.index])
             found = [packet.pts for packet in packets if packet.size and not packet.is_discard]

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.media.probe import probe
 from pipelines.media.rounding import FrameTimes, keeps_clock
-from pipelines.source import Film
+from pipelines.source import Film, Span
 from tests.made import pictures
 from tests.made.handmade import FILM, PICTURE
 from tests.made.tracks import PictureTrack, write
@@ -25,7 +25,7 @@ def even(rate: Fraction, time_base: Fraction | None = None, start: Fraction = Fr
 
 
 def moved(film: Film, container: str = "matroska", start: Fraction | None = None) -> Fraction | None:
-    return FrameTimes(film, start, None).moved(container)
+    return FrameTimes(film, Span(start, None)).moved(container)
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_uneven_times_are_read(tmp_path: Path) -> None:
     film = uneven(tmp_path / "film.mp4", 0, 3000, 3630, 9021, 9930)
     assert moved(film) == Fraction(1, 3000)
     assert moved(film, start=Fraction(3630, 90000)) == Fraction(1, 10000)
-    assert FrameTimes(film, None, Fraction(1, 30)).moved("matroska") == 0
-    assert FrameTimes(film, None, None).is_held("matroska")
+    assert FrameTimes(film, Span(None, Fraction(1, 30))).moved("matroska") == 0
+    assert FrameTimes(film, Span(None, None)).is_held("matroska")
 
 
 def test_uneven_frames_that_lie_too_close_are_not_held(tmp_path: Path) -> None:
     film = uneven(tmp_path / "film.mp4", 0, 3000, 3080, 9000)
     assert moved(film) is None
-    assert FrameTimes(film, None, None).is_held("mov")
+    assert FrameTimes(film, Span(None, None)).is_held("mov")

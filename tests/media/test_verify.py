@@ -50,7 +50,7 @@ def test_a_whole_result_is_taken(films: Films, ending: str) -> None:
         (2, {}, r"film\.mp4: 3 streams were written, and 2 are in it; name another container"),
     ],
 )
-def test_what_a_result_lacks_is_told(films: Films, stream: int, changes: dict[str, object], message: str) -> None:
+def test_what_a_result_lacks_is_reported(films: Films, stream: int, changes: dict[str, object], message: str) -> None:
     film = films(clips.with_audio, ".mp4")
     written = tallied(film)
     written[stream] = replace(written.get(stream, written[1]), **changes)  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ def test_what_a_result_lacks_is_told(films: Films, stream: int, changes: dict[st
         check_written(film, RESULT, written, 0)
 
 
-def test_a_result_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_result_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     part = tmp_path / "part"
     part.write_bytes(bytes(1000))
     with pytest.raises(OutputError, match=r"film\.mp4: cannot be read back \(Invalid data"):
