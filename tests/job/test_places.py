@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import SettingsError
+from pipelines.job.identity import flattened
 from pipelines.job.job import prepare
 from pipelines.job.span import Finder, in_film
-from pipelines.job.work import flattened
 from pipelines.media.probe import probe
 from pipelines.settings import Hint, Settings, When, in_seconds
 from tests.made import clips
