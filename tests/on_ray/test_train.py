@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from models.weights.files import load_network
@@ -49,6 +50,7 @@ def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
             break
     assert ended.returncode == 0, ended.stderr
     assert "shared among 2 processes\n" in ended.stdout
+    assert "step 2/2" in ended.stdout  # that another process prints
     _, metadata = load_network(out)
     assert json.loads(metadata["train"])["batch"] == 8
     assert metadata["step"] == "2"
@@ -61,6 +63,38 @@ def test_what_a_process_refuses_is_reported_as_without_ray(nodes: Nodes, picture
 
     with pytest.raises(ValueError, match="all 6 pictures are held out to test on; give more"):
         train_on_ray(1, False, Sources([pictures]), replace(SMALL, held_out=9), tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("address", "asked", "message"),
+    [
+        ("", "local", "--gpus, --workers: Ray did not start on this machine (it timed out); try again when"),
+        ("10.0.0.1:6379", "10.0.0.1:6379", "--address or RAY_ADDRESS: no Ray cluster answers at 10.0.0.1:6379"),
+    ],
+)
+def test_ray_that_does_not_start_ends_training_in_one_line(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, asked: str, message: str
+) -> None:
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    from restore.cli import main
+
+    given: list[object] = []
+
+    def fail(**how: object) -> None:
+        given.extend((how["address"], how["log_to_driver"]))
+        raise RuntimeError("it timed out.\nmore")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", fail)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    out = tmp_path / "x.safetensors"
+    words = ["train", "compact", "--images", pictures, "-o", out, "--workers", 2]
+    ended = CliRunner().invoke(main, [str(word) for word in words])
+    assert ended.exit_code == 2
+    assert ended.output.startswith(f"restore: {message}"), ended.output
+    assert len(ended.output.splitlines()) == 1
+    assert given == [asked, True]  # each process prints its own progress
+    assert not out.exists()
 
 
 def test_shared_run_begins_in_a_place_of_its_own_alone(
