@@ -34,13 +34,21 @@ class SegmentFile:
     encoded: EncodedSegment
 
 
-def container_options(container: str, time_base: Fraction) -> dict[str, str]:
-    """Muxer options: same bytes for same input, exact times."""
+def container_options(container: str, time_base: Fraction, start: Fraction) -> dict[str, str]:
+    """Muxer options: same bytes for same input, exact times.
+
+    Args:
+        container: the muxer.
+        time_base: of the picture.
+        start: seconds, of the first frame written.
+    """
     options = {"fflags": "+bitexact"}
     if container in ("mp4", "mov"):
         # edit lists and chapters count in it: both the picture's ticks and milliseconds must fit
         exact = math.lcm(1000, time_base.denominator)
         options["movie_timescale"] = str(exact if exact < MAX_TICKS else time_base.denominator)
+    if container == "matroska" and start >= 0:
+        options["avoid_negative_ts"] = "disabled"  # sound that leads, as AAC's first packet does, would move the film
     if container == "mpegts":
         options |= {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}  # both would move the film's start
     return options
@@ -150,7 +158,7 @@ def mux(
     """
     first = next(segment for segment in segments if segment.encoded.pts)
     offset = 0 if span.start is None else -film.pts(span.start)
-    options = container_options(container, target.time_base)
+    options = container_options(container, target.time_base, film.start if span.start is None else Fraction(0))
     with (
         open_film(film.path) as source,
         av.open(first.path) as template,

@@ -1,0 +1,91 @@
+"""A film from any container goes into FFV1 in Matroska, as archives keep films: luma, times, sound and pixel shape."""
+
+from __future__ import annotations
+
+import subprocess
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from pipelines.job.job import prepare
+from pipelines.settings import Settings
+from restore.api import restore_film
+from tests.made.readers import packets, times, true_lumas
+
+RATES = ("16", "18", "24000/1001", "24", "25", "30000/1001", "30", "60")
+MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2", "-c:a", "pcm_s16le")
+X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+CONTAINERS: dict[str, tuple[str, ...]] = {
+    ".mp4": X264,
+    ".mov": ("-c:v", "prores_ks", "-c:a", "pcm_s16le"),
+    ".ts": (*X264, "-c:a", "mp2"),
+    ".avi": ("-c:v", "mpeg4", "-bf", "0", "-c:a", "pcm_s16le"),
+    ".mxf": MPEG2,
+    ".dv": ("-c:v", "dvvideo", "-an"),
+    ".webm": ("-c:v", "libvpx", "-c:a", "libopus"),
+}
+HELD = {".mxf": RATES[2:], ".dv": ("25", "30000/1001")}
+CASES = [(ending, rate) for ending in CONTAINERS for rate in HELD.get(ending, RATES)]
+DV = {"25": ("720x576", "yuv420p"), "30000/1001": ("720x480", "yuv411p")}
+
+
+def drawn(path: Path, rate: str, aspect: str) -> Path:
+    """A few frames of black and white with a tone, shown at this aspect."""
+    size, form = DV[rate] if path.suffix == ".dv" else ("64x48", "yuv422p10le" if path.suffix == ".mov" else "yuv420p")
+    seconds = 0.5 if path.suffix == ".dv" else 0.2  # of fewer frames FFmpeg does not find a DV film's rate
+    picture = f"testsrc2=r={rate}:s={size}:d={seconds},format=gray,format={form}"
+    sound = f"sine=d={seconds}:r=48000"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
+    subprocess.run([*command, *CONTAINERS[path.suffix], "-pix_fmt", form, "-aspect", aspect, path], check=True)
+    return path
+
+
+def assert_kept(film: Path, out: Path) -> None:
+    """Luma, the order of times and the times to half a millisecond, packets of sound, pixel shape."""
+    before, after = true_lumas(film), true_lumas(out)
+    assert len(before) == len(after) > 0
+    assert all(np.array_equal(was, now) for (_, was), (_, now) in zip(before, after, strict=True))
+    assert all(abs(was - now) <= Fraction(1, 2000) for was, now in zip(times(film), times(out), strict=True))
+    assert all(earlier < later for earlier, later in pairwise(times(out)))
+    with av.open(film) as source, av.open(out) as written:
+        sounds = list(zip(source.streams.audio, written.streams.audio, strict=True))
+        assert all(packets(film, was.index) == packets(out, now.index) for was, now in sounds)
+        was, now = source.streams.video[0], written.streams.video[0]
+        assert (now.codec_context.name, now.sample_aspect_ratio or 1) == ("ffv1", was.sample_aspect_ratio or 1)
+        assert now.base_rate == was.base_rate
+
+
+@pytest.mark.parametrize(("ending", "rate"), CASES)
+def test_a_film_goes_in_as_it_is(lossless: Settings, tmp_path: Path, ending: str, rate: str) -> None:
+    film = drawn(tmp_path / f"film{ending}", rate, "16:9")
+    assert_kept(film, restore_film(film, tmp_path / "out.mkv", lossless))
+
+
+@pytest.mark.parametrize("ending", [ending for ending in CONTAINERS if ending != ".dv"])
+def test_square_pixels_stay_square(lossless: Settings, tmp_path: Path, ending: str) -> None:
+    film = drawn(tmp_path / f"film{ending}", "30", "4:3")
+    assert_kept(film, restore_film(film, tmp_path / "out.mkv", lossless))
+
+
+ROUNDED = [("25", ()), ("24", ("0.4",)), ("18", ("0.5",)), ("60", ("0.4",)), ("30000/1001", ("0.5",))]
+
+
+@pytest.mark.parametrize(("rate", "by"), ROUNDED)
+def test_a_note_says_how_far_times_move(lossless: Settings, tmp_path: Path, rate: str, by: tuple[str, ...]) -> None:
+    film = drawn(tmp_path / "film.mp4", rate, "4:3")
+    notes = prepare(film, tmp_path / "out.mkv", lossless).target.notes
+    assert notes == tuple(f"times are rounded to milliseconds, by at most {most} ms" for most in by)
+
+
+@pytest.mark.parametrize("rate", ["24", "30000/1001"])
+def test_an_even_rate_is_written_as_the_tracks_default_duration(lossless: Settings, tmp_path: Path, rate: str) -> None:
+    out = restore_film(drawn(tmp_path / "film.mp4", rate, "4:3"), tmp_path / "out.mkv", lossless)
+    data = out.read_bytes()
+    at = data.index(b"\x23\xe3\x83", data.rindex(b"\x16\x54\xae\x6b", 0, data.index(b"V_FFV1"))) + 3
+    assert data[at] == 0x84  # four bytes follow
+    assert int.from_bytes(data[at + 1 : at + 5]) == int(10**9 / Fraction(rate))
