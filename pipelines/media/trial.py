@@ -22,8 +22,6 @@ MPEG_AUDIO = {"mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"}
 """Decoders of one codec, whose packets say which layer they are."""
 UNNAMED = {None, "bin_data"}
 """Names of data whose kind is not told."""
-NAMES_DATA = {"mp4", "mov"}
-"""Muxers that write no description of data whose kind FFmpeg does not know; readers need it."""
 
 
 def refused_streams(film: Film, containers: Sequence[str], time_base: Fraction) -> dict[str, list[OtherStream]]:
@@ -103,7 +101,7 @@ def _comes_back(stream: Any, file: io.BytesIO) -> bool:
     file.seek(0)
     with av.open(file, metadata_errors="replace") as container:
         found = list(container.streams)
-        return len(found) == 1 and _kind(found[0]) == _kind(stream) and _is_described(found[0])
+        return len(found) == 1 and _kind(found[0]) == _kind(stream) and _is_described(stream, found[0])
 
 
 def _kind(stream: Any) -> tuple[object, ...]:
@@ -117,6 +115,13 @@ def _kind(stream: Any) -> tuple[object, ...]:
     return (stream.type, codec, context.sample_rate, context.channels, usual_layout(context).partition("(")[0])
 
 
-def _is_described(stream: Any) -> bool:
-    is_unnamed = stream.type == "data" and stream.name in UNNAMED
-    return not (is_unnamed and NAMES_DATA & set(stream.container.format.name.split(",")))
+def _is_described(stream: Any, copy: Any) -> bool:
+    """Whether readers of a copy know what it is, as far as they did of the stream.
+
+    Data of a kind that FFmpeg does not name loses the description by which it is read (`mett`, `mebx`) everywhere; in
+    MPEG-TS it has none, and GoPro's, which FFmpeg calls binary, is written as itself where it was.
+    """
+    if stream.type != "data" or stream.name not in UNNAMED:
+        return True
+    own = stream.container.format.name
+    return copy.container.format.name == own and (copy.name is not None or own == "mpegts")

@@ -15,8 +15,10 @@ from pipelines.media.trial import refused_streams
 from pipelines.settings import Settings
 from restore.api import restore_film
 from tests.made import clips
+from tests.made.readers import packets
 from tests.made.runs import Films
 from tests.made.sounds import with_captions, with_sound
+from tests.made.timed_metadata import with_timed_metadata
 
 ALL = ("matroska", "mp4", "mov", "mpegts", "webm")
 
@@ -100,3 +102,22 @@ def test_sound_that_ts_would_store_as_private_data_is_refused_in_one_line(films:
 
 def test_a_film_without_other_streams_goes_anywhere(films: Films) -> None:
     assert holders(films(clips.plain, ".mp4")) == set(ALL)
+
+
+@pytest.mark.parametrize("ending", [".mov", ".mp4"])
+@pytest.mark.parametrize("kind", ["mett", "mebx"])
+def test_timed_metadata_that_would_lose_its_description_is_held_nowhere(films: Films, ending: str, kind: str) -> None:
+    film = films(with_timed_metadata, ending, kind=kind)
+    assert [(other.kind, len(packets(film, other.index))) for other in probe(film).others] == [("data", 4)]
+    assert holders(film) == set()
+    with pytest.raises(OutputError, match=r"no container holds all of it: .*mp4 not data stream 1 \(unnamed\)"):
+        choose_output(probe(film), Settings(), "film.restored", False)
+
+
+def test_data_of_a_transport_stream_stays_in_one(films: Films) -> None:
+    assert holders(films(clips.with_data, ".ts")) == {"mpegts"}
+
+
+@pytest.mark.parametrize("ending", [".mov", ".mp4"])
+def test_the_metadata_of_a_gopro_is_held_where_it_stays_what_it_is(films: Films, ending: str) -> None:
+    assert holders(films(with_timed_metadata, ending, kind="gpmd")) == {"mp4", "mov"}
