@@ -34,7 +34,7 @@ class SegmentFile:
     encoded: EncodedSegment
 
 
-def container_options(container: str, time_base: Fraction, start: Fraction) -> dict[str, str]:
+def container_options(container: str, time_base: Fraction, start: Fraction = Fraction(0)) -> dict[str, str]:
     """Muxer options: same bytes for same input, exact times.
 
     Args:
