@@ -97,8 +97,7 @@ def check_written(part: Path, result: Path, written: Mapping[int, Tally], pictur
         if lost:
             what = f"{was.packets} packets of {was.name} were written, and {is_now.packets} are in it"
             raise OutputError(result, what, HINT)
-        if was is written[picture]:
-            _check_times(result, was, is_now, tick)
+    _check_times(result, list(zip(expected, found, strict=True)), written[picture], tick)
 
 
 def _read(part: Path) -> tuple[list[Tally], Fraction]:
@@ -125,13 +124,25 @@ def _is_fewer(found: Tally, written: Tally) -> bool:
     return found.packets < written.packets and found.size < written.size
 
 
-def _check_times(result: Path, written: Tally, found: Tally, tick: Fraction) -> None:
-    """Raises OutputError where the first or the last frame is shown more than a tick from its time."""
-    pairs: Sequence[tuple[str, Fraction | None, Fraction | None]] = (
-        ("first", written.first, found.first),
-        ("last", written.last, found.last),
-    )
-    for which, was, is_now in pairs:
-        if was is not None and (is_now is None or abs(is_now - was) > tick):
-            there = "has no time" if is_now is None else f"is shown at {timecode(is_now)}"
-            raise OutputError(result, f"its {which} frame {there}, and belongs to {timecode(was)}", HINT)
+def _check_times(result: Path, pairs: Sequence[tuple[Tally, Tally]], picture: Tally, tick: Fraction) -> None:
+    """Raises OutputError where the first or the last frame is shown more than a tick from its time.
+
+    Matroska has no times below zero: its muxer moves all streams, by no more than the earliest begins before that.
+    """
+    found = next(is_now for was, is_now in pairs if was is picture)
+    before_zero = -min((was.first for was, _ in pairs if was.first is not None), default=Fraction(0))
+    is_timed = picture.first is not None and found.first is not None
+    moved = Fraction(found.first or 0) - Fraction(picture.first or 0) if is_timed else Fraction(0)
+    shift = moved if tick < moved <= before_zero + tick else Fraction(0)
+    for was, is_now in pairs:
+        if was is picture or shift:
+            _check_time(result, f"first packet of {was.name}", was.first, is_now.first, shift, tick)
+    _check_time(result, f"last packet of {picture.name}", picture.last, found.last, shift, tick)
+
+
+def _check_time(
+    result: Path, which: str, was: Fraction | None, is_now: Fraction | None, shift: Fraction, tick: Fraction
+) -> None:
+    if was is not None and (is_now is None or abs(is_now - was - shift) > tick):
+        there = "has no time" if is_now is None else f"is shown at {timecode(is_now)}"
+        raise OutputError(result, f"the {which} {there}, and belongs to {timecode(was + shift)}", HINT)

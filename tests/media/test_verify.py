@@ -44,8 +44,16 @@ def test_a_whole_result_is_taken(films: Films, ending: str) -> None:
     [
         (0, {"packets": 25}, r"film\.mp4: 25 packets of video stream were written, and 24 are in it; "),
         (0, {"packets": 23}, r"film\.mp4: 23 packets of video stream were written, and 24 are in it; "),
-        (0, {"first": Fraction(1, 24)}, r"its first frame is shown at 00:00:00\.000, and belongs to 00:00:00\.042; "),
-        (0, {"last": Fraction(1)}, r"its last frame is shown at 00:00:00\.958, and belongs to 00:00:01\.000; "),
+        (
+            0,
+            {"first": Fraction(1, 24)},
+            r"the first packet of video stream is shown at 00:00:00\.000, and belongs to 00:00:00\.042; ",
+        ),
+        (
+            0,
+            {"last": Fraction(1)},
+            r"the last packet of video stream is shown at 00:00:00\.958, and belongs to 00:00:01\.000; ",
+        ),
         (1, {"packets": 999, "size": 10**6}, r"999 packets of audio stream were written, and 48 are in it; "),
         (2, {}, r"film\.mp4: 3 streams were written, and 2 are in it; name another container"),
     ],
@@ -56,6 +64,21 @@ def test_what_a_result_lacks_is_reported(films: Films, stream: int, changes: dic
     written[stream] = replace(written.get(stream, written[1]), **changes)  # type: ignore[arg-type]
     with pytest.raises(OutputError, match=message):
         check_written(film, RESULT, written, 0)
+
+
+def earlier(tally: Tally, by: Fraction) -> Tally:
+    """The packets at earlier times."""
+    assert tally.first is not None
+    assert tally.last is not None
+    return replace(tally, first=tally.first - by, last=tally.last - by)
+
+
+def test_all_streams_may_be_moved_by_what_lies_before_zero(films: Films) -> None:
+    film, by = films(clips.with_audio, ".mkv"), Fraction(1, 50)
+    written = {index: earlier(tally, by) for index, tally in tallied(film).items()}
+    check_written(film, RESULT, written, 0)
+    with pytest.raises(OutputError, match=r"the first packet of audio stream is shown at "):
+        check_written(film, RESULT, written | {1: earlier(written[1], -by)}, 0)
 
 
 def test_a_result_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
