@@ -18,6 +18,8 @@ class Encoder:
     """False: always limited range."""
     keeps_fields: bool = False
     """Can encode interlaced frames as such."""
+    usual: str | None = None
+    """The container that is taken before the film's own where nobody names one."""
 
 
 ENCODERS: dict[Codec, Encoder] = {
@@ -29,7 +31,7 @@ ENCODERS: dict[Codec, Encoder] = {
     "prores": Encoder("prores_ks", {"422": (10,), "444": (10,)}, ("matroska", "mov"), False, True),
     "dnxhr": Encoder("dnxhd", {"422": (8, 10), "444": (10,)}, ("mov",), False, False),
     "ffv1": Encoder("ffv1", {"420": (8, 10, 12, 14, 16), "422": (8, 10, 12, 14, 16), "444": (8, 10, 12, 14, 16)},
-                    ("matroska", "mp4"), keeps_fields=True),
+                    ("matroska", "mp4"), keeps_fields=True, usual="matroska"),
 }  # fmt: skip
 SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 """Chroma format to luma samples for one chroma sample, across and down."""

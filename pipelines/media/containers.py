@@ -67,7 +67,8 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
     held = next((each for each in candidates if not refused[each] and times.is_held(each)), None)
     if held is None:
         raise OutputError(film.path, *_no_container(target, times, refused))
-    return Output(_noted(target, times, held), held, name + _suffix(film, held))
+    chosen = _noted(target, times, held, *_change(film, target, held))
+    return Output(chosen, held, name + _suffix(film, held))
 
 
 def possible_names(name: str, has_suffix: bool) -> list[str]:
@@ -85,11 +86,14 @@ def _target(film: Film, settings: Settings) -> Target:
 
 
 def _candidates(film: Film, target: Target) -> list[str]:
-    """Containers that hold the picture and its shape: the film's own first, those whose clock rounds its times last."""
-    own = own_container(film)
+    """Containers that hold the picture and its shape: the codec's usual one, the film's own, the rest.
+
+    Those whose clock rounds the film's times come last, but for the usual one.
+    """
+    own, usual = own_container(film), ENCODERS[target.codec].usual
     names = dict.fromkeys(([own] if own else []) + list(ENCODERS[target.codec].containers))
     held = [name for name in names if _fits(name, target) is None]
-    return sorted(held, key=lambda name: not keeps_clock(name, target.time_base))
+    return sorted(held, key=lambda name: (name != usual, not keeps_clock(name, target.time_base)))
 
 
 def _fits(container: str, target: Target) -> str | None:
@@ -110,13 +114,27 @@ def _rounds(container: str, target: Target, times: FrameTimes) -> str | None:
     return f"cannot keep the film's times, which count in steps of {target.time_base} s"
 
 
-def _noted(target: Target, times: FrameTimes, container: str) -> Target:
-    """The picture with a note where the container rounds its times."""
+def _noted(target: Target, times: FrameTimes, container: str, *notes: str) -> Target:
+    """The picture with these notes, and one where the container rounds its times."""
     moved = times.moved(container)
-    if not moved:
-        return target
-    note = f"times are rounded to milliseconds, by at most {ceil(moved * 10_000) / 10} ms"
-    return replace(target, notes=(*target.notes, note))
+    if moved:
+        notes = (*notes, f"times are rounded to milliseconds, by at most {ceil(moved * 10_000) / 10} ms")
+    return replace(target, notes=(*target.notes, *notes))
+
+
+def _change(film: Film, target: Target, container: str) -> list[str]:
+    """A note where nobody named the container and it is not the film's own."""
+    own = own_container(film)
+    if own == container:
+        return []
+    before, after = film.path.suffix.lower() or film.container.partition(",")[0], SUFFIXES[container]
+    if own is None:
+        why = f"a result cannot be written as {before}"
+    elif container == ENCODERS[target.codec].usual:
+        why = f"{after} is usual for {target.codec}"
+    else:
+        why = f"{before} {_fits(own, target) or 'does not hold all of it'}"
+    return [f"the container changes from {before} to {after}: {why}"]
 
 
 def _no_container(target: Target, times: FrameTimes, refused: dict[str, list[OtherStream]]) -> tuple[str, str]:

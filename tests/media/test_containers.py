@@ -42,7 +42,8 @@ def as_qt(path: Path) -> Path:
         (clips.plain, ".mov", "h264", "mov", "film.restored.mov"),
         (as_qt, ".qt", "h264", "mov", "film.restored.qt"),
         (as_qt, ".qt", "av1", "mp4", "film.restored.mp4"),
-        (clips.with_cover, ".mp4", "ffv1", "mp4", "film.restored.mp4"),
+        (clips.with_cover, ".mp4", "ffv1", "matroska", "film.restored.mkv"),
+        (clips.with_subtitles, ".mp4", "ffv1", "mp4", "film.restored.mp4"),
         (clips.with_font, ".mkv", "h264", "matroska", "film.restored.mkv"),
         (clips.with_data, ".ts", "h264", "mpegts", "film.restored.ts"),
         (clips.plain, ".mp4", "prores", "mov", "film.restored.mov"),
@@ -54,6 +55,31 @@ def test_the_film_chooses_its_container_and_the_container_the_suffix(
     chosen = choose_output(probe(films(draw, ending)), with_codec(codec), "film.restored", has_suffix=False)
     assert (chosen.container, chosen.name) == (container, name)
     assert name in possible_names("film.restored", has_suffix=False)
+
+
+CHANGES: list[tuple[str, Codec, list[str]]] = [
+    (".mp4", "h264", []),
+    (".mkv", "ffv1", []),
+    (".mov", "ffv1", ["the container changes from .mov to .mkv: .mkv is usual for ffv1"]),
+    (".mp4", "prores", ["the container changes from .mp4 to .mov: .mp4 does not hold prores"]),
+    (".avi", "h264", ["the container changes from .avi to .mp4: a result cannot be written as .avi"]),
+]
+
+
+@pytest.mark.parametrize(("ending", "codec", "notes"), CHANGES)
+def test_a_change_of_container_is_noted_where_nobody_named_it(
+    films: Films, ending: str, codec: Codec, notes: list[str]
+) -> None:
+    film = probe(films(clips.plain, ending))
+    chosen = choose_output(film, with_codec(codec), "film.restored", has_suffix=False)
+    assert [note for note in chosen.target.notes if "container" in note] == notes
+    named = choose_output(film, with_codec(codec), f"out{Path(chosen.name).suffix}", has_suffix=True)
+    assert not [note for note in named.target.notes if "container" in note]
+
+
+def test_ffv1_stays_in_mp4_where_that_is_named(films: Films) -> None:
+    chosen = choose_output(probe(films(clips.plain, ".mp4")), with_codec("ffv1"), "out.mp4", has_suffix=True)
+    assert (chosen.container, chosen.target.notes) == ("mp4", ())
 
 
 def with_codec(codec: Codec) -> Settings:

@@ -119,7 +119,7 @@ def test_every_frame_is_the_one_it_was_in_segments_too(
     films: Films, lossless: Settings, draw: Draw, ending: str
 ) -> None:
     film = films(draw, ending)
-    out = films.restored(film, in_segments(lossless))
+    out = films.restored(film, in_segments(lossless), ".mp4")  # which keeps every time exactly
     assert times(out) == times(film)
     for (_, was), (_, now) in zip(true_lumas(film), true_lumas(out), strict=True):
         assert np.array_equal(was, now)
@@ -201,7 +201,10 @@ def planes(path: Path) -> Iterator[tuple[np.ndarray[Any, Any], ...]]:
 
 def test_segments_give_the_pictures_of_one_pass(films: Films, lossless: Settings) -> None:
     film = films(long_and_cut, ".mp4")
-    whole, pieces = films.restored(film, lossless), films.restored(film, in_segments(lossless, Fraction(2, 3)))
+    whole, pieces = (
+        films.restored(film, lossless, ".mp4"),
+        films.restored(film, in_segments(lossless, Fraction(2, 3)), ".mp4"),
+    )
     assert times(whole) == times(pieces) == times(film)
     differ = [
         number
@@ -236,7 +239,7 @@ def test_a_span_holds_its_frames_and_no_other(
     films: Films, lossless: Settings, ending: str, start: Fraction | None, end: Fraction | None
 ) -> None:
     film = films(clips.b_frames, ending)
-    out = films.restored(film, span_of(lossless, start, end))
+    out = films.restored(film, span_of(lossless, start, end), ".mp4")
     first, low = times(film)[0], start or Fraction(0)
     inside = [low <= time - first and (end is None or time - first < end) for time in times(film)]
     kept = [luma for (_, luma), is_inside in zip(true_lumas(film), inside, strict=True) if is_inside]
@@ -247,7 +250,7 @@ def test_a_span_holds_its_frames_and_no_other(
 
 
 def test_a_span_of_a_film_that_starts_late_begins_at_0(films: Films, lossless: Settings) -> None:
-    out = films.restored(films(clips.late_start, ".mp4"), span_of(lossless, HALF_SECOND, None))
+    out = films.restored(films(clips.late_start, ".mp4"), span_of(lossless, HALF_SECOND, None), ".mp4")
     assert times(out) == [Fraction(number, 24) for number in range(12)]
 
 
@@ -259,7 +262,7 @@ def test_a_span_keeps_uneven_times(films: Films, lossless: Settings) -> None:
 
 def test_a_span_after_the_last_frame_ends_the_film_where_it_ends(films: Films, lossless: Settings) -> None:
     film = films(clips.plain, ".mp4")
-    assert times(films.restored(film, span_of(lossless, None, Fraction(100)))) == times(film)
+    assert times(films.restored(film, span_of(lossless, None, Fraction(100)), ".mp4")) == times(film)
 
 
 def test_times_of_a_result_rise(films: Films, settings: Settings) -> None:
