@@ -53,6 +53,13 @@ def _shows_top_first(frame: av.VideoFrame) -> bool:
     return shown.planes[0].buffer_ptr == frame.planes[0].buffer_ptr  # its lines begin with the frame's first
 
 
+def _rate(stream: VideoStream) -> Fraction | None:
+    """Frames per second: the average, or FFmpeg's guess where that is only the clock's, as in raw DV."""
+    average, base = stream.average_rate, stream.base_rate
+    is_clock = average is not None and stream.time_base == 1 / average and base is not None and base < average
+    return stream.guessed_rate if is_clock or not average else average
+
+
 def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
     context, form = stream.codec_context, frame.format
     is_gray = len(form.components) <= 2 and not form.has_palette
@@ -75,7 +82,7 @@ def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
         primaries=int(frame.color_primaries),
         transfer=int(frame.color_trc),
         time_base=Fraction(stream.time_base or Fraction(1, 1000)),
-        frame_rate=stream.average_rate or stream.guessed_rate,
+        frame_rate=_rate(stream),
         sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
         rotation=int(frame.rotation) % 360 // 90 * 90,
         field_order=_field_order(stream, frame),
