@@ -195,4 +195,4 @@ def test_a_full_disk_is_reported_and_the_run_goes_on_when_there_is_room(
     resumed: list[int] = []
     restore_heard(film, out, chosen, listener=Listener(on_resumed=resumed.append))
     assert len(resumed) == kept
-    assert out.read_bytes() == films.restored(film, chosen).read_bytes()
+    assert out.read_bytes() == films.restored(film, chosen, ".mp4").read_bytes()
