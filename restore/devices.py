@@ -82,8 +82,8 @@ class Devices:
             return
         try:
             from pipelines.on_ray.cluster import cluster, in_cluster
-            from pipelines.on_ray.films import hire, restore_on_ray
+            from pipelines.on_ray.films import open_pool, restore_on_ray
         except ModuleNotFoundError as error:
             raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install ray") from error
         with cluster(self.address):
-            yield partial(restore_on_ray, crew=hire(self.gpus, self.workers)), max(2, in_cluster("CPU"))
+            yield partial(restore_on_ray, pool=open_pool(self.gpus, self.workers)), max(2, in_cluster("CPU"))

@@ -32,7 +32,7 @@ REPORT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Crew:
+class Pool:
     """Painters and progress that the films of a run share: pickles as handles, ends with the process that made it."""
 
     paint: OnRay[PaintOrder, AbBatch]
@@ -40,7 +40,7 @@ class Crew:
     """Where segments leave word of their progress."""
 
 
-def hire(gpus: int = 0, workers: int = 0) -> Crew:
+def open_pool(gpus: int = 0, workers: int = 0) -> Pool:
     """A pool of so many GPUs, or of so many CPU processes, in the cluster that this process is in.
 
     Raises:
@@ -51,10 +51,10 @@ def hire(gpus: int = 0, workers: int = 0) -> Crew:
         hint = "ask for fewer, or --workers N for CPU processes"
         raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
     progress: Any = ray.remote(Progress).options(num_cpus=0, max_restarts=-1)
-    return Crew(OnRay(MeteredPaint, gpus=gpus, workers=workers), progress.remote())
+    return Pool(OnRay(MeteredPaint, gpus=gpus, workers=workers), progress.remote())
 
 
-def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
+def restore_on_ray(job: Job, listener: Listener | None, pool: Pool) -> Result:
     """`pipelines.film.restore`, on the cluster that this process is in; the result has the same bytes.
 
     Threads of one process, and tasks on the cluster, may call it for many films at a time.
@@ -63,15 +63,15 @@ def restore_on_ray(job: Job, listener: Listener | None, crew: Crew) -> Result:
         FilmError: as `restore` does.
     """
     listener, there = listener or Listener(), _seen_from_anywhere(job)
-    teller = _FrameReporter(crew.progress, str(there.out))
-    paint = Queued(crew.paint.at_most(BATCHES_AHEAD))
+    teller = _FrameReporter(pool.progress, str(there.out))
+    paint = Queued(pool.paint.at_most(BATCHES_AHEAD))
 
     def spread(stage: Callable[[Any], Any]) -> Stream[Any, Any]:
         name = "join" if isinstance(stage, Join) else "segment"
         return as_tasks(_Reported(name, stage, teller), listener.on_wait)
 
     try:
-        with _heard(crew.progress, str(there.out), listener.on_frame):
+        with _heard(pool.progress, str(there.out), listener.on_frame):
             return restore(there, replace(listener, on_frame=teller), paint, spread)
     except FilmError as error:
         names = {str(there.film.path): job.film.path, str(there.out): job.out}

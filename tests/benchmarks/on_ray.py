@@ -27,7 +27,7 @@ from pipelines.film import restore
 from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.job.job import Job, prepare
 from pipelines.on_ray.cluster import cluster
-from pipelines.on_ray.films import Crew, hire, restore_on_ray
+from pipelines.on_ray.films import Pool, open_pool, restore_on_ray
 from pipelines.on_ray.pool import OnRay
 from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.process import keep_freed_memory
@@ -111,10 +111,10 @@ def servers() -> float:
     )
 
 
-def warm_up(job: Job, crew: Crew, out: Path) -> None:
+def warm_up(job: Job, pool: Pool, out: Path) -> None:
     """Two seconds of the film in as many segments: the processes that work on segments have started."""
     settings = replace(job.settings, end=Fraction(2), segment=Fraction(1))
-    restore_on_ray(prepare(job.film.path, out, settings), None, crew)
+    restore_on_ray(prepare(job.film.path, out, settings), None, pool)
 
 
 def film(folder: Path, seconds: int) -> None:
@@ -126,11 +126,11 @@ def film(folder: Path, seconds: int) -> None:
     here = cpu() - before
     with cluster():
         before = cpu()
-        crew = hire(workers=1)
-        warm_up(job, crew, folder / "warm.mp4")
+        pool = open_pool(workers=1)
+        warm_up(job, pool, folder / "warm.mp4")
         started, stored, began = cpu(), sum(each.cumulative_created_bytes for each in stores()), time.monotonic()
         own = servers()
-        restore_on_ray(replace(job, out=folder / "there.mp4"), None, crew)
+        restore_on_ray(replace(job, out=folder / "there.mp4"), None, pool)
         there, own, passed = cpu() - started, servers() - own, time.monotonic() - began
         stored = sum(each.cumulative_created_bytes for each in stores()) - stored
     same = (folder / "here.mp4").read_bytes() == (folder / "there.mp4").read_bytes()

@@ -23,7 +23,7 @@ import ray
 from pipelines.film import restore
 from pipelines.frames import AbBatch
 from pipelines.job.job import prepare
-from pipelines.on_ray.films import hire, restore_on_ray
+from pipelines.on_ray.films import open_pool, restore_on_ray
 from pipelines.painting.paint import Paint, PaintOrder
 from tests.made.on_cluster import Nodes, stores, wait_until
 from tests.made.resumed import FRAMES, SEGMENTS
@@ -96,9 +96,9 @@ def main() -> None:
     counted = Counted()
     restore(prepare(film, folder / "here.mp4", settings), paint=counted)
     nodes = Nodes()
-    before, crew = stored(), hire(workers=1)
+    before, pool = stored(), open_pool(workers=1)
     with ThreadPoolExecutor(1) as thread:
-        done = thread.submit(restore_on_ray, prepare(film, folder / "there.mp4", settings), None, crew)
+        done = thread.submit(restore_on_ray, prepare(film, folder / "there.mp4", settings), None, pool)
         seen, shown = watch(counted.frames)
         done.result()
     report = {"anchors": counted.bytes, "stored": stored() - before, "seen": sorted(seen), "metrics": shown}

@@ -84,9 +84,9 @@ def main() -> None:
     on_ray_film.MeteredPaint = SlowPaint  # type: ignore[misc]
     on_ray_film.as_tasks = lambda stage, on_wait: as_tasks(Held(stage, gate), on_wait)
     with of_nodes(int(sys.argv[4])):
-        crew = on_ray_film.hire(workers=2)
-        on_ray_film.restore_on_ray(prepare(film, out, pickle.loads(settings.read_bytes())), None, crew)
-        del crew
+        pool = on_ray_film.open_pool(workers=2)
+        on_ray_film.restore_on_ray(prepare(film, out, pickle.loads(settings.read_bytes())), None, pool)
+        del pool
         wait_until(lambda: not objects(), or_else=held)  # beside the cluster of a killed driver Ray may take 45 s
         sys.stdout.write(f"objects left: {objects()}\n")
 

@@ -32,10 +32,10 @@ def film(films: Films) -> Path:
 def test_a_film_on_ray_has_the_same_bytes(
     nodes: Nodes, films: Films, film: Path, settings: Settings, tmp_path: Path, workers: int
 ) -> None:
-    from pipelines.on_ray.films import hire, restore_on_ray
+    from pipelines.on_ray.films import open_pool, restore_on_ray
 
     chosen, out, heard = near(settings), tmp_path / "out.mp4", Heard()
-    result = restore_on_ray(prepare(film, out, chosen), heard.listener, hire(workers=workers))
+    result = restore_on_ray(prepare(film, out, chosen), heard.listener, open_pool(workers=workers))
     assert result.frames == SEGMENTS * FRAMES
     assert len(heard.frames) == len(set(heard.frames)) == SEGMENTS * FRAMES
     assert_whole(out, films.restored(film, chosen, ".mp4"))
@@ -63,15 +63,15 @@ def test_a_film_spread_over_three_nodes_has_the_same_bytes(
 ) -> None:
     import ray
 
-    from pipelines.on_ray.films import hire, restore_on_ray
+    from pipelines.on_ray.films import open_pool, restore_on_ray
 
     chosen, out, seen = near(settings), tmp_path / "result" / "out.mp4", tmp_path / "seen"
     for folder in (out.parent, seen):
         folder.mkdir()
     with nodes.more(2):
-        crew = hire(workers=3)
-        painted_on = ray.get([worker.__ray_call__.remote(lambda _: this_node()) for worker in crew.paint.workers])
-        restore_on_ray(prepare(film, out, chosen), None, replace(crew, paint=Seen(crew.paint, seen, 3)))
+        pool = open_pool(workers=3)
+        painted_on = ray.get([worker.__ray_call__.remote(lambda _: this_node()) for worker in pool.paint.workers])
+        restore_on_ray(prepare(film, out, chosen), None, replace(pool, paint=Seen(pool.paint, seen, 3)))
         assert len(set(painted_on)) == 3
     assert_whole(out, films.restored(film, chosen, ".mp4"))
 
@@ -79,14 +79,14 @@ def test_a_film_spread_over_three_nodes_has_the_same_bytes(
 def test_a_film_that_fails_on_ray_is_reported_as_the_user_named_it_and_leaves_nothing_half_written(
     nodes: Nodes, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines.on_ray.films import hire, restore_on_ray
+    from pipelines.on_ray.films import open_pool, restore_on_ray
     from tests.made import broken
 
     monkeypatch.chdir(tmp_path)
     broken.damaged_packets(tmp_path / "film.mp4")
     job: Job = prepare(Path("film.mp4"), Path("out.mp4"), in_segments(settings))
     with pytest.raises(DamagedError, match=r"^film\.mp4 at 00:00:0\d\.\d+: packet damaged; --skip-damaged"):
-        restore_on_ray(job, None, hire(workers=1))
+        restore_on_ray(job, None, open_pool(workers=1))
     assert not list(tmp_path.rglob("*.part"))
 
 
