@@ -1,4 +1,4 @@
-"""What a film says of its picture, and what is taken where it says nothing."""
+"""The tags of a film's picture, and the values taken where it has none."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Weights by name: those that ship, those that others published, where each lies, and whether a file is the right one.
 
-Imports no torch, so that weights are listed at once.
+Those that others published are downloaded by fetch.py, when `restore weights pull` asks for them. Imports no torch, so
+that weights are listed at once.
 """
 
 import functools

@@ -105,7 +105,7 @@ def _comes_back(stream: Any, file: io.BytesIO) -> bool:
 
 
 def _kind(stream: Any) -> tuple[object, ...]:
-    """What must be the same of a stream and its copy."""
+    """The properties of a stream that its copy must share."""
     context = stream.codec_context
     if context is None:
         return (stream.type, None if stream.name in UNNAMED else stream.name)

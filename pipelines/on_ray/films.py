@@ -28,7 +28,7 @@ from pipelines.streams import Stream
 BATCHES_AHEAD = 2
 """Of anchors, in flight for each segment: the frames between them wait in memory."""
 REPORT_SECONDS = 0.5
-"""Seconds from one word of a segment's progress to the next."""
+"""Seconds from one report of a segment's progress to the next."""
 
 
 @dataclass(frozen=True)

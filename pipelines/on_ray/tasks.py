@@ -1,6 +1,7 @@
 """Stages as Ray tasks: for what is ready at once, and may run on any CPU of the cluster.
 
-A task runs `film.ColourSegment` on one segment, or `film.Join` on all of them; `films.restore_on_ray` hands both over.
+A task runs `ColourSegment` on one segment, or `Join` on all of them (pipelines/film.py); `restore_on_ray` (films.py)
+hands both over.
 """
 
 from collections import deque

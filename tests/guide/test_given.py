@@ -1,4 +1,4 @@
-"""What a person gave for a film goes to the network with the anchors that it is for."""
+"""Colours given by a person go to the network with the anchors that they are for."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ ABOUT = {
     "recolour": "False",
     "deinterlace": "False",
 }
-"""What the manifest of a run with the defaults says, film, weights and versions aside."""
+"""The manifest of a run with the defaults; film, weights and versions aside."""
 
 
 def test_a_manifest_says_what_the_bytes_depend_on_in_the_words_of_older_runs(film: Path, tmp_path: Path) -> None:

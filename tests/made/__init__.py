@@ -1,1 +1,1 @@
-"""What tests make: films, pictures, weights, clusters, and how results are read."""
+"""Films, pictures, weights and clusters for tests, and readers of results."""

@@ -97,7 +97,7 @@ def held() -> str:
 
 
 def stores() -> list[Any]:
-    """What the store of each node that is up says of itself."""
+    """The figures of each running node's object store."""
     import grpc
     import ray
     from ray._private.internal_api import node_stats

@@ -1,4 +1,4 @@
-"""What is copied beside the picture arrives as it was."""
+"""Streams and tags that are copied beside the picture arrive as they were."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ RESULT = Path("film.mp4")
 
 
 def tallied(path: Path) -> dict[int, Tally]:
-    """What is in a film, as whoever wrote it would have counted."""
+    """The packets of a film, counted as its writer would have."""
     with av.open(path) as film:
         tallies = {stream.index: Tally(f"{stream.type} stream") for stream in film.streams}
         for packet in film.demux():

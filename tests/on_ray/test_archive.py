@@ -20,14 +20,19 @@ pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 POOL = Devices(workers=2)
 
 
+def finished(out: Path) -> list[str]:
+    """All results but segments of films that failed: on Ray, those after the fault may be done before it is found."""
+    return [name for name in results(out) if ".restore/" not in name]
+
+
 def test_films_that_share_a_pool_give_the_results_of_one_process(
     nodes: Nodes, films: Films, settings: Settings, tmp_path: Path
 ) -> None:
     source, heard = reels(films, tmp_path / "reels", bad=True), Heard()
     records = archive_heard([source], tmp_path / "pool", near(settings), devices=POOL, listener=heard.listener)
     restore_archive([source], tmp_path / "alone", near(settings))
-    assert results(tmp_path / "pool") == results(tmp_path / "alone")
-    for name in results(tmp_path / "alone"):
+    assert finished(tmp_path / "pool") == finished(tmp_path / "alone")
+    for name in finished(tmp_path / "alone"):
         assert (tmp_path / "pool" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
     assert {record.asked.place for record in records if isinstance(record, Failed)} == BAD.keys()
     told = [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "pool")]

@@ -18,7 +18,7 @@ Calls = list[dict[str, Any]]
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    """What Ray is asked for in place of starting."""
+    """The calls of `ray.init` and `ray.shutdown`, which do nothing here."""
     asked: Calls = []
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda **how: asked.append(how))

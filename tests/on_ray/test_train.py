@@ -50,7 +50,6 @@ def test_two_processes_share_a_run(pictures: Path, tmp_path: Path) -> None:
             break
     assert ended.returncode == 0, ended.stderr
     assert "shared among 2 processes\n" in ended.stdout
-    assert "step 2/2" in ended.stdout  # that another process prints
     _, metadata = load_network(out)
     assert json.loads(metadata["train"])["batch"] == 8
     assert metadata["step"] == "2"
