@@ -21,6 +21,10 @@ from tests.made.runs import Films
 from tests.made.tracks import PictureTrack, write
 
 NTSC, FILM_NTSC = Fraction(30_000, 1001), Fraction(24_000, 1001)
+RATES = [
+    pytest.param(rate, marks=[] if rate in (18, NTSC) else [pytest.mark.slow], id=str(float(rate)))
+    for rate in (Fraction(16), Fraction(18), FILM_NTSC, Fraction(25), NTSC, Fraction(60))
+]
 
 
 def of_rate(path: Path, rate: Fraction, timecode: str = "", frames: int = 90) -> Path:
@@ -33,7 +37,7 @@ def found(film: Path, place: str, settings: Settings | None = None, is_end: bool
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts"])
-@pytest.mark.parametrize("rate", [Fraction(16), Fraction(18), FILM_NTSC, Fraction(25), NTSC, Fraction(60)], ids=float)
+@pytest.mark.parametrize("rate", RATES)
 def test_a_frame_is_found_whatever_its_container_rounds(films: Films, rate: Fraction, ending: str) -> None:
     film = films(of_rate, ending, rate=rate)
     shown = [time - times(film)[0] for time in times(film)]

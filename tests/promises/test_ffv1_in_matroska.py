@@ -30,7 +30,13 @@ CONTAINERS: dict[str, tuple[str, ...]] = {
     ".webm": ("-c:v", "libvpx", "-c:a", "libopus"),
 }
 HELD = {".mxf": RATES[2:], ".dv": ("25", "30000/1001")}
-CASES = [(ending, rate) for ending in CONTAINERS for rate in HELD.get(ending, RATES)]
+QUICK = ("25", "30000/1001")
+"""Rates of the quick tests: one of whole milliseconds, one that is rounded."""
+CASES = [
+    pytest.param(ending, rate, marks=[] if rate in QUICK else [pytest.mark.slow])
+    for ending in CONTAINERS
+    for rate in HELD.get(ending, RATES)
+]
 DV = {"25": ("720x576", "yuv420p"), "30000/1001": ("720x480", "yuv411p")}
 
 
