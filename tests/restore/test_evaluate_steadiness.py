@@ -31,6 +31,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [gray, write(folder / "colour.mp4", PictureTrack(pictures.colours(24)))]
 
 
+@pytest.mark.slow
 def test_the_run_is_steadier_than_the_network_on_every_frame(films: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
     command = ["evaluate", "steadiness", *map(str, films), "--json", str(out)]

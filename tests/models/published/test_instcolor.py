@@ -77,7 +77,7 @@ def test_half_precision_gives_no_nan(dtype: torch.dtype, count: int, is_masked: 
 
 @torch.inference_mode()
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-@pytest.mark.parametrize("count", [0, 1, 8, 30])
+@pytest.mark.parametrize("count", [0, *(pytest.param(count, marks=pytest.mark.slow) for count in (1, 8, 30))])
 def test_network_gives_no_nan_in_half_precision(small_network: InstColor, dtype: torch.dtype, count: int) -> None:
     lightness = 100 * torch.rand(2, 1, SIDE, SIDE)
     squares, boxes = 100 * torch.rand(count, 1, 16, 16), boxes_of(count)
