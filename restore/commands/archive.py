@@ -12,7 +12,7 @@ import click
 from pipelines.errors import timecode
 from pipelines.process import start_work
 from restore.exits import FAILED, shown_by
-from restore.options.layout import OUTPUT, TODO, Command, option
+from restore.options.layout import OUTPUT, TASK, Command, option
 from restore.options.shared import (
     DEVICE_OPTIONS,
     SETTING_OPTIONS,
@@ -38,8 +38,8 @@ EXAMPLES = [
 @click.command("archive", cls=Command, examples=EXAMPLES)
 @click.argument("films", metavar="IN...", nargs=-1, required=True)
 @option(OUTPUT, "--out", required=True, metavar="FOLDER|URL", help="Where the results and the report go.")
-@option(TODO, "--dry-run", is_flag=True, help="Say what would be done, and how long it would take; write nothing.")
-@option(TODO, "--retry-failed", is_flag=True, help="Try again what an earlier run could not restore.")
+@option(TASK, "--dry-run", is_flag=True, help="Say what would be done, and how long it would take; write nothing.")
+@option(TASK, "--retry-failed", is_flag=True, help="Try again what an earlier run could not restore.")
 @overwrite_option("Make results again where film or settings have changed, and replace other files in their place.")
 @option(
     OUTPUT,

@@ -16,7 +16,7 @@ import click
 from pipelines.errors import FilmError, SettingsError
 from pipelines.process import start_work
 from restore.exits import Failure, Refused
-from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TODO, Command, join, option
+from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TASK, Command, join, option
 from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
 from restore.options.values import Length
 
@@ -53,7 +53,7 @@ SHARED = join(
     option(COLOUR, "--network", default="compact", show_default=True, help="Its name, or a .safetensors file."),
     WEIGHTS_DIR,
     option(COLOUR, "--rows", default=0, help="Short side of what the network sees, in pixels. [its own]"),
-    option(TODO, "--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread."),
+    option(TASK, "--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread."),
     option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures, each picture's too, to this file."),
 )
 
@@ -69,9 +69,9 @@ SHARED = join(
     metavar="N",
     help="Colour up to N found things of a picture on their own too. [0; instcolor: 8]",
 )
-@option(TODO, "--boxes", type=FILE, help="JSON lines of boxes that part the pictures. [what the network finds]")
-@option(TODO, "--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
-@option(TODO, "--labels", type=FILE, help="Lines of picture and class number, for top-1 against the truth.")
+@option(TASK, "--boxes", type=FILE, help="JSON lines of boxes that part the pictures. [what the network finds]")
+@option(TASK, "--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
+@option(TASK, "--labels", type=FILE, help="Lines of picture and class number, for top-1 against the truth.")
 @option(OUTPUT, "--sheet", type=RESULT, help="Write a PNG of gray | ours | true.")
 def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, **options: Any) -> None:
     """Measure colours on colour PICTURES (zip files or folders) that are made gray and coloured again."""
@@ -89,8 +89,8 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
 
 @evaluate.command(cls=Command)
 @SHARED
-@option(TODO, "--boxes", required=True, type=FILE, help="JSON lines of the boxes that are to be found.")
-@option(TODO, "--keys", type=FILE, help="Take only the pictures named here, one a line, without suffix.")
+@option(TASK, "--boxes", required=True, type=FILE, help="JSON lines of the boxes that are to be found.")
+@option(TASK, "--keys", type=FILE, help="Take only the pictures named here, one a line, without suffix.")
 def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, boxes: Path, keys: Path | None,
              **options: Any) -> None:  # fmt: skip
     """Measure what a network finds in PICTURES (zip files or folders), against given boxes: AP50."""
@@ -105,10 +105,10 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
 @click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @colour_options()
 @option(
-    TODO, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
+    TASK, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
 )
 @option(
-    TODO,
+    TASK,
     "--judge",
     type=click.Choice(["farneback", "raft"]),
     default="farneback",

@@ -12,7 +12,7 @@ import click
 from pipelines.process import start_work
 from pipelines.settings import Settings, When
 from restore.exits import shown_by
-from restore.options.layout import COLOUR, OUTPUT, TODO, Command, Decorator, join, option
+from restore.options.layout import COLOUR, OUTPUT, TASK, Command, Decorator, join, option
 from restore.options.shared import (
     HINTS,
     READ_OPTIONS,
@@ -56,8 +56,8 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
     ("restore preview film.mp4 --variants --saturation 0.8 --saturation 1.2", "both saturations in a grid"),
 ])  # fmt: skip
 @_files("The result, an mp4. [FILM.preview.mp4]")
-@option(TODO, "--at", type=Place(), help=f"{AT} [the middles of the 3 longest shots]")
-@option(TODO, "--seconds", type=Length(), help="Length of what is shown. [5 with --at, 2 of each shot]")
+@option(TASK, "--at", type=Place(), help=f"{AT} [the middles of the 3 longest shots]")
+@option(TASK, "--seconds", type=Length(), help="Length of what is shown. [5 with --at, 2 of each shot]")
 @option(
     OUTPUT,
     "--layout",
@@ -123,7 +123,7 @@ def _worded(value: Any) -> str:
 
 @click.command(cls=Command, examples=[("restore still film.mp4 --at 00:12:04", "film.still.png")])
 @_files("The result, a png. [FILM.still.png]")
-@option(TODO, "--at", type=Place(), required=True, help=f"{AT} The first frame from there on.")
+@option(TASK, "--at", type=Place(), required=True, help=f"{AT} The first frame from there on.")
 @option(
     OUTPUT, "--bits", type=click.Choice(["8", "16"]), help="Depth of the png. [8; 16 for films of more than 8 bits]"
 )

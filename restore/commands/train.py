@@ -9,7 +9,7 @@ import click
 
 from pipelines.process import start_work
 from restore.commands.evaluate import in_one_line
-from restore.options.layout import MACHINES, OUTPUT, REPORTING, TODO, Command, option
+from restore.options.layout import MACHINES, OUTPUT, REPORTING, TASK, Command, option
 from restore.options.shared import overwrite_option
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -52,9 +52,9 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
 
 @click.command(cls=Command)
 @click.argument("network", type=click.Choice(["compact"]), expose_value=False)
-@option(TODO, "--images", multiple=True, type=READ, help="Colour pictures: a zip, a .tar or a folder; may be repeated.")
-@option(TODO, "--films", multiple=True, type=READ_FILE, help="A colour film, its shots seen alike; may be repeated.")
-@option(TODO, "--boxes", type=READ_FILE, help="JSON lines of the instances in pictures, for all stages but decoder.")
+@option(TASK, "--images", multiple=True, type=READ, help="Colour pictures: a zip, a .tar or a folder; may be repeated.")
+@option(TASK, "--films", multiple=True, type=READ_FILE, help="A colour film, its shots seen alike; may be repeated.")
+@option(TASK, "--boxes", type=READ_FILE, help="JSON lines of the instances in pictures, for all stages but decoder.")
 @option(
     OUTPUT,
     "-o",
@@ -64,10 +64,10 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     help="The weights, a .safetensors file; its checkpoint lies beside it.",
 )
 @overwrite_option("Replace weights that exist and have no checkpoint beside them.")
-@option(TODO, "--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
-@option(TODO, "--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
-@option(TODO, "--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
-@option(TODO, "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+@option(TASK, "--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
+@option(TASK, "--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
+@option(TASK, "--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
+@option(TASK, "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")
 @option(
     MACHINES,
     "--device",

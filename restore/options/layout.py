@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-TODO, COLOUR, OUTPUT, MACHINES, REPORTING = "What to do", "Colour", "Output", "Machines", "Reporting"
-GROUPS = (TODO, COLOUR, OUTPUT, MACHINES, REPORTING)
+TASK, COLOUR, OUTPUT, MACHINES, REPORTING = "What to do", "Colour", "Output", "Machines", "Reporting"
+GROUPS = (TASK, COLOUR, OUTPUT, MACHINES, REPORTING)
 """Headings of help, in order."""
 HELP = ["-h", "--help"]
 """Options that show help."""
@@ -16,7 +16,7 @@ Decorator = Callable[[Any], Any]
 class Option(click.Option):
     """An option under a heading of help."""
 
-    def __init__(self, *names: Any, group: str = TODO, **how: Any) -> None:
+    def __init__(self, *names: Any, group: str = TASK, **how: Any) -> None:
         super().__init__(*names, **how)
         self.group = group
 

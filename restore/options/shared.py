@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from pipelines.settings import Settings, When
 from restore.devices import Devices
 from restore.options.hints import read_hints
-from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TODO, Decorator, join, option
+from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Time
 
 WEIGHTS_DIR = option(
@@ -88,10 +88,10 @@ def colour_options(several: bool = False) -> Decorator:
 
 
 SKIP_DAMAGED = option(
-    TODO, "--skip-damaged/--no-skip-damaged", default=None, help="Repeat the last good frame where the film is damaged."
+    TASK, "--skip-damaged/--no-skip-damaged", default=None, help="Repeat the last good frame where the film is damaged."
 )
 TIMECODE_START = option(
-    TODO,
+    TASK,
     "--timecode-start/--no-timecode-start",
     default=None,
     help="Count HH:MM:SS:FF from the film's own timecode. [from 0]",
@@ -99,13 +99,13 @@ TIMECODE_START = option(
 READ_OPTIONS = join(
     SKIP_DAMAGED,
     option(
-        TODO,
+        TASK,
         "--recolour/--no-recolour",
         default=None,
         help="Colour a film that is in colour already, from its luma alone.",
     ),
     option(
-        TODO,
+        TASK,
         "--deinterlace/--no-deinterlace",
         default=None,
         help="Make whole frames from the fields of interlaced film.",
@@ -121,9 +121,9 @@ SETTING_OPTIONS = join(
         metavar="NAME",
         help="Speed of encoding: ultrafast to placebo, for av1 0 to 13. [veryfast, 8]",
     ),
-    option(TODO, "--start", type=Place(), help=f"Begin here: {TIMES}."),
-    option(TODO, "--end", type=Place(), help="End here; with a shot, at its end."),
-    option(TODO, "--shot", type=click.IntRange(min=1), metavar="N", help="Write this shot alone; shots count from 1."),
+    option(TASK, "--start", type=Place(), help=f"Begin here: {TIMES}."),
+    option(TASK, "--end", type=Place(), help="End here; with a shot, at its end."),
+    option(TASK, "--shot", type=click.IntRange(min=1), metavar="N", help="Write this shot alone; shots count from 1."),
     TIMECODE_START,
     READ_OPTIONS,
 )

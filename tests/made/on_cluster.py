@@ -102,11 +102,11 @@ def stores() -> list[Any]:
     import ray
     from ray._private.internal_api import node_stats
 
-    told = []
+    found = []
     for node in ray.nodes():
         with suppress(grpc.RpcError):  # it is down, and nobody has noticed yet
-            told.append(node_stats(node["NodeManagerAddress"], node["NodeManagerPort"], False).store_stats)
-    return told
+            found.append(node_stats(node["NodeManagerAddress"], node["NodeManagerPort"], False).store_stats)
+    return found
 
 
 def this_node() -> str:

@@ -35,8 +35,8 @@ def test_films_that_share_a_pool_give_the_results_of_one_process(
     for name in finished(tmp_path / "alone"):
         assert (tmp_path / "pool" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
     assert {record.asked.place for record in records if isinstance(record, Failed)} == BAD.keys()
-    told = [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "pool")]
-    assert told == [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "alone")]
+    found = [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "pool")]
+    assert found == [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "alone")]
     assert heard.frames.items() >= GOOD.items()
 
 

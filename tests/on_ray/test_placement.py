@@ -118,7 +118,7 @@ def free_cpus(node: str) -> float:
 
 
 class Occupy:
-    """A stage that marks that it runs, until it is told to end."""
+    """A stage that marks that it runs, until its file is there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
