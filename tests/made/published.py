@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import zlib
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.networks import NETWORKS, made_of
+from tests.made.rule import by_rule
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -23,24 +22,6 @@ def golden(name: str) -> dict[str, NDArray[np.float32]]:
     """What went into the authors' code, and what came out."""
     with np.load(GOLDEN / f"{name}.npz") as file:
         return dict(file)
-
-
-def by_rule(shapes: dict[str, torch.Size]) -> dict[str, Tensor]:
-    """A tensor for each key, drawn from the key's CRC-32."""
-    return {key: torch.from_numpy(_tensor(key, shape)).float() for key, shape in shapes.items()}
-
-
-def _tensor(key: str, shape: torch.Size) -> NDArray[np.float64]:
-    if key.endswith("num_batches_tracked"):
-        return np.zeros(shape)
-    x = np.random.default_rng(zlib.crc32(key.encode())).standard_normal(tuple(shape))
-    if key.endswith("running_mean"):
-        return 0.1 * x
-    if key.endswith("running_var"):
-        return 1 + 0.1 * np.abs(x)
-    if len(shape) >= 2:
-        return x * math.sqrt(2 / math.prod(shape[1:]))
-    return 1 + 0.1 * x if key.endswith(".weight") else 0.05 * x
 
 
 def shapes_of(network: nn.Module) -> dict[str, torch.Size]:
