@@ -1,4 +1,4 @@
-"""Weights that anybody can make again: each tensor is drawn from the CRC-32 of its key, by one rule for every network."""
+"""Weights that anybody can make again: each tensor is drawn from the CRC-32 of its key, by one rule."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def by_rule(shapes: Mapping[str, torch.Size]) -> dict[str, Tensor]:
 
 
 def digest_of(state: Mapping[str, Tensor]) -> str:
-    """First 16 digits of the sha256 over the sorted keys and their tensors' bytes; equal where weights were made alike."""
+    """First 16 digits of the sha256 over sorted keys and their tensors' bytes: whether weights were made alike."""
     digest = hashlib.sha256()
     for key in sorted(state):
         digest.update(key.encode())
@@ -44,21 +44,19 @@ def _drawn(key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.random.default_rng(zlib.crc32(key.encode())).standard_normal(shape)
 
 
-def _values(key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:  # noqa: PLR0911: a rule of many lines
+def _values(key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     x = _drawn(key, shape)
     if key.endswith(("running_mean", "stored_mean")):
         return 0.1 * x
     if key.endswith(("running_var", "stored_var")):
         return 1 + 0.1 * np.abs(x)
-    if key.endswith("weight_g"):  # of weight norm
-        return 1 + 0.1 * x
     if key.rpartition(".")[2] == "gamma":
         return np.asarray(0.3 + 0.05 * x)
     if key.endswith("bn3.weight"):
         return 0.2 * (1 + 0.1 * x)
-    if len(shape) >= 2:
+    if len(shape) >= 2 and not key.endswith("weight_g"):  # of weight norm
         return x * math.sqrt(2 / math.prod(shape[1:]))
-    return 1 + 0.1 * x if key.endswith(".weight") else 0.05 * x
+    return 1 + 0.1 * x if key.endswith((".weight", "weight_g")) else 0.05 * x
 
 
 def _normalised(key: str, shapes: Mapping[str, torch.Size]) -> str | None:

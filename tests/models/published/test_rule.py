@@ -1,4 +1,4 @@
-"""Weights by rule are made as those that the golden files were made with: test_published.py sees the rest of the rule."""
+"""Weights by rule: the lines of it that test_published.py does not see."""
 
 from __future__ import annotations
 
