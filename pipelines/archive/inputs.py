@@ -66,7 +66,8 @@ class Gathered:
 def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> Gathered:
     """The films that were named, each once.
 
-    A folder's films keep their places in its tree; of several folders, each has its own name above them.
+    A folder's films keep their places in its tree; of several folders, each has its own name above them. Films that
+    would share a place have the places that a manifest's `out` gives their results.
 
     Args:
         wanted: folders, globs, films, list files (.txt) and manifests (.csv), as paths or URLs.
@@ -78,6 +79,8 @@ def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> Gather
     """
     left_out: list[str] = []
     films = [film for each in wanted for film in _named(each, out, settings_of, len(wanted) > 1, left_out)]
+    shared = Counter(film.place for film in films)
+    films = [replace(film, place=film.out) if film.out and shared[film.place] > 1 else film for film in films]
     twice = [place for place, count in Counter(film.place for film in films).items() if count > 1]
     if twice:
         both = " and ".join(film.url for film in films if film.place == twice[0])

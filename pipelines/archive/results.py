@@ -60,6 +60,12 @@ class Look:
     """Mean over the moments (Hasler, Suesstrunk 2003): 0 is gray, 15 slightly, 33 moderately, 59 highly colourful."""
     stills: Stills
 
+    @property
+    def notes(self) -> list[str]:
+        """Sentences the user should see."""
+        moments = ", ".join(f"{moment:.0%}" for moment in MOMENTS)
+        return [] if self.colourfulness else [f"the result shows no colour at {moments} of its length; look at it"]
+
 
 def look(film: Film, result: Path, start: Fraction | None = None) -> Look:
     """Looks at a result.

@@ -160,7 +160,7 @@ class Archive:
             length=float(job.seconds),
             seconds=round(time.monotonic() - began, 3),
             cuts=tuple(round(float(at), 3) for at in result.cuts),
-            warnings=(*notes, *result.notes),
+            warnings=(*notes, *result.notes, *seen.notes),
             device=job.device.type,
             look=seen,
         )

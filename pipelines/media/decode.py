@@ -103,7 +103,11 @@ class Decode:
             # frame threads make other pictures of a damaged film each time
             stream.thread_type = "SLICE" if self.skip_damaged else "AUTO"
             stream.codec_context.thread_count = THREADS
-            packets, frames = self._opened(container, stream, begin, film)
+            try:
+                packets, frames = self._opened(container, stream, begin, film)
+            except av.PermissionError:  # a format that cannot be sought in
+                yield from self._whole(segment, None)
+                return
             frames = self._of_one_size(frames, segment)
             if self.deinterlace and film.picture.field_order != "progressive":
                 frames = _deinterlaced(frames, film.picture)

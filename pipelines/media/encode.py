@@ -25,6 +25,8 @@ MAX_DELAY = 16
 """Most frames by which an encoder reorders."""
 MAX_H264_THREADS = 4
 """With more, x264's threads wait for each other and its files are larger."""
+MIN_SLICED = 4
+"""Pixels of the shorter side from which FFV1 divides a picture into 2 x 2 slices: each needs a sample of each plane."""
 FIELD_NUMBERS = {"progressive": 1, "top": 2, "bottom": 3}  # FFmpeg's AVFieldOrder
 
 
@@ -52,7 +54,8 @@ def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
     if target.codec == "dnxhr":
         profiles = {("422", 8): "dnxhr_hq", ("422", 10): "dnxhr_hqx", ("444", 10): "dnxhr_444"}
         return {"profile": profiles[target.chroma_format, target.bits]}
-    return {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}
+    slices = 4 if min(target.width, target.height) >= MIN_SLICED else 1
+    return {"level": "3", "g": "1", "slices": str(slices), "slicecrc": "1"}
 
 
 def _x264_params(target: Target) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A film opened for reading, its picture stream and its packets."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import InputError, MissingError
+
+FIRST_BOXES = {b"ftyp", b"styp", b"sidx", b"moof"}
+"""Types of the box that an MP4, MOV or fragment of one begins with."""
 
 
 @contextmanager
@@ -62,11 +66,28 @@ def reason_of(error: av.FFmpegError) -> str:
 
 def what_to_do(path: Path) -> str:
     """The hint for a file that FFmpeg cannot read."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[4:8] == b"ftyp":  # an mp4 or mov whose index, at its end, is missing
+    boxes = _boxes(path)
+    if "moof" in boxes and "moov" not in boxes:
+        return "it is a fragment of an MP4 without its beginning; join it behind its initialisation segment"
+    if "styp" in boxes or ("moov" in boxes and "mdat" not in boxes):
+        return "it is the beginning of an MP4 in fragments, with no picture in it; join its fragments behind it"
+    if "ftyp" in boxes:  # an mp4 or mov whose index, at its end, is missing
         return "its index is missing, as when a copy was cut short; copy it again from its source"
     return "give a video file"
+
+
+def _boxes(path: Path) -> set[str]:
+    """Types of the top-level boxes of an MP4 or MOV (ISO/IEC 14496-12, 4.2); empty for other files."""
+    found: set[str] = set()
+    with path.open("rb") as file:
+        while len(head := file.read(16)) >= 8 and (head[4:8] in FIRST_BOXES or found):
+            found.add(head[4:8].decode("latin-1"))
+            size = int.from_bytes(head[:4])
+            size, used = (int.from_bytes(head[8:]), 16) if size == 1 else (size, 8)
+            if size < used:
+                break
+            file.seek(size - len(head), os.SEEK_CUR)
+    return found
 
 
 def is_cover(stream: Any) -> bool:

@@ -101,19 +101,20 @@ def is_written_anew(container: InputContainer, stream: Any) -> bool:
     return in_mp4 and (stream.discard == av.stream.Discard.all or "timecode" in stream.metadata)
 
 
-def _span_of_packets(container: InputContainer, stream: VideoStream) -> Fraction:
+def _span_of_packets(path: Path, index: int) -> Fraction:
     """Seconds from the first packet shown to the end of the last, for films that do not say how long they are."""
-    container.seek(0)
     first: int | None = None
     end = 0
-    for packet in packets_of(container, stream):
-        if packet.pts is not None and packet.size:
-            first = packet.pts if first is None else min(first, packet.pts)
-            end = max(end, packet.pts + (packet.duration or 0))
-    return (end - (first or 0)) * Fraction(stream.time_base or 1)
+    with open_film(path) as container:  # anew: some formats, such as SWF, cannot go back
+        stream: Any = container.streams[index]
+        for packet in packets_of(container, stream):
+            if packet.pts is not None and packet.size:
+                first = packet.pts if first is None else min(first, packet.pts)
+                end = max(end, packet.pts + (packet.duration or 0))
+        return (end - (first or 0)) * Fraction(stream.time_base or 1)
 
 
-def _duration(container: InputContainer, stream: VideoStream, start: Fraction) -> Fraction:
+def _duration(container: InputContainer, stream: VideoStream, start: Fraction, path: Path) -> Fraction:
     if stream.duration and stream.time_base:
         return stream.duration * Fraction(stream.time_base)
     if container.duration:
@@ -122,7 +123,7 @@ def _duration(container: InputContainer, stream: VideoStream, start: Fraction) -
         whole = Fraction(container.duration, av.time_base) + origin - start
         if whole > 0:
             return whole
-    return _span_of_packets(container, stream)
+    return _span_of_packets(path, stream.index)
 
 
 def picture_at(film: Film, seconds: Fraction) -> Picture:
@@ -153,12 +154,12 @@ def probe(path: Path) -> Film:
         frame = _first_frame(container, stream, path)
         picture = _picture(stream, frame)
         if frame.pts is None:
-            raise InputError(path, "its frames have no times", "put it into a container with times, such as mkv")
+            raise InputError(path, "its frames have no times", "give them a rate: ffmpeg -r 25 -i FILM -c copy NEW.mkv")
         start = frame.pts * picture.time_base
         others = tuple(
             _other(other)
             for other in container.streams
             if other.index != stream.index and not is_written_anew(container, other)
         )
-        duration = max(_duration(container, stream, start), picture.time_base)
+        duration = max(_duration(container, stream, start, path), picture.time_base)
         return Film(path, container.format.name, picture, others, len(container.chapters()), start, duration)

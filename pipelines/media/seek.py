@@ -48,6 +48,9 @@ def seek(container: InputContainer, stream: VideoStream, pts: int, first: int | 
         stream: its picture.
         pts: in the stream's ticks; one before the first frame goes to the film's beginning.
         first: of the first frame; None: the stream's own word for it.
+
+    Raises:
+        av.PermissionError: the format cannot be sought in, as SWF; the container may stand anywhere.
     """
     time_base: Any = stream.time_base
     first = stream.start_time or 0 if first is None else first

@@ -140,6 +140,12 @@ def test_two_films_that_would_have_one_place_are_refused(reels: Path, tmp_path: 
         films(reels / "a.mp4", reels / "a.mp4", out=tmp_path / "out")
 
 
+def test_one_film_twice_has_the_places_that_its_rows_name(reels: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "wanted.csv"
+    manifest.write_text(f"film,out,saturation\n{reels}/a.mp4,warm.mkv,1.2\n{reels}/a.mp4,cool.mkv,0.8\n")
+    assert [film.place for film in films(manifest, out=tmp_path / "out")] == ["warm.mkv", "cool.mkv"]
+
+
 def test_an_unknown_protocol_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Protocol not known: tape"):
         films("tape://vault/reels", out=tmp_path)

@@ -238,6 +238,13 @@ def test_a_fault_of_ours_fails_one_film(
     ]
 
 
+def test_a_result_without_colour_has_a_warning(films: Films, settings: Settings, tmp_path: Path) -> None:
+    gray = replace(settings, paint=replace(settings.paint, saturation=0.0))
+    (record,) = restore_archive([films(clips.plain, ".mp4")], tmp_path / "out", gray)
+    assert isinstance(record, Done)
+    assert record.warnings == ("the result shows no colour at 25%, 50%, 75% of its length; look at it",)
+
+
 def test_the_report_tells_of_each_film(films: Films, settings: Settings, tmp_path: Path) -> None:
     source = tmp_path / "reels"
     source.mkdir()

@@ -40,6 +40,27 @@ def without_index(path: Path) -> Path:
     return path
 
 
+def _in_fragments(path: Path) -> tuple[bytes, int]:
+    """An mp4 in fragments, and where the first of them begins."""
+    write(path, PictureTrack(pictures.pan()), options={"movflags": "frag_keyframe+empty_moov+default_base_moof"})
+    whole = path.read_bytes()
+    return whole, whole.index(b"moof") - 4
+
+
+def fragment(path: Path) -> Path:
+    """The fragments of an mp4 without its beginning, as DASH stores them."""
+    whole, first = _in_fragments(path)
+    path.write_bytes(whole[first:])
+    return path
+
+
+def without_fragments(path: Path) -> Path:
+    """The beginning of an mp4 in fragments."""
+    whole, first = _in_fragments(path)
+    path.write_bytes(whole[:first])
+    return path
+
+
 def cut_short(path: Path, frames: int = 24) -> Path:
     """The first two thirds of a film that can be played from its beginning: mkv, ts, avi, mpg."""
     write(path, PictureTrack(pictures.pan(frames)))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Packets = Iterator["av.Packet[Any]"]
 Track = Callable[[OutputContainer], Packets]
 
-PICTURE_CODECS = {".webm": "libvpx", ".avi": "mpeg4", ".mpg": "mpeg2video"}
+PICTURE_CODECS = {".webm": "libvpx", ".avi": "mpeg4", ".mpg": "mpeg2video", ".swf": "flv"}
 """The encoder by the file's ending; libx264 for the others."""
 
 

@@ -32,7 +32,7 @@ Draw = Callable[[Path], Path]
 FRAME = Fraction(1, 24)
 
 CLIPS: dict[str, Draw] = {
-    **{f"plain{ending}": clips.plain for ending in (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".ts")},
+    **{f"plain{ending}": clips.plain for ending in (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".ts", ".swf")},
     **{f"variable_rate{ending}": clips.variable_rate for ending in (".mp4", ".mov", ".mkv")},
     **{f"late_start{ending}": clips.late_start for ending in (".mp4", ".mkv", ".ts")},
     **{f"trimmed{ending}": clips.trimmed for ending in (".mp4", ".mov")},

@@ -45,6 +45,16 @@ def test_odd_sizes_keep_every_sample(tmp_path: Path) -> None:
         assert all(np.array_equal(a, b) for a, b in zip(shown, (own.frame.luma, own.cb, own.cr), strict=True))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (2, 2), (3, 3), (16, 2), (2, 16), (4, 4)])
+@pytest.mark.parametrize("chroma_format", ["420", "422", "444"])
+def test_the_smallest_pictures_keep_every_sample(tmp_path: Path, width: int, height: int, chroma_format: str) -> None:
+    form, path = made(width=width, height=height, chroma_format=chroma_format), tmp_path / "segment"
+    (own,) = frames = noise(form, 1)
+    encoded(form, frames, path)
+    (shown,) = planes(path)
+    assert all(np.array_equal(a, b) for a, b in zip(shown, (own.frame.luma, own.cb, own.cr), strict=True))
+
+
 @pytest.mark.parametrize("codec", ENCODERS)
 @pytest.mark.parametrize(
     ("time_base", "times"),

@@ -202,6 +202,8 @@ def test_never_writes_to_the_film(tmp_path: Path) -> None:
         (broken.text, "give a video file"),
         (broken.audio_only, "only audio"),
         (broken.without_index, "index is missing"),
+        (broken.fragment, "a fragment of an MP4 without its beginning"),
+        (broken.without_fragments, "join its fragments behind it"),
     ],
 )
 def test_says_what_is_wrong_with_a_file_that_is_no_film(tmp_path: Path, draw: broken.Draw, words: str) -> None:
