@@ -3,15 +3,75 @@
 Letters: H W film size (luma).
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 Side = TypeVar("Side", int, float, Fraction)
 FieldOrder = Literal["progressive", "top", "bottom"]
 DEFAULT_RATE = Fraction(25)
 """Frames per second taken for a film that does not say."""
+AS_STORED = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+
+
+@dataclass(frozen=True)
+class DisplayMatrix:
+    """How players turn and mirror a picture: nine numbers in its file's header.
+
+    A result gets the numbers as they are. Its pictures are turned here by the nearest quarter turn.
+    """
+
+    values: tuple[int, ...] = AS_STORED
+    """a b u c d v x y w: what is stored at p, q is shown at a p + c q, b p + d q (ISO/IEC 14496-12, section 6.2.2)."""
+
+    @classmethod
+    def turned(cls, degrees: float, is_mirrored: bool = False) -> "DisplayMatrix":
+        """The matrix that swaps left and right where `is_mirrored`, and then turns counter-clockwise."""
+        cosine, sine = (round((1 << 16) * part(math.radians(degrees))) for part in (math.cos, math.sin))
+        flip = -1 if is_mirrored else 1
+        return cls((flip * cosine, -flip * sine, 0, sine, cosine, 0, 0, 0, 1 << 30))
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether players show the picture as it is stored, but for its scale and place."""
+        a, b, _, c, d = self.values[:5]
+        return b == c == 0 and a > 0 and d > 0
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether left and right are swapped before the turn."""
+        a, b, _, c, d = self.values[:5]
+        return a * d < b * c
+
+    @property
+    def turns(self) -> int:
+        """Quarter turns counter-clockwise, the nearest number: 0 to 3."""
+        return round(self._degrees / 90) % 4
+
+    @property
+    def _degrees(self) -> float:
+        """Counter-clockwise: of the turn that is nearest where the numbers also stretch the picture."""
+        a, b, _, c, d = self.values[:5]
+        flip = -1 if self.is_mirrored else 1
+        return math.degrees(math.atan2(c - flip * b, flip * a + d))
+
+    def without_stretch(self) -> "DisplayMatrix":
+        """The matrix that mirrors and turns alone."""
+        return DisplayMatrix.turned(self._degrees, self.is_mirrored)
+
+    def shown(self, stored: NDArray[Any]) -> NDArray[Any]:
+        """A picture (rows, columns, ...) as players show it, from the one that is stored."""
+        return np.rot90(stored[:, ::-1] if self.is_mirrored else stored, self.turns)
+
+    def stored(self, shown: NDArray[Any]) -> NDArray[Any]:
+        """A picture (rows, columns, ...) as it is stored, from the one that players show."""
+        straight = np.rot90(shown, -self.turns)
+        return straight[:, ::-1] if self.is_mirrored else straight
 
 
 @dataclass(frozen=True)
@@ -42,18 +102,15 @@ class Picture:
     """Frames per second as the file says; only a description where frames are unevenly spaced. Ask `rate` for a number
     to calculate with."""
     sample_aspect_ratio: Fraction
-    rotation: int
-    """Degrees counter-clockwise by which players turn the picture: 0, 90, 180 or 270."""
     field_order: FieldOrder
     base_rate: Fraction | None = None
     """Frames per second of the widest even steps on which the first frames' times all lie, as FFmpeg finds them: equal
     to `frame_rate` where frames are evenly spaced."""
+    display_matrix: DisplayMatrix = DisplayMatrix()
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
             raise ValueError(f"the picture has no size: {self.width}x{self.height}")
-        if self.rotation not in (0, 90, 180, 270):
-            raise ValueError(f"rotation must be 0, 90, 180 or 270 degrees, got {self.rotation}")
 
     @property
     def rate(self) -> Fraction:
@@ -66,7 +123,7 @@ class Picture:
         Args:
             size: height and width, or rows and columns: sides in any unit. A quarter turn swaps them.
         """
-        return (size[1], size[0]) if self.rotation in (90, 270) else size
+        return (size[1], size[0]) if self.display_matrix.turns % 2 else size
 
 
 @dataclass(frozen=True)

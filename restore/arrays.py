@@ -93,7 +93,7 @@ def _film(frames: Frames, times: list[int], time_base: Fraction) -> Film:
     picture = Picture(
         index=0, codec="rawvideo", width=frames.shape[2], height=frames.shape[1], pixel_format=rgb if is_rgb else gray,
         bits=bits, is_full_range=True, is_gray=not is_rgb, is_rgb=is_rgb, matrix=BT709, primaries=BT709, transfer=SRGB,
-        time_base=time_base, frame_rate=1 / step, sample_aspect_ratio=Fraction(1), rotation=0,
+        time_base=time_base, frame_rate=1 / step, sample_aspect_ratio=Fraction(1),
         field_order="progressive",
     )  # fmt: skip
     start = times[0] * time_base

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.made import clips, pictures
-from tests.made.readers import packets, pts_list, times, true_chromas, true_lumas
+from tests.made.readers import first_frame, packets, pts_list, times, true_chromas, true_lumas
 from tests.made.tracks import Colours, to_frame
 
 CONTAINERS = {
@@ -32,11 +32,6 @@ def facts(path: Path, *names: str) -> tuple[Any, ...]:
     """Attributes of the stream of pictures."""
     with av.open(path) as film:
         return tuple(getattr(film.streams.video[0], name) for name in names)
-
-
-def first_frame(path: Path) -> av.VideoFrame:
-    with av.open(path) as film:
-        return next(film.decode(video=0))
 
 
 def brightness(path: Path) -> list[float]:

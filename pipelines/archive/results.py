@@ -30,7 +30,6 @@ QUALITY = 80
 """Of the stills' JPEG, 0 to 100."""
 HALF_TICK = 0.0005
 """Seconds by which times in two containers may differ: Matroska counts in milliseconds."""
-TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 Rgb = NDArray[np.uint8]
 
@@ -141,9 +140,8 @@ def _rgb(frame: Any, film: Film) -> Rgb:
     height, width = pixels.shape[0], pixels.shape[1] * float(film.picture.sample_aspect_ratio)
     scale = min(1.0, STILL_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    turn = TURNS.get(film.picture.rotation)
-    return small if turn is None else cv2.rotate(small, turn)  # type: ignore[return-value]
+    small: Rgb = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return np.ascontiguousarray(film.picture.display_matrix.shown(small))
 
 
 def _colourfulness(rgb: Rgb) -> float:

@@ -63,7 +63,7 @@ class Chroma:
             yield ColouredFrame(coloured.frame, *self._planes(coloured), coloured.shot)
 
     def _planes(self, coloured: AbFrame) -> tuple[Luma, Luma]:
-        luma, ab = coloured.frame.luma, np.rot90(coloured.ab, -self.target.rotation // 90)
+        luma, ab = coloured.frame.luma, self.target.display_matrix.stored(coloured.ab)
         if self.target.field_order == "progressive":
             return self._field(luma, ab)
         top, bottom = self._field(luma[0::2], ab), self._field(luma[1::2], ab)

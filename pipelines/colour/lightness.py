@@ -58,7 +58,7 @@ class Lightness:
         stored = self.picture.upright(lightness_size(self.picture, self.rows))
         for frame in frames:
             small = shrunk(frame.luma, stored)
-            lightness = np.ascontiguousarray(np.rot90(_looked_up(table, small), self.picture.rotation // 90))
+            lightness = np.ascontiguousarray(self.picture.display_matrix.shown(_looked_up(table, small)))
             yield LightFrame(replace(frame, luma=self.keep(frame.luma) if frame.is_owned else NOTHING), lightness)
 
     def _table(self) -> NDArray[np.uint8]:

@@ -155,7 +155,7 @@ def _true_pictures(film: Film, pts: list[int], size: tuple[int, int]) -> Tensor:
     Raises:
         ValueError: a frame is not found again.
     """
-    wanted, turns = {each: n for n, each in enumerate(pts)}, film.picture.rotation // 90
+    wanted = {each: n for n, each in enumerate(pts)}
     height, width = film.picture.upright(size)
     pictures: dict[int, NDArray[np.uint8]] = {}
     with av.open(film.path) as container:
@@ -163,7 +163,7 @@ def _true_pictures(film: Film, pts: list[int], size: tuple[int, int]) -> Tensor:
         for frame in container.decode(stream):
             if frame.pts in wanted:
                 small = frame.reformat(width, height, "rgb24", interpolation="AREA").to_ndarray()
-                pictures[wanted[frame.pts]] = np.rot90(small, -turns)
+                pictures[wanted[frame.pts]] = film.picture.display_matrix.shown(small)
             if len(pictures) == len(wanted):
                 break
     if len(pictures) < len(wanted):

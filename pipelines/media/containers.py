@@ -100,7 +100,7 @@ def _fits(container: str, target: Target) -> str | None:
     """Why a container does not hold the picture, whatever its times; None where it does."""
     if container not in ENCODERS[target.codec].containers:
         return f"does not hold {target.codec}"
-    if container == "mpegts" and target.rotation:
+    if container == "mpegts" and not target.display_matrix.is_upright:
         return "does not keep the rotation"
     return None
 

@@ -18,7 +18,7 @@ from pipelines.media.open import is_cover, open_film
 from pipelines.media.target import Target
 from pipelines.media.timecode import move_timecode
 from pipelines.media.verify import Muxing, Tally, check_written
-from pipelines.source import Film, Span
+from pipelines.source import DisplayMatrix, Film, Span
 
 COVER = "cover art"
 """The name of its packets, which are not counted."""
@@ -126,8 +126,10 @@ def add_picture(out: OutputContainer, source: Any, template: Any, target: Target
     if target.frame_rate:
         stream.codec_context.framerate = target.frame_rate
     stream.codec_context.sample_aspect_ratio = target.sample_aspect_ratio
-    if target.rotation:
-        stream.set_display_rotation(target.rotation)
+    if target.display_matrix != DisplayMatrix():
+        is_exact = out.format.name in ("mp4", "mov")  # Matroska holds a turn, and drops what also stretches
+        matrix = target.display_matrix if is_exact else target.display_matrix.without_stretch()
+        stream.set_display_matrix(matrix.values)
     if loses_shape(out.format.name, target):
         reserve_shape(stream)
     return stream

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from pipelines.errors import InputError
 from pipelines.media.open import open_film, packets_of, picture_stream, reason_of, what_to_do
 from pipelines.media.seek import frames_up_to
+from pipelines.media.side_data import display_matrix_of
 from pipelines.source import FieldOrder, Film, OtherStream, Picture
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
@@ -84,9 +85,9 @@ def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
         time_base=Fraction(stream.time_base or Fraction(1, 1000)),
         frame_rate=_rate(stream),
         sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
-        rotation=int(frame.rotation) % 360 // 90 * 90,
         field_order=_field_order(stream, frame),
         base_rate=stream.base_rate,
+        display_matrix=display_matrix_of(frame),
     )
 
 

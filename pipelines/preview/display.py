@@ -15,7 +15,7 @@ from pipelines.frames import AbFrame, ColouredFrame, Luma
 from pipelines.media.shrink import shrunk
 from pipelines.media.target import Target, choose_target
 from pipelines.settings import EncodeSettings, Settings
-from pipelines.source import Film, Picture
+from pipelines.source import DisplayMatrix, Film, Picture
 
 STEP = 4
 """Pixels: both sides are multiples, so that half a picture has whole chroma samples too."""
@@ -36,7 +36,7 @@ def display_target(film: Film, height: int) -> Target:
     rows, columns = display_size(film.picture, height)
     return replace(
         choose_target(film, EncodeSettings(), deinterlace=True), chroma_format="420", bits=8, is_full_range=False,
-        width=columns, height=rows, rotation=0, sample_aspect_ratio=Fraction(1),
+        width=columns, height=rows, display_matrix=DisplayMatrix(), sample_aspect_ratio=Fraction(1),
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ class Display:
 
     def small(self, luma: Luma) -> Luma:
         """Luma as it is decoded, (H, W), upright and at the size at which it is shown."""
-        upright = np.rot90(self._moment(luma), self.film.picture.rotation // 90)
+        upright = self.film.picture.display_matrix.shown(self._moment(luma))
         return shrunk(np.ascontiguousarray(upright), (self.target.height, self.target.width))
 
     def _moment(self, luma: Luma) -> Luma:

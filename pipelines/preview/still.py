@@ -56,7 +56,7 @@ def _upright(picture: NDArray[np.float32], target: Target) -> NDArray[np.float32
     shown = round(columns * target.sample_aspect_ratio)
     if shown != columns:
         picture = cv2.resize(picture, (shown, rows), interpolation=cv2.INTER_CUBIC).clip(0, 1)
-    return np.rot90(picture, target.rotation // 90)
+    return target.display_matrix.shown(picture)
 
 
 def _coded(picture: NDArray[np.float32], bits: int) -> NDArray[Any]:

@@ -17,6 +17,7 @@ from pipelines.media.open import open_film, picture_stream
 from pipelines.media.pictures import Picture
 from pipelines.media.probe import probe
 from pipelines.media.seek import frames_up_to
+from pipelines.media.side_data import display_matrix_of
 from pipelines.motion.cuts import AHEAD, Cuts
 
 SCAN_SIDE = 64
@@ -32,7 +33,7 @@ def _reduced(frame: av.VideoFrame, short_side: int, pixel_format: str = "rgb24")
     scale = min(1.0, short_side / min(frame.width, frame.height))
     width, height = round(frame.width * scale), round(frame.height * scale)
     small = frame.reformat(width=width, height=height, format=pixel_format, interpolation="AREA").to_ndarray()
-    return np.ascontiguousarray(np.rot90(small, frame.rotation // 90))
+    return np.ascontiguousarray(display_matrix_of(frame).shown(small))
 
 
 def _scanned(film: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:

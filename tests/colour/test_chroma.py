@@ -14,6 +14,7 @@ from models.colour.colorspace import LUMA_WEIGHTS, lab_from_srgb, lightness_tabl
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import Lightness
 from pipelines.frames import AbFrame, ColouredFrame, Luma
+from pipelines.source import DisplayMatrix
 from tests.made.handmade import Ab, even_ab, frame, picture, target
 
 MATRICES = {"bt709": 1, "bt601": 5, "bt2020": 9}
@@ -149,15 +150,17 @@ def test_edge_of_luma_leaves_no_fringe(patch: tuple[float, float, float]) -> Non
         assert np.abs(plane[:, 30:] - bright).max() <= FRINGE
 
 
+@pytest.mark.parametrize("is_mirrored", [False, True])
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("field_order", ["progressive", "top"])
-def test_rotation_is_undone(rotation: int, field_order: str) -> None:
+def test_rotation_is_undone(rotation: int, field_order: str, is_mirrored: bool) -> None:
+    matrix = DisplayMatrix.turned(rotation, is_mirrored)
     luma = even_luma(60)
     luma[:48, :32] = 160  # top left as stored
-    form = picture(rotation=rotation)
+    form = picture(display_matrix=matrix)
     upright = next(iter(Lightness(form, 64)([frame(luma)]))).lightness
     ab = np.where(upright[..., None] > 120, np.float32([50, 20]), np.float32([0, 0]))
-    cr = coloured(luma, ab, rotation=rotation, field_order=field_order).cr.astype(int) - 128
+    cr = coloured(luma, ab, display_matrix=matrix, field_order=field_order).cr.astype(int) - 128
     assert cr[:20, :12].min() > 15
     assert np.abs(cr[28:]).max() <= 1
     assert np.abs(cr[:, 20:]).max() <= 1

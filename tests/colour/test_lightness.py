@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from models.colour.colorspace import lightness_table
 from pipelines.colour.lightness import Lightness, lightness_size, transfer_of
 from pipelines.frames import Luma
+from pipelines.source import DisplayMatrix
 from tests.made.handmade import frame, picture
 
 
@@ -63,12 +64,13 @@ def test_transfer_is_the_films_own() -> None:
 @given(
     width=st.integers(1, 4096), height=st.integers(1, 4096), rows=st.sampled_from([32, 64, 256]),
     shape=st.sampled_from([Fraction(1), Fraction(16, 11), Fraction(1, 2), Fraction(64, 45)]),
-    rotation=st.sampled_from([0, 90, 180, 270]),
+    rotation=st.sampled_from([0, 90, 180, 270]), is_mirrored=st.booleans(),
 )  # fmt: skip
 def test_sides_are_multiples_of_32_with_the_short_one_as_asked(
-    width: int, height: int, rows: int, shape: Fraction, rotation: int
+    width: int, height: int, rows: int, shape: Fraction, rotation: int, is_mirrored: bool
 ) -> None:
-    form = picture(width=width, height=height, sample_aspect_ratio=shape, rotation=rotation)
+    matrix = DisplayMatrix.turned(rotation, is_mirrored)
+    form = picture(width=width, height=height, sample_aspect_ratio=shape, display_matrix=matrix)
     sides = lightness_size(form, rows)
     assert all(side % 32 == 0 and rows <= side <= 4 * rows for side in sides)
     assert min(sides) == rows
@@ -90,20 +92,22 @@ def test_sides_are_multiples_of_32_with_the_short_one_as_asked(
 def test_pixels_are_square_and_upright(
     width: int, height: int, shape: Fraction, rotation: int, sides: tuple[int, int]
 ) -> None:
-    form = picture(width=width, height=height, sample_aspect_ratio=shape, rotation=rotation)
+    matrix = DisplayMatrix.turned(rotation)
+    form = picture(width=width, height=height, sample_aspect_ratio=shape, display_matrix=matrix)
     assert lightness_size(form, 256) == sides
     lightness = next(iter(Lightness(form, 256)([frame(np.zeros((height, width), np.uint8))]))).lightness
     assert lightness.shape == sides
 
 
 @pytest.mark.parametrize(
-    ("rotation", "corner"),
-    [(0, (0, 0)), (90, (-1, 0)), (180, (-1, -1)), (270, (0, -1))],  # counter-clockwise: top left goes to bottom left
-)
-def test_turns_the_picture_as_players_do(rotation: int, corner: tuple[int, int]) -> None:
+    ("turned", "corner"),
+    [((0,), (0, 0)), ((90,), (-1, 0)), ((180,), (-1, -1)), ((270,), (0, -1)),  # counter-clockwise, from top left
+     ((0, True), (0, -1)), ((90, True), (0, 0)), ((180, True), (-1, 0)), ((270, True), (-1, -1)), ((40,), (0, 0))],
+)  # fmt: skip
+def test_turns_the_picture_as_players_do(turned: tuple[float, bool], corner: tuple[int, int]) -> None:
     luma = np.full((64, 96), 16, np.uint8)
     luma[:32, :32] = 235  # top left as stored
-    lightness = seen(luma, rotation=rotation)
+    lightness = seen(luma, display_matrix=DisplayMatrix.turned(*turned))
     assert lightness[corner] == 255
     assert (lightness > 128).mean() == pytest.approx(1 / 6, abs=0.04)
 

@@ -16,7 +16,7 @@ from pipelines.media.decode import Decode
 from pipelines.media.probe import probe
 from pipelines.media.target import Target
 from pipelines.settings import MotionSettings
-from pipelines.source import Film, Picture, Segment
+from pipelines.source import DisplayMatrix, Film, Picture, Segment
 
 TICKS = Fraction(1, 24)
 """The time base of what is made here: one tick is one frame."""
@@ -26,13 +26,13 @@ Ab = NDArray[np.float32]
 PICTURE = Picture(
     index=0, codec="h264", width=128, height=96, pixel_format="yuv420p", bits=8, is_full_range=False, is_gray=False,
     is_rgb=False, matrix=1, primaries=1, transfer=1, time_base=TICKS, frame_rate=Fraction(24),
-    sample_aspect_ratio=Fraction(1), rotation=0, field_order="progressive",
+    sample_aspect_ratio=Fraction(1), field_order="progressive",
 )  # fmt: skip
 FILM = Film(Path("film.mp4"), "mov,mp4", PICTURE, (), 0, Fraction(0), Fraction(10))
 TARGET = Target(
     codec="ffv1", encoder="ffv1", chroma_format="420", bits=8, is_full_range=False, matrix=1, primaries=1, transfer=1,
-    width=128, height=96, time_base=TICKS, frame_rate=Fraction(24), sample_aspect_ratio=Fraction(1), rotation=0,
-    field_order="progressive", source_bits=8, source_is_full_range=False,
+    width=128, height=96, time_base=TICKS, frame_rate=Fraction(24), sample_aspect_ratio=Fraction(1),
+    display_matrix=DisplayMatrix(), field_order="progressive", source_bits=8, source_is_full_range=False,
 )  # fmt: skip
 
 

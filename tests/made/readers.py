@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
 
 
+def first_frame(path: Path) -> av.VideoFrame:
+    """The first frame that is shown, with its side data."""
+    with av.open(path) as film:
+        return next(film.decode(video=0))
+
+
 def true_lumas(path: Path) -> list[tuple[int, Luma]]:
     """Each frame's pts and Y' (H, W) as decoded, at its own bit depth; of rgb24, whose three are equal, R'."""
     with av.open(path) as film:

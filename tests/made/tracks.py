@@ -90,6 +90,8 @@ class PictureTrack:
     sar: Fraction | None = None
     rotation: int = 0
     """Degrees counter-clockwise, written as display matrix."""
+    matrix: Sequence[int] = ()
+    """The display matrix itself, in place of a rotation."""
     top_field_first: bool = False
     """Frames are interlaced, and their even rows come first."""
     timecode: str = ""
@@ -118,6 +120,8 @@ class PictureTrack:
             context.sample_aspect_ratio = self.sar
         if self.rotation:
             stream.set_display_rotation(self.rotation)
+        if self.matrix:
+            stream.set_display_matrix(self.matrix)
         if self.top_field_first:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
             context.field_order = 2  # AV_FIELD_TT

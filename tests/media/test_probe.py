@@ -15,7 +15,7 @@ from pipelines.media import encode
 from pipelines.media.encode import Encode
 from pipelines.media.probe import probe
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.source import Film
+from pipelines.source import DisplayMatrix, Film
 from tests.made import broken, clips, pictures
 from tests.made.encoding import interlace_types
 from tests.made.handmade import frame, target
@@ -39,7 +39,7 @@ def test_tells_size_rate_and_times_of_every_container(tmp_path: Path, ending: st
     assert (film.picture.width, film.picture.height) == (pictures.WIDTH, pictures.HEIGHT)
     assert film.picture.time_base == stream.time_base
     assert film.picture.frame_rate == Fraction(24)
-    assert (film.picture.rotation, film.picture.field_order) == (0, "progressive")
+    assert (film.picture.display_matrix, film.picture.field_order) == (DisplayMatrix(), "progressive")
     assert film.picture.sample_aspect_ratio == 1
     assert film.start == times(path)[0]
     assert (film.others, film.chapters) == ((), 0)
@@ -86,9 +86,9 @@ def test_tells_the_shape_of_a_pixel(tmp_path: Path, codec: str, ending: str) -> 
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv"])
-@pytest.mark.parametrize(("turned", "rotation"), [(90, 90), (180, 180), (-90, 270)])
-def test_tells_the_rotation_counter_clockwise(tmp_path: Path, ending: str, turned: int, rotation: int) -> None:
-    assert probe(clips.rotated(tmp_path / f"film{ending}", turned)).picture.rotation == rotation
+@pytest.mark.parametrize(("turned", "turns"), [(90, 1), (180, 2), (-90, 3)])
+def test_tells_the_rotation_counter_clockwise(tmp_path: Path, ending: str, turned: int, turns: int) -> None:
+    assert probe(clips.rotated(tmp_path / f"film{ending}", turned)).picture.display_matrix.turns == turns
 
 
 @pytest.mark.parametrize(("codec", "ending"), [("libx264", ".mp4"), ("mpeg2video", ".mpg"), ("ffv1", ".mkv")])

@@ -12,7 +12,7 @@ import pytest
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.target import Target, choose_target
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.source import Film
+from pipelines.source import DisplayMatrix, Film
 from tests.made.handmade import FILM, PICTURE, target
 
 BT709, UNKNOWN, PAL, NTSC, BT2020 = 1, 2, 5, 6, 9
@@ -31,7 +31,11 @@ def tags(form: Target) -> tuple[int, int, int]:
 
 
 def test_what_can_stay_stays_and_nothing_is_noted() -> None:
-    shape = {"sample_aspect_ratio": Fraction(16, 11), "rotation": 90, "frame_rate": Fraction(30000, 1001)}
+    shape = {
+        "sample_aspect_ratio": Fraction(16, 11),
+        "display_matrix": DisplayMatrix.turned(90),
+        "frame_rate": Fraction(30000, 1001),
+    }
     form = chosen(field_order="top", time_base=Fraction(1, 90000), is_full_range=True, **shape)
     assert (form.width, form.height, form.bits, form.is_full_range) == (128, 96, 8, True)
     assert {name: getattr(form, name) for name in shape} == shape

@@ -18,8 +18,10 @@ from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
 from pipelines.guide.given import Given
 from pipelines.job.shots import find_shots
+from pipelines.media.shrink import shrunk
 from pipelines.media.target import choose_target
 from pipelines.painting.paint import FilmPaint, Paint, Painting
+from pipelines.preview.display import Display, display_target
 from pipelines.preview.sheet import tiles
 from pipelines.preview.still import write_still
 from pipelines.preview.view import PREVIEW, STILL, Excerpt, Kind, ReadyView, open_view, ready
@@ -143,6 +145,20 @@ def test_a_turned_film_is_shown_upright(
     half = turned.shape[1] // 2
     upright = np.rot90(flat[:, : flat.shape[1] // 2], degrees // 90)
     assert np.abs(turned[:, :half].astype(int) - upright).mean() < 3
+
+
+def test_a_mirrored_film_is_shown_as_players_show_it(
+    films: Films, settings: Settings, painting: Painting, tmp_path: Path
+) -> None:
+    upside_down = (65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30)
+    film = write(tmp_path / "film.mp4", PictureTrack(pan(), matrix=upside_down))
+    view = opened(film, tmp_path / "still.png", STILL, settings)
+    write_still(view, Fraction(0), painting)
+    luma = true_lumas(film)[0][1]
+    half = cv2.imread(str(view.out), cv2.IMREAD_GRAYSCALE)[:, :128].astype(float)
+    assert np.corrcoef(half.ravel(), luma[::-1].ravel())[0, 1] > 0.99
+    display = Display(view.film, settings, display_target(view.film, 48))
+    assert np.corrcoef(display.small(luma).ravel(), shrunk(luma[::-1].copy(), (48, 64)).ravel())[0, 1] > 0.99
 
 
 def test_wide_pixels_are_shown_square(films: Films, settings: Settings, painting: Painting, tmp_path: Path) -> None:

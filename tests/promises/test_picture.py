@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,9 +15,9 @@ from av.codec.context import Flags
 
 from pipelines.settings import Codec, EncodeSettings, Settings
 from tests.made import clips, pictures
-from tests.made.readers import times, true_chromas, true_lumas
+from tests.made.readers import first_frame, times, true_chromas, true_lumas
 from tests.made.runs import Films
-from tests.made.tracks import Colours, PictureTrack, to_frame, write
+from tests.made.tracks import Colours, to_frame
 
 FULL, LIMITED = 2, 1
 TOP_FIELD_FIRST, BOTTOM_FIELD_FIRST, PROGRESSIVE = 2, (3, 4), (0, 1)
@@ -27,11 +26,6 @@ TOP_FIELD_FIRST, BOTTOM_FIELD_FIRST, PROGRESSIVE = 2, (3, 4), (0, 1)
 ODD = [("ffv1", "yuv420p", ".mkv"), ("ffv1", "yuv422p", ".mkv"), ("ffv1", "yuv420p10le", ".mkv"),
        ("libx264", "yuv444p", ".mp4"), ("mpeg4", "yuv420p", ".avi"), ("libvpx-vp9", "yuv420p", ".webm")]  # fmt: skip
 INTERLACED = [("libx264", ".mp4"), ("mpeg2video", ".mpg"), ("ffv1", ".mkv")]
-
-
-def first_frame(path: Path) -> av.VideoFrame:
-    with av.open(path) as film:
-        return next(film.decode(video=0))
 
 
 def stream_facts(path: Path, *names: str) -> tuple[Any, ...]:
@@ -151,22 +145,6 @@ def test_rotation_is_kept(films: Films, settings: Settings, ending: str, degrees
     out = films.restored(film, settings)
     assert first_frame(out).rotation == first_frame(film).rotation
     assert stream_facts(out, "width", "height") == stream_facts(film, "width", "height")
-
-
-def turned(path: Path, degrees: int) -> Path:
-    """A film stored turned, so that a player, which turns it by `degrees`, shows it as `clips.plain` is shown."""
-    stored: Iterator[pictures.Picture] = (np.rot90(drawn, -degrees // 90).copy() for drawn in pictures.pan())
-    return write(path, PictureTrack(stored, options={"qp": "0"}, rotation=degrees))
-
-
-@pytest.mark.parametrize("degrees", [90, -90, 180])
-def test_a_turned_film_is_coloured_as_it_is_shown(films: Films, lossless: Settings, degrees: int) -> None:
-    upright = true_chromas(films.restored(films(turned, ".mp4", degrees=0), lossless))
-    shown = true_chromas(films.restored(films(turned, ".mp4", degrees=degrees), lossless))
-    for (cb, cr), planes in zip(upright, shown, strict=True):
-        for straight, stored in zip((cb, cr), planes, strict=True):
-            back = np.rot90(stored, degrees // 90).astype(int)
-            assert np.abs(back - straight).mean() < 0.25 * np.abs(np.rot90(back, 2) - straight).mean()
 
 
 @pytest.mark.parametrize("full_range", [False, True])
