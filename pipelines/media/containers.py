@@ -5,6 +5,7 @@ from math import ceil
 from pathlib import PurePath
 
 from pipelines.errors import OutputError, SettingsError
+from pipelines.media.captions import text_codec
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.encode import check_encoder
 from pipelines.media.rounding import FrameTimes, keeps_clock
@@ -63,11 +64,12 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
     refused = refused_streams(film, candidates, target.time_base)
     if has_suffix:
         container = _named(film, target, times, PurePath(name).suffix, refused)
-        return Output(_noted(target, times, container), container, name)
-    held = next((each for each in candidates if not refused[each] and times.is_held(each)), None)
+        return Output(_noted(target, times, container, *_captions_note(film, container)), container, name)
+    fit = [each for each in candidates if not refused[each] and times.is_held(each)]
+    held = min(fit, key=lambda each: bool(_captions_note(film, each)), default=None)  # the first of the best
     if held is None:
         raise OutputError(film.path, *_no_container(target, times, refused))
-    chosen = _noted(target, times, held, *_change(film, target, held))
+    chosen = _noted(target, times, held, *_change(film, target, held), *_captions_note(film, held))
     return Output(chosen, held, name + _suffix(film, held))
 
 
@@ -120,6 +122,13 @@ def _noted(target: Target, times: FrameTimes, container: str, *notes: str) -> Ta
     if moved:
         notes = (*notes, f"times are rounded to milliseconds, by at most {ceil(moved * 10_000) / 10} ms")
     return replace(target, notes=(*target.notes, *notes))
+
+
+def _captions_note(film: Film, container: str) -> list[str]:
+    """A note where captions are written in another codec."""
+    texts = [(other, text_codec(other.codec, container)) for other in film.others if other.kind == "subtitle"]
+    changed = [f"{other} as {codec}" for other, codec in texts if codec]
+    return [f"captions keep their text, and not all of their styles: {', '.join(changed)}"] if changed else []
 
 
 def _change(film: Film, target: Target, container: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""All of a film but its picture, copied packet for packet: streams, tags, chapters."""
+"""All of a film but its picture, copied packet for packet: streams, tags, chapters; some captions in another codec."""
 
 import math
 from collections.abc import Collection, Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import av
 from av.container import InputContainer, OutputContainer
 
+from pipelines.media.captions import add_text, rewritten, text_codec
 from pipelines.media.open import is_cover, packets_of
 from pipelines.source import Span
 
@@ -70,13 +71,20 @@ def add_other(out: OutputContainer, source: Any, is_span: bool = False) -> Any:
         return None
     if is_cover(source) and out.format.name == "mov":
         raise ValueError("mov drops cover art")
-    added = out.add_stream_from_template(source, opaque=True)
+    codec = text_codec_of(source, out.format.name)
+    added = add_text(out, source, codec) if codec else out.add_stream_from_template(source, opaque=True)
     copy_tags(source, added, OF_PACKETS if is_span else ())
     if source.type == "video" and source.average_rate:
         added.codec_context.framerate = source.average_rate
     if source.type == "audio":
         added.codec_context.layout = usual_layout(source.codec_context)
     return added
+
+
+def text_codec_of(source: Any, container: str) -> str | None:
+    """The codec in which a stream's captions go into a container; None where the stream is copied as it is."""
+    is_read = source.type == "subtitle" and source.codec_context is not None
+    return text_codec(source.codec_context.name, container) if is_read else None
 
 
 def usual_layout(sound: Any) -> str:
@@ -128,8 +136,11 @@ def other_packets(
                 ticks = round(low / packet.time_base)
                 packet.pts -= ticks
                 packet.dts = packet.dts - ticks if packet.dts is not None else None
-        packet.stream = streams[packet.stream_index]
-        yield packet
+        added = streams[packet.stream_index]
+        copy = rewritten(packet, packet.stream, added) if text_codec_of(packet.stream, container) else packet
+        if copy is not None:
+            copy.stream = added
+            yield copy
 
 
 def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:

@@ -9,7 +9,8 @@ import av
 from av.container import InputContainer
 
 from pipelines.errors import InputError
-from pipelines.media.copy import NO_TEXT, add_other, is_attached, usual_layout
+from pipelines.media.captions import rewritten
+from pipelines.media.copy import NO_TEXT, add_other, is_attached, text_codec_of, usual_layout
 from pipelines.media.join import container_options
 from pipelines.media.open import open_film, packets_of
 from pipelines.source import Film, OtherStream
@@ -72,11 +73,14 @@ def _is_held(stream: Any, packets: Sequence[Any], container: str, options: Mappi
             added = add_other(trial, stream)
             trial.start_encoding()
             written = 0
+            codec = text_codec_of(stream, container)
             for packet in _copies(stream, packets):
-                packet.stream = added
-                trial.mux(packet)
-                written += 1
-        return not written or _comes_back(stream, file)
+                copy = rewritten(packet, stream, added) if codec else packet
+                if copy is not None:
+                    copy.stream = added
+                    trial.mux(copy)
+                    written += 1
+        return not written or _comes_back(stream, file, codec)
     except (ValueError, av.FFmpegError):
         return False
 
@@ -97,11 +101,13 @@ def _copies(stream: Any, packets: Sequence[Any]) -> Iterator[Any]:
         yield made
 
 
-def _comes_back(stream: Any, file: io.BytesIO) -> bool:
+def _comes_back(stream: Any, file: io.BytesIO, codec: str | None) -> bool:
+    """Whether a file holds the stream alone, in its own codec or in the one of captions written anew."""
     file.seek(0)
     with av.open(file, metadata_errors="replace") as container:
         found = list(container.streams)
-        return len(found) == 1 and _kind(found[0]) == _kind(stream) and _is_described(stream, found[0])
+        kind = ("subtitle", codec) if codec else _kind(stream)
+        return len(found) == 1 and _kind(found[0]) == kind and _is_described(stream, found[0])
 
 
 def _kind(stream: Any) -> tuple[object, ...]:

@@ -115,7 +115,7 @@ CANNOT_HOLD = [
     (clips.with_cover, ".mkv", ".mov", r"\.mov cannot hold video stream 1 \(mjpeg\); \.mkv holds it"),
     (clips.with_cover, ".mp4", ".mov", r"\.mov cannot hold video stream 1 \(mjpeg\); \.mp4 holds it"),
     (clips.with_data, ".ts", ".mp4", r"\.mp4 cannot hold data stream 1 \(.*\); \.ts holds it"),
-    (clips.with_subtitles, ".mkv", ".mp4", r"\.mp4 cannot hold subtitle stream 1 \((srt|subrip)\); \.mkv holds it"),
+    (clips.with_subtitles, ".mkv", ".ts", r"\.ts cannot hold subtitle stream 1 \((srt|subrip)\); \.mkv holds it"),
     (clips.with_audio, ".mp4", ".webm", r"\.webm does not hold h264; \.mp4 holds it; \.webm holds --codec av1$"),
     (too_close, ".mp4", ".mkv", r"\.mkv cannot keep .* less than a millisecond apart; \.mp4 holds it$"),
     (ntsc, ".avi", ".ts", r"\.ts cannot keep the film's times, .* steps of 1001/24000 s; \.mp4 holds it$"),
