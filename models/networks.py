@@ -10,6 +10,7 @@ from models.compact.network import Compact, CompactConfig
 from models.published.eccv16 import Eccv16
 from models.published.instcolor import InstColor, InstColorConfig
 from models.published.siggraph17 import Siggraph17
+from models.published.strict import misfit
 from models.published.trunk import SIDE
 
 
@@ -61,21 +62,7 @@ def load_strictly(network: nn.Module, state: dict[str, Tensor]) -> None:
         ValueError: tensors are missing, too many or misshapen; it names them.
     """
     own = network.state_dict()
-    faults = {
-        "missing": [key for key in own if key not in state],
-        "unexpected": [key for key in state if key not in own],
-        "misshapen": [
-            f"{key} is {tuple(state[key].shape)}, not {tuple(value.shape)}"
-            for key, value in own.items()
-            if key in state and state[key].shape != value.shape
-        ],
-    }
-    found = [f"{kind}: {_a_few(keys)}" for kind, keys in faults.items() if keys]
-    if found:
-        raise ValueError("; ".join(found))
+    fault = misfit({key: value.shape for key, value in own.items()}, state)
+    if fault:
+        raise ValueError(fault)
     network.load_state_dict({key: value.to(own[key].dtype) for key, value in state.items()}, strict=True, assign=True)
-
-
-def _a_few(names: list[str], most: int = 3) -> str:
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
