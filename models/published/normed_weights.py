@@ -70,6 +70,22 @@ class BigGanLinear(BigGanNormed, nn.Linear):
     """A linear layer with spectral norm of BigGAN."""
 
 
+class ScganConv2d(Normed, nn.Conv2d):
+    """A convolution with spectral norm of SCGAN: each call takes a step from the stored u, and keeps it."""
+
+    def kept(self) -> dict[str, torch.Size]:
+        out, rest = self._rows()
+        return {
+            "module.weight_bar": self.weight.shape,
+            "module.weight_u": torch.Size([out]),
+            "module.weight_v": torch.Size([rest]),
+        }
+
+    def plain(self, kept: Mapping[str, Tensor]) -> Tensor:
+        weight = kept["module.weight_bar"]
+        return weight / _singular_value(weight, kept["module.weight_u"])
+
+
 def _singular_value(weight: Tensor, u: Tensor) -> Tensor:
     """The largest singular value of a weight, after a step of power iteration from u."""
     matrix = weight.flatten(1)
