@@ -75,6 +75,16 @@ class DisplayMatrix:
 
 
 @dataclass(frozen=True)
+class Grading:
+    """The display on which a film of high dynamic range was graded, and how bright the film is; empty: not told."""
+
+    mastering: tuple[int, ...] = ()
+    """x and y of red, green, blue and white in 1/50000; most and least light in 1/10000 cd/m2 (SMPTE ST 2086)."""
+    light: tuple[int, ...] = ()
+    """Greatest light level of a pixel, and of a frame's mean, in cd/m2 (CTA-861.3)."""
+
+
+@dataclass(frozen=True)
 class Picture:
     """How the film's picture is stored, and how it will be shown."""
 
@@ -107,6 +117,7 @@ class Picture:
     """Frames per second of the widest even steps on which the first frames' times all lie, as FFmpeg finds them: equal
     to `frame_rate` where frames are evenly spaced."""
     display_matrix: DisplayMatrix = DisplayMatrix()
+    grading: Grading = Grading()
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:

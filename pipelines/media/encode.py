@@ -16,6 +16,7 @@ from av.codec.context import Flags
 from av.video.stream import VideoStream
 
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
+from pipelines.media.grading import encoder_params, write_grading
 from pipelines.media.target import Target
 from pipelines.settings import EncodeSettings
 
@@ -41,14 +42,12 @@ def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
     if target.codec == "h264":
         return {"crf": str(18 if crf is None else crf), "preset": preset or "veryfast"} | _x264_params(target)
     if target.codec == "h265":
-        threads = f"log-level=error:frame-threads=2:pools={settings.threads}"
-        return {"crf": str(20 if crf is None else crf), "preset": preset or "veryfast", "x265-params": threads}
+        params = ["log-level=error", "frame-threads=2", f"pools={settings.threads}"]
+        params += encoder_params(target.grading, target.codec)
+        return {"crf": str(20 if crf is None else crf), "preset": preset or "veryfast", "x265-params": ":".join(params)}
     if target.codec == "av1":
-        return {
-            "crf": str(24 if crf is None else crf),
-            "preset": preset or "8",
-            "svtav1-params": f"lp={settings.threads}",
-        }
+        params = [f"lp={settings.threads}", *encoder_params(target.grading, target.codec)]
+        return {"crf": str(24 if crf is None else crf), "preset": preset or "8", "svtav1-params": ":".join(params)}
     if target.codec == "prores":
         return {"profile": "4444" if target.chroma_format == "444" else "hq", "vendor": "apl0"}
     if target.codec == "dnxhr":
@@ -59,7 +58,7 @@ def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
 
 
 def _x264_params(target: Target) -> dict[str, str]:
-    """x264's parameters for what FFmpeg's options cannot say: the field order, and equal bytes on every x86 machine.
+    """x264's parameters for what FFmpeg's options cannot say: field order, grading, equal bytes on every x86 machine.
 
     x264's AVX-512 code reads memory that was never written (seen by filling memory first: MALLOC_PERTURB_); its AVX2
     code does not, and writes what its SSE code writes.
@@ -67,6 +66,7 @@ def _x264_params(target: Target) -> dict[str, str]:
     has_avx512 = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
     params = ["asm=avx2"] if has_avx512 else []
     params += {"progressive": [], "top": ["tff=1"], "bottom": ["bff=1"]}[target.field_order]
+    params += encoder_params(target.grading, target.codec)
     return {"x264-params": ":".join(params)} if params else {}
 
 
@@ -182,6 +182,7 @@ class Encode:
                     held.append(coloured.frame.pts)
                 _mux(container, stream.encode(assemble(coloured, pts[-1] - pts[0])), pts, stored)
             _mux(container, stream.encode(None), pts, stored)
+        write_grading(path, self.target.grading)
         cuts = tuple(at for at, shot, before in zip(pts, shots, [0, *shots], strict=False) if shot != before)
         return EncodedSegment(tuple(pts), coloured.frame.duration, _reorder(stored), tuple(held), cuts)
 

@@ -12,6 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import InputError
+from pipelines.media.grading import grading_of
 from pipelines.media.open import open_film, packets_of, picture_stream, reason_of, what_to_do
 from pipelines.media.seek import frames_up_to
 from pipelines.media.side_data import display_matrix_of
@@ -88,6 +89,7 @@ def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
         field_order=_field_order(stream, frame),
         base_rate=stream.base_rate,
         display_matrix=display_matrix_of(frame),
+        grading=grading_of(frame),
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.colour.colorspace import LUMA_WEIGHTS, luma_span
 from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.source import DEFAULT_RATE, DisplayMatrix, FieldOrder, Film, Picture
+from pipelines.source import DEFAULT_RATE, DisplayMatrix, FieldOrder, Film, Grading, Picture
 
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 """FFmpeg's AVColorSpace to the luma weights of `models.colour.colorspace`."""
@@ -43,6 +43,7 @@ class Target:
     field_order: FieldOrder
     source_bits: int
     source_is_full_range: bool
+    grading: Grading
     notes: tuple[str, ...] = ()
     """Changes to the picture that the user should know of, as clauses."""
 
@@ -150,7 +151,7 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
     return Target(
         settings.codec, encoder.name, chroma_format, bits, is_full, matrix, primaries, transfer,
         picture.width, picture.height, picture.time_base, picture.frame_rate, picture.sample_aspect_ratio,
-        picture.display_matrix, field_order, picture.bits, picture.is_full_range, tuple(notes),
+        picture.display_matrix, field_order, picture.bits, picture.is_full_range, picture.grading, tuple(notes),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pipelines.media.decode import Decode
 from pipelines.media.probe import probe
 from pipelines.media.target import Target
 from pipelines.settings import MotionSettings
-from pipelines.source import DisplayMatrix, Film, Picture, Segment
+from pipelines.source import DisplayMatrix, Film, Grading, Picture, Segment
 
 TICKS = Fraction(1, 24)
 """The time base of what is made here: one tick is one frame."""
@@ -33,6 +33,7 @@ TARGET = Target(
     codec="ffv1", encoder="ffv1", chroma_format="420", bits=8, is_full_range=False, matrix=1, primaries=1, transfer=1,
     width=128, height=96, time_base=TICKS, frame_rate=Fraction(24), sample_aspect_ratio=Fraction(1),
     display_matrix=DisplayMatrix(), field_order="progressive", source_bits=8, source_is_full_range=False,
+    grading=Grading(),
 )  # fmt: skip
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import io
+import struct
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import PIL.Image
+import pytest
 
+from pipelines.media.grading import encoder_params, grading_of, write_grading
 from pipelines.media.probe import probe
+from pipelines.source import Grading
 
 
 def test_side_data_that_pyav_does_not_know_is_no_error(tmp_path: Path) -> None:
@@ -26,3 +32,42 @@ def test_side_data_that_pyav_does_not_know_is_no_error(tmp_path: Path) -> None:
             packet.time_base, packet.stream, packet.is_keyframe = Fraction(1, 25), stream, True
             out.mux(packet)
     assert probe(film).picture.display_matrix.turns == 3
+
+
+PRIMARIES = [34000, 16000, 13250, 34500, 7500, 3000, 15635, 16450]
+
+
+def graded(numbers: list[int], bottom: int = 50_000, flags: tuple[int, int] = (1, 1), light: int = 1000) -> Any:
+    """A frame with FFmpeg's AVMasteringDisplayMetadata and AVContentLightMetadata."""
+    parts = [part for number in numbers for part in (number, bottom)]
+    display = struct.pack("22i", *parts, *flags)
+    return SimpleNamespace(
+        side_data={"MASTERING_DISPLAY_METADATA": display, "CONTENT_LIGHT_LEVEL": struct.pack("2I", light, 400)}
+    )
+
+
+def test_grading_is_read_in_the_units_of_its_standard() -> None:
+    assert grading_of(graded([*PRIMARIES, 25, 5_000_000])) == Grading((*PRIMARIES, 1_000_000, 5), (1000, 400))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        graded([*PRIMARIES, 25, 5_000_000], bottom=0),
+        graded([*PRIMARIES, -25, 5_000_000]),
+        graded([*PRIMARIES, 25, 5_000_000], flags=(1, 0)),
+        graded([90_000, *PRIMARIES[1:], 25, 5_000_000]),
+    ],
+)
+def test_a_mastering_display_that_cannot_be_is_taken_as_none(frame: Any) -> None:
+    assert grading_of(frame) == Grading((), (1000, 400))
+
+
+def test_a_light_level_beyond_its_range_is_taken_as_none() -> None:
+    assert grading_of(graded([*PRIMARIES, 25, 5_000_000], light=1 << 16)).light == ()
+
+
+def test_a_film_that_tells_no_grading_gives_encoders_nothing_to_write(tmp_path: Path) -> None:
+    assert [encoder_params(Grading(), codec) for codec in ("h264", "h265", "av1")] == [[], [], []]
+    write_grading(tmp_path / "no file", Grading())
+    assert encoder_params(Grading((), (1000, 400)), "av1") == ["content-light=1000,400"]
