@@ -10,7 +10,9 @@ class NetworkInput:
     """Frames, the instances found in them, and hints of their colours; all on the network's device."""
 
     lightness: Tensor
-    """(N, 1, h, w), CIE L* 0..100."""
+    """(N, 1, h, w), CIE L* 0..100; the short side is `rows`."""
+    rows: int
+    """Of the pictures that the network is shown, see `models.kind.Sees`."""
     boxes: Tensor
     """(K, 4), left, top, right, bottom as shares of the sides."""
     owners: Tensor

@@ -1,12 +1,13 @@
 """The networks by name."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from models.compact.network import Compact, CompactConfig
+from models.kind import Kind, Sees
+from models.paint import compact_logits, eccv16_logits, with_hints, with_instances
 from models.published.eccv16 import Eccv16
 from models.published.instcolor import InstColor, InstColorConfig
 from models.published.siggraph17 import Siggraph17
@@ -14,32 +15,36 @@ from models.published.strict import misfit
 from models.published.trunk import SIDE
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A network's maker, and its defaults where neither the settings nor its weights give a value."""
-
-    make: Callable[[dict[str, object]], nn.Module]
-    """From the config that its weights name."""
-    rows: int
-    """Short side, in pixels, of the pictures that it takes."""
-    temperature: float | None = None
-    """T of its annealed mean; None: it has none."""
-    instances: int | None = None
-    """Maximum of instances in a frame that it colours on their own; None: it cannot."""
-    takes_hints: bool = False
-
-
-def _compact(config: dict[str, object]) -> Compact:
+def _compact(config: dict[str, Any]) -> Compact:
     lists = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
-    return Compact(CompactConfig(**lists))  # type: ignore[arg-type]
+    return Compact(CompactConfig(**lists))
 
 
 NETWORKS = {
-    "compact": Kind(_compact, rows=192, temperature=0.38, instances=0),
-    "eccv16": Kind(lambda config: Eccv16(**config), rows=SIDE, temperature=1.0),
-    "siggraph17": Kind(lambda config: Siggraph17(**config), rows=SIDE, takes_hints=True),  # type: ignore[arg-type]
-    "instcolor": Kind(lambda config: InstColor(InstColorConfig(**config)), rows=SIDE, instances=8),  # type: ignore[arg-type]
+    "compact": Kind(
+        _compact,
+        Sees(192, is_square=False),
+        "distribution",
+        compact_logits,
+        takes=("instances",),
+        temperature=0.38,
+    ),
+    "eccv16": Kind(
+        lambda config: Eccv16(**config), Sees(SIDE), "distribution", eccv16_logits, temperature=1.0, motion_rows=256
+    ),
+    "siggraph17": Kind(
+        lambda config: Siggraph17(**config), Sees(SIDE), run=with_hints, takes=("hints",), motion_rows=256
+    ),
+    "instcolor": Kind(
+        lambda config: InstColor(InstColorConfig(**config)),
+        Sees(SIDE),
+        run=with_instances,
+        takes=("instances",),
+        instances=8,
+        motion_rows=256,
+    ),
 }
+"""By name, each with all that the program knows of it: a network is a file of layers and an entry here."""
 
 
 def made_of(name: str, config: dict[str, object], state: dict[str, Tensor]) -> nn.Module:

@@ -42,7 +42,8 @@ def restore(
     listener = listener or Listener()
     work = WorkFolder(job.out, about(job), job.starts_over)
     painted = FilmPaint(paint or in_process(Paint()), job.film, job.chosen, job.given)
-    flow = SegmentFlow(job.film, job.target, job.settings, job.chosen.rows, painted, listener.on_frame)
+    rows, large = job.chosen.motion_rows, job.chosen.rows
+    flow = SegmentFlow(job.film, job.target, job.settings, rows, painted, listener.on_frame, large)
     with _as_film_errors(job, work), only_run(work.lock, job.out), work:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)

@@ -39,11 +39,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class LightFrame:
-    """A frame with what the network and the flow see of it."""
+    """A frame with what the flow and the network see of it."""
 
     frame: Frame
     lightness: NDArray[np.uint8]
     """(h, w), CIE L* 0..100 as 0..255, upright."""
+    large: NDArray[np.uint8] | None = None
+    """(h', w'), the same at the network's size; None: the network sees `lightness`, too."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,13 @@ class AnchorBatch:
     """(N, h, w), presentation order."""
     hints: tuple[HintTable, ...] = ()
     """Of each anchor; empty where nobody gave any for the film."""
+    large: NDArray[np.uint8] | None = None
+    """(N, h', w'), the same at the network's size; None: the network sees `lightness`, too."""
+
+    @property
+    def seen(self) -> NDArray[np.uint8]:
+        """Lightness as the network sees it."""
+        return self.lightness if self.large is None else self.large
 
     def __post_init__(self) -> None:
         if not len(self.pts) == len(self.shots) == len(self.lightness):

@@ -45,19 +45,22 @@ def margin(film: Film, settings: Settings) -> Fraction:
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) / film.picture.rate
 
 
-def marked(segment: Segment, settings: Settings, rows: int, keep: Keep = whole) -> Iterator[ShotFrame]:
+def marked(
+    segment: Segment, settings: Settings, rows: int, keep: Keep = whole, large_rows: int | None = None
+) -> Iterator[ShotFrame]:
     """The segment's frames and those around it on which their colours depend, with their shots and anchors.
 
     Args:
         segment: of a film.
         settings: of the run.
-        rows: short side of the pictures that network and flow see, see `Chosen.rows`.
+        rows: short side of the pictures that the flow sees, see `Chosen.motion_rows`.
         keep: as in `carried`.
+        large_rows: short side of those that the network sees, see `Chosen.rows`; None: `rows`.
     """
     film, around = segment.film, margin(segment.film, settings)
     before = lookback(settings.motion)
     decode = Decode(around, settings.skip_damaged, settings.deinterlace, before)
-    lightness, shots = Lightness(film.picture, rows, keep), Shots(film, settings.motion)
+    lightness, shots = Lightness(film.picture, rows, keep, large_rows), Shots(film, settings.motion)
     begin = None if segment.start is None else segment.start - int(around / film.picture.time_base)
     for frame in shots(lightness(decode(segment))):
         if begin is None or frame.pts >= begin:  # earlier ones only show where the last cut was
@@ -65,20 +68,26 @@ def marked(segment: Segment, settings: Settings, rows: int, keep: Keep = whole) 
 
 
 def carried(
-    segment: Segment, settings: Settings, rows: int, paint: PaintAnchors, keep: Keep = whole
+    segment: Segment,
+    settings: Settings,
+    rows: int,
+    paint: PaintAnchors,
+    keep: Keep = whole,
+    large_rows: int | None = None,
 ) -> Generator[AbFrame, None, None]:
-    """The segment's own frames with their colour at network size, in order.
+    """The segment's own frames with their colour at the flow's size, in order.
 
     Nothing is remembered from one segment to the next. Closing it stops the thread that decodes.
 
     Args:
         segment: of a film.
         settings: of the run.
-        rows: short side of the pictures that network and flow see, see `Chosen.rows`.
+        rows: short side of the pictures that the flow sees, see `Chosen.motion_rows`.
         paint: the network.
         keep: the part of each frame's luma that is given back with its colour.
+        large_rows: short side of the pictures that the network sees, see `Chosen.rows`; None: `rows`.
     """
-    with closing(ahead(marked(segment, settings, rows, keep), DECODED_AHEAD)) as frames:
+    with closing(ahead(marked(segment, settings, rows, keep, large_rows), DECODED_AHEAD)) as frames:
         yield from coloured(frames, segment.film.picture.time_base, settings, paint)
 
 
@@ -100,16 +109,18 @@ class SegmentFlow:
     target: Target
     settings: Settings
     rows: int
-    """Short side of the pictures that network and flow see."""
+    """Short side of the pictures that the flow sees."""
     paint: PaintAnchors
     on_frame: Callable[[int], None]
     """Called with the pts of each frame that goes to the encoder."""
+    large_rows: int | None = None
+    """Short side of the pictures that the network sees; None: `rows`."""
 
     def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
         """Colours one segment of the film into `out`."""
         chroma = Chroma(self.target, transfer_of(self.film.picture))
         with (
-            closing(carried(segment, self.settings, self.rows, self.paint)) as frames,
+            closing(carried(segment, self.settings, self.rows, self.paint, whole, self.large_rows)) as frames,
             closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
         ):
             return Encode(self.target, self.settings.encode)(self._counted(ready), out)

@@ -42,7 +42,7 @@ class PaintSettings:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes the first CUDA device where there is one."""
     rows: int = 0
-    """Short side of the picture that network and flow see, in pixels, a multiple of 32; 0: the network's own."""
+    """Short side of the picture that the network sees, in pixels, a multiple of 16; 0: the network's own."""
     batch: int = 4
     """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""
     instances: int | None = None
@@ -58,7 +58,7 @@ class PaintSettings:
     """Factor on ab, 0 to 4, beside the one that the weights name."""
 
     def __post_init__(self) -> None:
-        _check(self.rows >= 0 and self.rows % 32 == 0, f"rows must be a multiple of 32, got {self.rows}")
+        _check(self.rows >= 0 and self.rows % 16 == 0, f"rows must be a multiple of 16, got {self.rows}")
         _check(self.batch > 0, f"batch must be above 0, got {self.batch}")
         _check((self.instances or 0) >= 0, f"instances must not be below 0, got {self.instances}")
         _check(0 < (self.least_score or 0.5) < 1, f"least_score must be between 0 and 1, got {self.least_score}")
@@ -79,10 +79,14 @@ class MotionSettings:
     """Seconds that an anchor looks back and ahead for others to agree with, 0 to 10; 0: it stays as it was painted."""
     residual: float = 32.0
     """Difference of lightness (of 255) left after motion at which an anchor's weight falls to 1/e."""
+    rows: int = field(default=0, metadata=LEFT_OUT)
+    """Short side of the pictures in which motion and cuts are found, in pixels, a multiple of 32; 0: as many as the
+    network's kind says, whatever size the network sees."""
 
     def __post_init__(self) -> None:
         _check(0 <= self.anchors <= 10, f"anchors must be 0 to 10 seconds, got {float(self.anchors):g}")
         _check(self.closest >= 0, f"closest must not be below 0 seconds, got {float(self.closest):g}")
+        _check(self.rows >= 0 and self.rows % 32 == 0, f"rows of motion must be a multiple of 32, got {self.rows}")
         _check(0 <= self.steady <= 10, f"steady must be 0 to 10 seconds, got {float(self.steady):g}")
 
 

@@ -63,7 +63,7 @@ def colour_frames(
     film = _film(frames, times, time_base)
     settings = settings or Settings()
     chosen = choose_network("frames", settings)
-    light = Lightness(film.picture, chosen.rows)(_decoded(frames, times))
+    light = Lightness(film.picture, chosen.motion_rows, large_rows=chosen.rows)(_decoded(frames, times))
     paint = FilmPaint(in_process(Paint()), film, chosen, Given())
     with_ab = coloured(Shots(film, settings.motion)(light), time_base, settings, paint)
     target = replace(choose_target(film, EncodeSettings("ffv1"), deinterlace=False), chroma_format="444")

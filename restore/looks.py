@@ -154,7 +154,7 @@ def sheet(
         (view,) = ready(opened)
         report(_started(view, "contact sheet", view.film.duration, [view]))
         report(Phase(FINDING, view.film.duration))
-        found = find_shots(view.film, view.settings, view.chosen.rows, _in_film(report, view))
+        found = find_shots(view.film, view.settings, view.chosen.motion_rows, _in_film(report, view))
         report(Note(counted(len(found), "shot")))
         places = sheet_places(view, len(found), overwrite)
         report(Phase(COLOURING, view.film.duration))
@@ -192,7 +192,7 @@ def shots(
         clock_for(view)
         report(_started(view, "shot list", view.film.duration))
         report(Phase(FINDING, view.film.duration))
-        rows = choose_network(view.film.path, view.settings).rows
+        rows = choose_network(view.film.path, view.settings).motion_rows
         found = find_shots(view.film, view.settings, rows, _in_film(report, view))
         write_shots(view, found)
         facts = {"out": str(view.out), "shots": len(found)}

@@ -72,6 +72,12 @@ def lightness_from_luminance(luminance: Tensor) -> Tensor:
     return 116 * _lab_curve(luminance) - 16
 
 
+def srgb_of_lightness(lightness: Tensor) -> Tensor:
+    """sRGB value 0..1 that red, green and blue of a gray picture have, of its CIE L* 0..100; any shape."""
+    y = (lightness + 16) / 116
+    return srgb_from_linear(torch.where(y > 6 / 29, y**3, (y - 4 / 29) / LAB_SLOPE).clamp(0, 1))
+
+
 def _light_of_signal(signal: NDArray[np.float64], transfer: str) -> NDArray[np.float64]:
     """Display light 0..1 of a non-linear signal 0..1."""
     if transfer == "linear":

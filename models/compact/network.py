@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.colour.bins import BINS
+from models.colour.bins import BINS, annealed_mean
 from models.compact.detector import Detector, Found
 from models.compact.instance_fusion import Fusion
 
@@ -137,6 +137,8 @@ class Decoder(nn.Module):
 
 STEPS = 4
 """Steps of a decoder."""
+STRIP = 4
+"""Rows of the distribution in one call of the mean."""
 INSTANCE_SIDE = 128
 """Pixels: side of the square that an instance is cut out to."""
 
@@ -200,6 +202,14 @@ class Compact(nn.Module):
         for number, (fusion, weighed) in enumerate(zip(self.fusion, instances, strict=True)):
             x = fusion(self.decoder.step(number, x, features), weighed, boxes, owners)
         return self.decoder.head(x)
+
+    def mean(self, logits: Tensor, temperature: float) -> Tensor:
+        """ab (N, 2, h/4, w/4), float32, of logits at that size: their annealed mean (eq. 5).
+
+        Some rows at a time: the distributions of a batch would take hundreds of megabytes, and leave the cache.
+        """
+        strips = [annealed_mean(strip, temperature) for strip in torch.split(logits, STRIP, dim=2)]
+        return torch.cat(strips, dim=2)
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Logits of the ab bins, (N, 313, h/4, w/4), of full frames alone; see `features` and `colour`."""

@@ -53,7 +53,9 @@ def anchor_batches(frames: Iterable[ShotFrame], size: int) -> Iterator[AnchorBat
 
 def _batch(anchors: list[ShotFrame]) -> AnchorBatch:
     lightness = np.stack([anchor.light.lightness for anchor in anchors])
-    return AnchorBatch(tuple(a.pts for a in anchors), tuple(a.shot for a in anchors), lightness)
+    large = [anchor.light.large for anchor in anchors if anchor.light.large is not None]
+    pts, shots = tuple(a.pts for a in anchors), tuple(a.shot for a in anchors)
+    return AnchorBatch(pts, shots, lightness, large=np.stack(large) if large else None)
 
 
 UNSEEN = 0.5

@@ -1,4 +1,4 @@
-"""Luma at film size to CIE L* at network size."""
+"""Luma at film size to CIE L* at the sizes of the flow and of the network."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -51,15 +51,28 @@ class Lightness:
     keep: Callable[[Luma], Luma] = whole
     """A luma of the segment's own frames to the part of it that is kept. Of the frames around it none is: to hold the
     decoder's memory for them takes more time than all that is done with it."""
+    large_rows: int | None = None
+    """Short side of what the network sees; None, or `rows`: it sees what the flow sees."""
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[LightFrame]:
         """Yields each frame with its lightness, in order."""
         table = self._table()
-        stored = self.picture.upright(lightness_size(self.picture, self.rows))
+        stored = self._stored(self.rows)
+        large = None if self.large_rows in (None, self.rows) else self._stored(self.large_rows)
         for frame in frames:
-            small = shrunk(frame.luma, stored)
-            lightness = np.ascontiguousarray(self.picture.display_matrix.shown(_looked_up(table, small)))
-            yield LightFrame(replace(frame, luma=self.keep(frame.luma) if frame.is_owned else NOTHING), lightness)
+            yield LightFrame(
+                replace(frame, luma=self.keep(frame.luma) if frame.is_owned else NOTHING),
+                self._small(frame.luma, table, stored),
+                self._small(frame.luma, table, large) if large else None,
+            )
+
+    def _stored(self, rows: int) -> tuple[int, int]:
+        return self.picture.upright(lightness_size(self.picture, rows))
+
+    def _small(self, luma: Luma, table: NDArray[np.uint8], stored: tuple[int, int]) -> NDArray[np.uint8]:
+        """Upright lightness of a luma, made small as it is stored."""
+        small = _looked_up(table, shrunk(luma, stored))
+        return np.ascontiguousarray(self.picture.display_matrix.shown(small))
 
     def _table(self) -> NDArray[np.uint8]:
         table = lightness_table(self.picture.bits, self.picture.is_full_range, transfer_of(self.picture))

@@ -28,7 +28,7 @@ def true_colours_carried(
     Args:
         segment: of a film of even rate.
         settings: of the run.
-        rows: short side of the pictures, see `Chosen.rows`.
+        rows: short side of the pictures, see `Chosen.motion_rows`.
         pts: of the segment's own frames.
         lightness: (N, 1, h, w), theirs, CIE L*.
         ab: (N, 2, h, w), theirs, the true ones.

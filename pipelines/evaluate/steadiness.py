@@ -109,8 +109,8 @@ def _section(
     ab, kept = {}, list[_Kept]()
     for name, way in ((RESTORE, settings), (EVERY, every_frame(settings))):
         paint = FilmPaint(painting, film, chosen, Given())
-        with closing(carried(segment, way, chosen.rows, paint)) as coloured:
-            kept = list(_small(film, chosen.rows, coloured))
+        with closing(carried(segment, way, chosen.motion_rows, paint, large_rows=chosen.rows)) as coloured:
+            kept = list(_small(film, chosen.motion_rows, coloured))
         if len(kept) < 2:
             raise ValueError(f"{film.path}: fewer than two frames in its first {float(seconds):g} s")
         ab[name] = torch.from_numpy(np.stack([each.ab for each in kept])).permute(0, 3, 1, 2)
@@ -126,7 +126,7 @@ def _section(
     for row in table.values():
         row["ratio"] = row[RESTORE] / row[EVERY]
     if truth is not None:
-        left = true_colours_carried(segment, settings, chosen.rows, pts, judged.lightness, ab[TRUE])
+        left = true_colours_carried(segment, settings, chosen.motion_rows, pts, judged.lightness, ab[TRUE])
         table[f"PSNR of true colours carried, {APART} frames apart"] = {RESTORE: left}
     return Section(film.name, len(pts), table)
 

@@ -31,7 +31,7 @@ def given_for(film: Film, settings: Settings, rows: int) -> Given:
     Args:
         film: from `probe`.
         settings: of the run.
-        rows: short side of the pictures that network and flow see, see `Chosen.rows`.
+        rows: short side of the pictures that the flow sees, see `Chosen.motion_rows`.
 
     Raises:
         InputError: a hint lies outside the film or its picture, or the film cannot be read.

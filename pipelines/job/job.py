@@ -98,7 +98,7 @@ def prepare(
         container=output.container,
         chosen=chosen,
         segments=tuple(plan(film, settings.segment, span.start, span.end)),
-        given=given_for(film, settings, chosen.rows),
+        given=given_for(film, settings, chosen.motion_rows),
         overwrite=overwrite,
         starts_over=overwrite,
     )

@@ -46,7 +46,7 @@ def find_shots(
     Args:
         film: from `probe`.
         settings: of the run.
-        rows: short side of the pictures in which cuts are looked for, see `Chosen.rows`.
+        rows: short side of the pictures in which cuts are looked for, see `Chosen.motion_rows`.
         on_frame: called with the pts of each frame looked at.
 
     Raises:

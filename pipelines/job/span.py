@@ -97,7 +97,7 @@ class Finder:
     @cached_property
     def shots(self) -> list[Shot]:
         """Of the whole film."""
-        rows = choose_network(self.film.path, self.settings, self.has_pool).rows
+        rows = choose_network(self.film.path, self.settings, self.has_pool).motion_rows
         return find_shots(self.film, self.settings, rows, self.on_frame)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from models.networks import NETWORKS, Kind
+from models.kind import Kind
+from models.networks import NETWORKS
 from models.weights.catalogue import find_weights, weights_digest
 from models.weights.files import network_of
 from pipelines.errors import SettingsError
@@ -36,10 +37,12 @@ class Chosen:
     """Of network, by its name in `models.networks.NETWORKS`."""
     files: tuple[WeightsFile, ...]
     rows: int
-    """Short side of the picture that network and flow see, in pixels."""
+    """Short side of the picture that the network sees, in pixels."""
     instances: int
     """Most instances of an anchor that are coloured on their own."""
     device: torch.device
+    motion_rows: int
+    """Short side of the picture that the flow sees, in pixels, whatever the network sees."""
 
     @property
     def digests(self) -> dict[str, str]:
@@ -94,18 +97,20 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
     weights = find_weights(asked.network, asked.weights_dir)
     kind = network_of(weights)
     own = NETWORKS[kind]
-    instances = (own.instances or 0) if asked.instances is None else asked.instances
+    instances = own.instances if asked.instances is None else asked.instances
     _check(kind, own, asked, instances)
     files = {"weights": weights}
     if instances and kind != asked.detector:
         files["detector"] = find_weights(asked.detector, asked.weights_dir)
     hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
-    return Chosen(asked, kind, hashed, asked.rows or own.rows, instances, device)
+    return Chosen(asked, kind, hashed, asked.rows or own.sees.rows, instances, device, own.motion_rows)
 
 
 def _check(kind: str, own: Kind, asked: PaintSettings, instances: int) -> None:
-    if instances and own.instances is None:
+    if instances and "instances" not in own.takes:
         raise ValueError(f"{kind} does not colour instances on their own; --network instcolor and compact do")
+    if asked.rows % own.sees.multiple:
+        raise ValueError(f"{kind} sees pictures whose rows are a multiple of {own.sees.multiple}, not {asked.rows}")
     if asked.detector == "maskrcnn" and not instances:
         raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
     if asked.temperature is not None and own.temperature is None:
@@ -129,10 +134,10 @@ def choose_network(where: Path | str, settings: Settings, has_pool: bool = False
             _check_takes_hints(chosen.kind)
     except (FileNotFoundError, ValueError) as error:
         raise SettingsError(where, str(error)) from error
-    return chosen
+    return replace(chosen, motion_rows=settings.motion.rows or chosen.motion_rows)
 
 
 def _check_takes_hints(kind: str) -> None:
-    if not NETWORKS[kind].takes_hints:
-        others = ", ".join(other for other, own in NETWORKS.items() if own.takes_hints)
+    if "hints" not in NETWORKS[kind].takes:
+        others = ", ".join(other for other, own in NETWORKS.items() if "hints" in own.takes)
         raise ValueError(f"{kind} takes no hints; --network {others} does")

@@ -21,20 +21,20 @@ class Colorize:
 
     @torch.inference_mode()
     def __call__(self, batch: InstanceBatch) -> AbBatch:
-        """ab of a batch of anchors, at the size of its lightness.
+        """ab of a batch of anchors, at the size of its lightness, that of the flow.
 
         The network always gets a full batch, filled up with black, so that an anchor's colour does not depend, not even
         in the last bit, on how many others came with it.
         """
-        lightness = batch.anchors.lightness
-        with torch.autocast(self.painter.device.type, dtype=torch.bfloat16):
+        painter, lightness = self.painter, batch.anchors.lightness
+        with torch.autocast(painter.device.type, dtype=torch.bfloat16, enabled=painter.kind.in_bf16):
             seen = self._seen(batch)
-            small = paint(self.painter.network, seen)
-        ab = self.painter.finish(small, seen.lightness)[: len(lightness)]
+            small = paint(painter.kind, painter.network, seen)
+        ab = painter.finish(small, seen.lightness)[: len(lightness)]
         return AbBatch(batch.anchors, _at_size(ab, *lightness.shape[1:]))
 
     def _seen(self, batch: InstanceBatch) -> NetworkInput:
-        lightness, device = batch.anchors.lightness, self.painter.device
+        lightness, device = batch.anchors.seen, self.painter.device
         full = np.zeros((self.painter.batch, *lightness.shape[1:]), np.uint8)
         full[: len(lightness)] = lightness
         frames = torch.from_numpy(full).to(device)[:, None].float() * (100 / 255)
@@ -42,6 +42,7 @@ class Colorize:
         owners = torch.tensor([i for i, of_one in enumerate(batch.boxes) for _ in of_one], dtype=torch.int64)
         return NetworkInput(
             lightness=frames.to(memory_format=torch.channels_last),
+            rows=self.painter.rows,
             boxes=boxes,
             owners=owners.to(device),
             hints=_hint_rows(batch.anchors).to(device),

@@ -35,8 +35,8 @@ class Detect:
         painter, find = self.painter, self.painter.find
         if find is None or not painter.instances:
             return without_instances(anchors)
-        full = np.zeros((painter.batch, *anchors.lightness.shape[1:]), np.uint8)
-        full[: len(anchors.lightness)] = anchors.lightness
+        full = np.zeros((painter.batch, *anchors.seen.shape[1:]), np.uint8)
+        full[: len(anchors.seen)] = anchors.seen
         lightness = torch.from_numpy(full).to(painter.device)[:, None].float() * (100 / 255)
         found = find(lightness, painter.instances)
         boxes = found.boxes[: len(anchors.pts)]

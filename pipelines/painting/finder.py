@@ -52,7 +52,7 @@ class OwnFinder:
 
 def _at_its_own_size(lightness: Tensor) -> Tensor:
     """The pictures at the size that the network that ships learned from: it does not know things of twice that size."""
-    size = network_size(lightness.shape[-2], lightness.shape[-1], NETWORKS["compact"].rows)
+    size = network_size(lightness.shape[-2], lightness.shape[-1], NETWORKS["compact"].sees.rows)
     return F.interpolate(lightness, size=size, mode="bilinear", antialias=True)
 
 

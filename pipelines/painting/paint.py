@@ -97,4 +97,5 @@ class Paint:
 def _in_parts(anchors: AnchorBatch, size: int) -> Iterator[AnchorBatch]:
     for first in range(0, len(anchors.pts), size):
         part = slice(first, first + size)
-        yield AnchorBatch(anchors.pts[part], anchors.shots[part], anchors.lightness[part], anchors.hints[part])
+        large = None if anchors.large is None else anchors.large[part]
+        yield AnchorBatch(anchors.pts[part], anchors.shots[part], anchors.lightness[part], anchors.hints[part], large)

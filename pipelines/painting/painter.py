@@ -7,8 +7,8 @@ from torch import nn
 
 from models.colour.finish import Finish
 from models.compact.fold import can_fold, folded
-from models.compact.network import Compact
 from models.judges.maskrcnn import load_maskrcnn
+from models.kind import Kind
 from models.networks import NETWORKS
 from models.weights.catalogue import find_weights
 from models.weights.files import load_network
@@ -22,7 +22,10 @@ class Painter:
     """A loaded network, and how it is run."""
 
     device: torch.device
+    kind: Kind
     network: nn.Module
+    rows: int
+    """Of the pictures that the network is shown, see `models.kind.Sees`."""
     batch: int
     """Anchors in one pass of the network."""
     instances: int
@@ -43,22 +46,23 @@ def open_painter(chosen: Chosen) -> Painter:
     """
     asked, device = chosen.asked, find_device(chosen.device.type)
     network, metadata = load_network(find_weights(asked.network, asked.weights_dir))
-    network = _ready(network, device)
     kind = NETWORKS[metadata["network"]]
+    network = _ready(kind, network, device)
     temperature = asked.temperature or float(metadata.get("temperature", kind.temperature or 1))
-    own = Finish.of(metadata)
-    finish = replace(own, saturation=asked.saturation * own.saturation)
-    find = open_finder(asked, device, network) if chosen.instances else None
-    return Painter(device, network, asked.batch, chosen.instances, find, temperature, finish)
+    finish = Finish.of(metadata)
+    finish = replace(finish, saturation=asked.saturation * finish.saturation)
+    own = network if metadata["network"] == asked.detector else None
+    find = open_finder(asked, device, own) if chosen.instances else None
+    return Painter(device, kind, network, chosen.rows, asked.batch, chosen.instances, find, temperature, finish)
 
 
-def open_finder(settings: PaintSettings, device: torch.device, network: nn.Module | None = None) -> Finder:
+def open_finder(settings: PaintSettings, device: torch.device, painting: nn.Module | None = None) -> Finder:
     """The detector of instances that the settings ask for.
 
     Args:
         settings: which detector, from which score.
         device: where it runs.
-        network: the one that paints, which finds instances itself where it can.
+        painting: the network that paints, where it is the detector too.
 
     Raises:
         FileNotFoundError: the detector's weights are not here.
@@ -68,12 +72,13 @@ def open_finder(settings: PaintSettings, device: torch.device, network: nn.Modul
     if settings.detector == "maskrcnn":
         path = find_weights("maskrcnn", settings.weights_dir)
         return MaskRcnnFinder(load_maskrcnn(path).to(device), **score)
-    if isinstance(network, Compact):
-        return OwnFinder(network, is_painter=True, **score)
+    if painting is not None:
+        return OwnFinder(painting, is_painter=True, **score)  # type: ignore[arg-type]  # it is of the detector's kind
     own, _ = load_network(find_weights(settings.detector))
-    return OwnFinder(_ready(own, device), is_painter=False, **score)  # type: ignore[arg-type]  # the one that ships
+    ready = _ready(NETWORKS[settings.detector], own, device)
+    return OwnFinder(ready, is_painter=False, **score)  # type: ignore[arg-type]  # the one that ships
 
 
-def _ready(network: nn.Module, device: torch.device) -> nn.Module:
+def _ready(kind: Kind, network: nn.Module, device: torch.device) -> nn.Module:
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return folded(network) if device.type == "cpu" and can_fold() else network
+    return folded(network) if kind.in_bf16 and device.type == "cpu" and can_fold() else network

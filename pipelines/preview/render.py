@@ -48,7 +48,7 @@ def choose_excerpts(
     if at is not None:
         return [view.excerpt(at, SECONDS if seconds is None else seconds)]
     length = SECONDS_OF_SHOT if seconds is None else seconds
-    return _longest(view, count, length, find_shots(view.film, view.settings, view.chosen.rows, on_frame))
+    return _longest(view, count, length, find_shots(view.film, view.settings, view.chosen.motion_rows, on_frame))
 
 
 def total(excerpts: Sequence[Excerpt]) -> Fraction:

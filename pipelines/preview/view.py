@@ -128,7 +128,8 @@ class ReadyView(View):
     ) -> Generator[AbFrame, None, None]:
         """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
         paint = FilmPaint(painting, self.film, self.chosen, self.given)
-        return carried(Segment(self.film, 0, start, end), self.settings, self.chosen.rows, paint, keep)
+        rows, large = self.chosen.motion_rows, self.chosen.rows
+        return carried(Segment(self.film, 0, start, end), self.settings, rows, paint, keep, large)
 
 
 def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, overwrite: bool = False) -> View:
@@ -163,6 +164,6 @@ def ready(view: View, *others: Settings) -> list[ReadyView]:
     ways = [(each, choose_network(view.film.path, each)) for each in (view.settings, *others)]
     found = [(in_film(each, Finder(view.film, each)), chosen) for each, chosen in ways]
     return [
-        ReadyView(view.film, view.out, settings, chosen, given_for(view.film, settings, chosen.rows))
+        ReadyView(view.film, view.out, settings, chosen, given_for(view.film, settings, chosen.motion_rows))
         for settings, chosen in found
     ]

@@ -9,6 +9,7 @@ from torch.utils.tensorboard import SummaryWriter
 from models.colour.colorspace import lab_from_linear, srgb_from_lab
 from models.compact.network import HEAD_STRIDE, Compact
 from models.network_input import NetworkInput
+from models.networks import NETWORKS
 from models.paint import paint
 from pipelines.training.config import Stage, TrainConfig
 from pipelines.training.crops import CropSettings, crops
@@ -43,11 +44,13 @@ class TensorBoardWriter:
         boxes = self.boxes[:, : self.config.instances if self.config.stage == "fusion" else 0]
         owners, number = torch.nonzero(boxes[..., 5] >= self.config.least_score, as_tuple=True)
         corners, hints = boxes[owners, number, :4].to(device), torch.zeros(0, 5, device=device)
-        inputs = NetworkInput(lab[:, :1].to(device), corners, owners.to(device), hints, self.config.temperature)
-        small = self.config.finish(paint(network, inputs), inputs.lightness).cpu()
+        lightness = lab[:, :1].to(device)
+        rows = min(lightness.shape[2:])
+        inputs = NetworkInput(lightness, rows, corners, owners.to(device), hints, self.config.temperature)
+        small = self.config.finish(paint(NETWORKS["compact"], network, inputs), lightness).cpu()
         ab = F.interpolate(small, scale_factor=HEAD_STRIDE, mode="bicubic", align_corners=False)
-        rows = [torch.zeros_like(ab), ab, lab[:, 1:]]
-        columns = [srgb_from_lab(torch.cat([lab[:, :1], row], dim=1)).clamp(0, 1) for row in rows]
+        kinds = [torch.zeros_like(ab), ab, lab[:, 1:]]
+        columns = [srgb_from_lab(torch.cat([lab[:, :1], kind], dim=1)).clamp(0, 1) for kind in kinds]
         sheet = torch.cat([torch.cat(list(column), dim=2) for column in columns], dim=1)
         self.writer.add_image("gray, coloured, true", sheet, step)
         self.writer.flush()

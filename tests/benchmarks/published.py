@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from models.compact.fold import can_fold, folded
 from models.compact.network import Compact
 from models.network_input import NetworkInput
+from models.networks import NETWORKS
 from models.paint import paint
 from models.published.eccv16 import Eccv16
 from models.published.instcolor import OUTSIDE, Fusion, InstColor, place
@@ -73,7 +74,7 @@ def _works(ready: Callable[[nn.Module], nn.Module]) -> dict[str, Callable[[], ob
     frame, squares = torch.rand(1, 1, SIDE, SIDE) * 100, torch.rand(INSTANCES, 1, SIDE, SIDE) * 100
     boxes, owners = _boxes(), torch.zeros(INSTANCES, dtype=torch.int64)
     compact, eccv16, siggraph17, inst = (ready(network) for network in (Compact(), Eccv16(), Siggraph17(), InstColor()))
-    inputs = NetworkInput(frame, boxes[:0], owners[:0], torch.zeros(0, 5), 1.0)
+    inputs = NetworkInput(frame, SIDE, boxes[:0], owners[:0], torch.zeros(0, 5), 1.0)
 
     def together() -> object:
         return inst(frame, squares, boxes, owners)
@@ -87,7 +88,7 @@ def _works(ready: Callable[[nn.Module], nn.Module]) -> dict[str, Callable[[], ob
             return crop_by_crop()
 
     return {
-        "compact": lambda: paint(compact, inputs),
+        "compact": lambda: paint(NETWORKS["compact"], compact, inputs),
         "eccv16": lambda: eccv16(frame),
         "siggraph17": lambda: siggraph17(frame),
         "instcolor, no instance": lambda: inst(frame, squares[:0], boxes[:0], owners[:0]),

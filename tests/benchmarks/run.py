@@ -121,7 +121,7 @@ def open_network(chosen: Chosen) -> Callable[[AnchorBatch], AbBatch]:
 def common_loop(job: Job, to_lab: Callable[[Any], Any], folder: Path) -> None:
     """What most tools do, frame after frame."""
     network = open_network(choose(replace(job.settings.paint, batch=1)))
-    height, width = lightness_size(job.film.picture, job.chosen.rows)
+    height, width = lightness_size(job.film.picture, job.chosen.motion_rows)
     with torch.inference_mode(), av.open(job.film.path) as film, av.open(folder / "loop.mp4", "w") as out:
         film.streams.video[0].thread_type = "AUTO"
         stream = _open_stream(out, job.target, job.settings.encode)
@@ -149,7 +149,7 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
     lights: list[Any] = []
     costs = {"decode": cost(lambda: [None for segment in job.segments for _ in decode(segment)]).cpu}
     for segment in job.segments:
-        for light in Lightness(job.film.picture, job.chosen.rows)(decode(segment)):
+        for light in Lightness(job.film.picture, job.chosen.motion_rows)(decode(segment)):
             lights.append(light.lightness)
             kept.append(light.frame)
     step = max(1, round(job.settings.motion.anchors * job.film.picture.rate))

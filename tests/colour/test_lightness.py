@@ -134,6 +134,16 @@ def test_frames_pass_through_in_order() -> None:
     assert [int(light.lightness[0, 0]) for light in lights] == sorted(int(light.lightness[0, 0]) for light in lights)
 
 
+def test_the_network_sees_each_frame_at_its_own_size_and_the_flow_at_its() -> None:
+    luma = np.random.default_rng(3).integers(16, 236, (96, 128), np.uint8)
+    one, other = (next(iter(Lightness(picture(), rows)([frame(luma)]))) for rows in (32, 64))
+    both = next(iter(Lightness(picture(), 32, large_rows=64)([frame(luma)])))
+    assert np.array_equal(both.lightness, one.lightness)
+    assert both.large is not None
+    assert np.array_equal(both.large, other.lightness)
+    assert next(iter(Lightness(picture(), 32, large_rows=32)([frame(luma)]))).large is None
+
+
 def test_of_a_frames_luma_is_kept_what_is_asked_for_and_of_others_nothing() -> None:
     luma = np.full((96, 128), 90, np.uint8)
     frames = [frame(luma, pts=number, is_owned=number != 1) for number in range(3)]

@@ -19,7 +19,7 @@ from pipelines.archive.records import Record
 from pipelines.archive.run import ArchiveListener
 from pipelines.film import Listener, restore
 from pipelines.job.job import prepare
-from pipelines.settings import Codec, EncodeSettings, PaintSettings, Settings
+from pipelines.settings import Codec, EncodeSettings, MotionSettings, PaintSettings, Settings
 from restore.api import restore_archive, restore_film
 from restore.runs import ArchiveReporter
 
@@ -43,8 +43,8 @@ def save_random_network(path: Path, seed: int = 0, **about: str) -> Path:
 
 def small_settings(network: Path, codec: Codec = "h264") -> Settings:
     """Settings with which a film of a second takes a third of one."""
-    paint = PaintSettings(network=str(network), rows=64, device="cpu")
-    return Settings(paint=paint, encode=EncodeSettings(codec))
+    paint, motion = PaintSettings(network=str(network), rows=64, device="cpu"), MotionSettings(rows=64)
+    return Settings(paint=paint, motion=motion, encode=EncodeSettings(codec))
 
 
 def in_segments(settings: Settings, seconds: Fraction = HALF_SECOND) -> Settings:

@@ -1,4 +1,4 @@
-"""Any of the published networks colours anchors, each the same whatever comes with it."""
+"""Any network that there is an entry for colours anchors, each the same whatever comes with it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from models.colour.finish import Finish
 from models.judges import torchvision_networks
 from models.judges.maskrcnn import find_instances, load_maskrcnn
+from models.networks import NETWORKS
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
@@ -35,21 +36,20 @@ CPU = torch.device("cpu")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files that say which network's weights they hold."""
     folder = tmp_path_factory.mktemp("weights")
-    for name in ("eccv16", "siggraph17", "instcolor"):
+    for name in NETWORKS.keys() - {"compact"}:
         save_about(name, folder)
     return folder
 
 
 @pytest.fixture
-def painter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Painter]:
+def painter(folder: Path) -> Callable[..., Painter]:
     """Painters with weights by rule, that show their networks smaller squares than they were taught at."""
-    monkeypatch.setattr("models.paint.SIDE", SMALL)
 
     def opened(network: str, **how: object) -> Painter:
-        chosen = choose(PaintSettings(network, folder, device="cpu", **how))  # type: ignore[arg-type]
+        chosen = choose(PaintSettings(network, folder, device="cpu", rows=SMALL, **how))  # type: ignore[arg-type]
         find = open_finder(chosen.asked, CPU) if chosen.instances else None
         made, batch = network_by_rule(network), chosen.asked.batch
-        return Painter(CPU, made, batch, chosen.instances, find, temperature=1.0, finish=Finish())
+        return Painter(CPU, NETWORKS[network], made, SMALL, batch, chosen.instances, find, 1.0, Finish())
 
     return opened
 
@@ -67,7 +67,7 @@ def with_boxes(batch: AnchorBatch, *counts: int) -> InstanceBatch:
     return InstanceBatch(batch, tuple(tables))
 
 
-@pytest.mark.parametrize("network", ["eccv16", "siggraph17"])
+@pytest.mark.parametrize("network", NETWORKS)
 def test_gives_ab_at_the_size_of_the_lightness_alike_whatever_comes_with_it(painter: Painters, network: str) -> None:
     colorize = Colorize(painter(network, batch=2))
     together = colorize(without_instances(anchors(0, 1))).ab

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipelines.painting.choice import Chosen, choose
+from pipelines.painting.choice import Chosen, choose, choose_network
 from pipelines.painting.painter import open_painter
-from pipelines.settings import PaintSettings
+from pipelines.settings import MotionSettings, PaintSettings, Settings
 from tests.made.runs import save_random_network
 
 
@@ -56,6 +56,18 @@ def test_a_painter_finds_the_weights_of_its_own_machine(tmp_path: Path, monkeypa
         open_painter(chosen)
     weights.rename(there / weights.name)
     assert open_painter(chosen).device == torch.device("cpu")
+
+
+def test_motion_keeps_its_own_size_whatever_the_network_sees(network: Path) -> None:
+    large = choose(PaintSettings(network=str(network), rows=256, device="cpu"))
+    assert (large.rows, large.motion_rows) == (256, 192)
+    settings = Settings(paint=large.asked, motion=MotionSettings(rows=64))
+    assert choose_network("film.mp4", settings).motion_rows == 64
+
+
+def test_rows_that_a_network_cannot_see_are_refused(network: Path) -> None:
+    with pytest.raises(ValueError, match="compact sees pictures whose rows are a multiple of 32, not 336"):
+        choose(PaintSettings(network=str(network), rows=336, device="cpu"))
 
 
 def test_a_device_need_not_be_here_where_anchors_are_painted_elsewhere() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,15 @@ def test_anchor_has_the_same_colour_to_the_last_bit_whatever_comes_with_it(netwo
     together = stage(without_instances(anchors(4))).ab
     for number in range(4):
         assert np.array_equal(stage(without_instances(anchors(1, number))).ab[0], together[number])
+
+
+def test_the_network_sees_the_larger_picture_and_its_ab_has_the_size_of_the_flows(network: Path) -> None:
+    stage, small, shapes = colorize(network), anchors(2), []
+    large = np.repeat(np.repeat(small.lightness, 2, axis=1), 2, axis=2)
+    stage.painter.network.encoder.register_forward_pre_hook(lambda _, inputs: shapes.append(tuple(inputs[0].shape)))
+    batch = stage(without_instances(replace(small, large=large)))
+    assert shapes == [(4, 1, 128, 192)]
+    assert batch.ab.shape == (2, 64, 96, 2)
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])

@@ -64,7 +64,7 @@ def view(films: Films, settings: Settings) -> ReadyView:
 def colours(view: ReadyView, painting: Painting, start: int | None, end: int | None) -> dict[int, Ab]:
     """ab of each frame, by its pts."""
     paint = FilmPaint(painting, view.film, view.chosen, Given())
-    with closing(carried(Segment(view.film, 0, start, end), view.settings, view.chosen.rows, paint)) as frames:
+    with closing(carried(Segment(view.film, 0, start, end), view.settings, view.chosen.motion_rows, paint)) as frames:
         return {coloured.frame.pts: coloured.ab for coloured in frames}
 
 
@@ -96,7 +96,9 @@ def test_what_is_composed_differs_from_the_run_only_in_size(view: ReadyView, pai
         shown = [(f.frame.luma.copy(), f.cb, f.cr) for f in frames]
     target = choose_target(view.film, settings.encode, deinterlace=False)
     paint = FilmPaint(painting, view.film, view.chosen, Given())
-    with closing(carried(Segment(view.film, 0, 0, whole.end), settings, view.chosen.rows, paint)) as carried_frames:
+    with closing(
+        carried(Segment(view.film, 0, 0, whole.end), settings, view.chosen.motion_rows, paint)
+    ) as carried_frames:
         run = [
             (f.frame.luma.copy(), f.cb, f.cr) for f in Chroma(target, transfer_of(view.film.picture))(carried_frames)
         ]
@@ -173,7 +175,7 @@ def test_of_interlaced_film_one_field_is_shown(films: Films, settings: Settings,
         shown = [frame.frame.luma.copy() for frame in frames]
     paint = FilmPaint(painting, view.film, view.chosen, Given())
     with closing(
-        carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, view.chosen.rows, paint)
+        carried(Segment(view.film, 0, 0, view.film.pts(Fraction(1, 5))), settings, view.chosen.motion_rows, paint)
     ) as whole:
         fields = [coloured.frame.luma[0::2].copy() for coloured in whole]
     for one, field in zip(shown, fields, strict=True):
@@ -181,7 +183,7 @@ def test_of_interlaced_film_one_field_is_shown(films: Films, settings: Settings,
 
 
 def test_each_tile_shows_the_middle_anchor_of_its_shot_in_the_runs_colours(view: ReadyView, painting: Painting) -> None:
-    shots = find_shots(view.film, view.settings, view.chosen.rows)
+    shots = find_shots(view.film, view.settings, view.chosen.motion_rows)
     assert len(shots) == 5
     lumas = dict(true_lumas(view.film.path))
     for tile, shot in zip(tiles(view, shots, painting), shots, strict=True):

@@ -63,7 +63,7 @@ def of_frames(firsts: list[int], rate: Fraction) -> list[Shot]:
 def test_shots_are_the_runs_own(films: Films, settings: Settings, tmp_path: Path) -> None:
     film = films(clips.with_cuts, ".mp4")
     job = prepare(film, tmp_path / "out.mp4", settings)
-    shots = find_shots(job.film, settings, job.chosen.rows)
+    shots = find_shots(job.film, settings, job.chosen.motion_rows)
     assert tuple(shot.start for shot in shots[1:]) == restore(job).cuts
     assert [shot.frames for shot in shots] == 3 * [LENGTH]
 

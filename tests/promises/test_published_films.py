@@ -32,9 +32,8 @@ def chroma_of(film: Path) -> NDArray[np.int16]:
 
 
 @pytest.fixture
-def settings_of(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings_of(settings: Settings, tmp_path: Path) -> Settings:
     """Small pictures, and weights in a folder of one's own."""
-    monkeypatch.setattr("models.paint.SIDE", 64)
     return replace(settings, paint=PaintSettings(weights_dir=tmp_path, rows=64, device="cpu", batch=1))
 
 
@@ -61,7 +60,7 @@ def test_a_look_shows_the_hints_of_the_run(films: Films, settings_of: Settings, 
     without, given = ready(open_view(film, tmp_path / "still.png", STILL, plain), hinted)
     job = prepare(film, tmp_path / "out.mp4", hinted)
     paint = FilmPaint(painting, job.film, job.chosen, job.given)
-    run = carried(Segment(job.film, 0, None, None), job.settings, job.chosen.rows, paint)
+    run = carried(Segment(job.film, 0, None, None), job.settings, job.chosen.motion_rows, paint)
     flows = [without.carried(0, None, painting), given.carried(0, None, painting), run]
     plainly, looked, ran = (np.array([frame.ab for frame in flow]) for flow in flows)
     assert np.array_equal(looked, ran)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import OutputError
-from pipelines.settings import Codec, EncodeSettings, MotionSettings, Settings
+from pipelines.settings import Codec, EncodeSettings, Settings
 from restore.api import restore_film
 from tests.made import clips, pictures
 from tests.made.readers import times, true_chromas, true_lumas
@@ -275,7 +275,7 @@ def test_times_of_a_result_rise(films: Films, settings: Settings) -> None:
 @pytest.mark.slow
 def test_ten_thousand_frames_keep_their_times(films: Films, settings: Settings, tmp_path: Path) -> None:
     film = films(clips.many_frames, ".mp4", frames=LONG)
-    quick = replace(settings, motion=MotionSettings(anchors=Fraction(5), steady=Fraction(0)))
+    quick = replace(settings, motion=replace(settings.motion, anchors=Fraction(5), steady=Fraction(0)))
     kept = times(film)
     assert len(kept) == LONG
     assert times(restore_film(film, tmp_path / "out.mp4", in_segments(quick, Fraction(60)))) == kept
