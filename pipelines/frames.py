@@ -31,6 +31,8 @@ class Frame:
     """False: decoded only as context for the segment's own frames."""
     is_held: bool = False
     """True: the frame at this time is damaged, and the last good one stands in for it."""
+    captions: bytes = b""
+    """Closed captions: triplets of CTA-708, three bytes each."""
 
     def __post_init__(self) -> None:
         if self.luma.ndim != 2:

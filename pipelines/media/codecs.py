@@ -18,16 +18,18 @@ class Encoder:
     """False: always limited range."""
     keeps_fields: bool = False
     """Can encode interlaced frames as such."""
+    keeps_captions: bool = False
+    """Its stream has a place for closed captions."""
     usual: str | None = None
     """The container that is taken before the film's own where nobody names one."""
 
 
 ENCODERS: dict[Codec, Encoder] = {
     "h264": Encoder("libx264", {"420": (8, 10), "422": (8, 10), "444": (8, 10)},
-                    ("matroska", "mp4", "mov", "mpegts"), keeps_fields=True),
+                    ("matroska", "mp4", "mov", "mpegts"), keeps_fields=True, keeps_captions=True),
     "h265": Encoder("libx265", {"420": (8, 10, 12), "422": (8, 10, 12), "444": (8, 10, 12)},
-                    ("matroska", "mp4", "mov", "mpegts")),
-    "av1": Encoder("libsvtav1", {"420": (8, 10)}, ("matroska", "mp4", "webm")),
+                    ("matroska", "mp4", "mov", "mpegts"), keeps_captions=True),
+    "av1": Encoder("libsvtav1", {"420": (8, 10)}, ("matroska", "mp4", "webm"), keeps_captions=True),
     "prores": Encoder("prores_ks", {"422": (10,), "444": (10,)}, ("matroska", "mov"), False, True),
     "dnxhr": Encoder("dnxhd", {"422": (8, 10), "444": (10,)}, ("mov",), False, False),
     "ffv1": Encoder("ffv1", {"420": (8, 10, 12, 14, 16), "422": (8, 10, 12, 14, 16), "444": (8, 10, 12, 14, 16)},

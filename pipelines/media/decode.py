@@ -17,6 +17,7 @@ from pipelines.media.damage import Packets
 from pipelines.media.luma import luma_reader
 from pipelines.media.open import open_film, packets_of
 from pipelines.media.seek import from_last_keyframe, seek
+from pipelines.media.side_data import captions_of
 from pipelines.source import Film, Picture, Segment
 
 THREADS = 4
@@ -123,7 +124,10 @@ class Decode:
                 if was_lost:
                     continue
                 good = read(frame)
-                yield Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts)), packets.is_damaged
+                yield (
+                    Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts), captions=captions_of(frame)),
+                    packets.is_damaged,
+                )
             for lost in self._to_hold(packets, segment, begin):
                 yield self._held(lost, good, None, read, segment), True
 

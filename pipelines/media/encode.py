@@ -16,6 +16,8 @@ from av.codec.context import Flags
 from av.video.stream import VideoStream
 
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
+from pipelines.media.closed_captions import captioned
+from pipelines.media.codecs import ENCODERS
 from pipelines.media.grading import encoder_params, write_grading
 from pipelines.media.target import Target
 from pipelines.settings import EncodeSettings
@@ -165,7 +167,7 @@ class Encode:
             OSError: the disk is full or the folder gone.
             ValueError: the encoder refuses the picture.
         """
-        coloured_frames = iter(frames)
+        coloured_frames, codec = iter(frames), self.target.codec
         first = next(coloured_frames, None)
         if first is None:
             return EncodedSegment((), 0, 0, ())
@@ -175,13 +177,17 @@ class Encode:
             shots: list[int] = []
             held: list[int] = []
             stored: list[int] = []
+            captions: dict[int, bytes] = {}
             for coloured in chain([first], coloured_frames):
                 pts.append(coloured.frame.pts)
                 shots.append(coloured.shot)
                 if coloured.frame.is_held:
                     held.append(coloured.frame.pts)
-                _mux(container, stream.encode(assemble(coloured, pts[-1] - pts[0])), pts, stored)
-            _mux(container, stream.encode(None), pts, stored)
+                if coloured.frame.captions and ENCODERS[codec].keeps_captions:
+                    captions[pts[-1] - pts[0]] = coloured.frame.captions
+                packets = stream.encode(assemble(coloured, pts[-1] - pts[0]))
+                _mux(container, captioned(packets, captions, codec), pts, stored)
+            _mux(container, captioned(stream.encode(None), captions, codec), pts, stored)
         write_grading(path, self.target.grading)
         cuts = tuple(at for at, shot, before in zip(pts, shots, [0, *shots], strict=False) if shot != before)
         return EncodedSegment(tuple(pts), coloured.frame.duration, _reorder(stored), tuple(held), cuts)

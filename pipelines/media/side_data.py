@@ -17,6 +17,12 @@ def side_data_of(frame: av.VideoFrame, kind: str) -> bytes:
         return b""
 
 
+def captions_of(frame: av.VideoFrame) -> bytes:
+    """A frame's closed captions: triplets of CTA-708, three bytes each."""
+    captions = side_data_of(frame, "A53_CC")
+    return captions[: len(captions) // 3 * 3]
+
+
 def display_matrix_of(frame: av.VideoFrame) -> DisplayMatrix:
     """How players turn and mirror a frame."""
     data = side_data_of(frame, "DISPLAYMATRIX")
