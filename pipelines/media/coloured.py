@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from pipelines.errors import InputError
-from pipelines.media.open import open_film
+from pipelines.media.open import frames_of, open_film
 from pipelines.settings import Settings
 from pipelines.source import Film
 
@@ -63,12 +63,12 @@ def _samples(container: Any, film: Film) -> Iterator[tuple[av.VideoFrame, bool]]
         has_key = is_damaged = False
         try:
             container.seek(pts, stream=stream, backward=True)
-            for number, frame in enumerate(islice(container.decode(stream), most)):
+            for number, frame in enumerate(islice(frames_of(container, stream), most)):
                 has_key |= frame.key_frame
                 is_damaged = frame.is_corrupt or (is_damaged and not frame.key_frame)
                 if (number == 0 and frame.pts not in seen) or (frame.pts is not None and frame.pts >= pts):
                     break
-        except av.FFmpegError:
+        except (av.FFmpegError, InputError):
             pass  # `decode` reports damage
         if frame is not None and not is_damaged:
             seen.add(frame.pts)

@@ -42,7 +42,7 @@ class Packets:
                 self.durations[packet.pts] = packet.duration or 0
             try:
                 decoded = packet.decode()
-            except av.InvalidDataError:
+            except av.FFmpegError:
                 self.was_refused = True
                 continue
             for frame in decoded:

@@ -42,20 +42,37 @@ def open_film(path: Path) -> Iterator[InputContainer]:
 def packets_of(container: InputContainer, *streams: Any) -> Iterator[Any]:
     """The streams' packets in file order, from where the container stands; long stretches without any do not end them.
 
+    Packets that have a time and no bytes are left out: they say that the last picture stays, and decoders refuse them.
+
     Raises:
         InputError: the file cannot be read on.
     """
     while True:
         try:
-            yield from container.demux(*streams)
+            for packet in container.demux(*streams):
+                if packet.size or packet.pts is None:
+                    yield packet
             return
         except av.BlockingIOError:
             pass  # FFmpeg leaves off after so many bytes without a packet, and goes on when asked again
+        except IndexError:
+            return  # PyAV flushes the streams that it knows, and then one that began in the middle of the file
         except av.FFmpegError as error:
             path = Path(container.name)
             raise InputError(
                 path, f"cannot be read on ({reason_of(error)})", "copy it again from its source"
             ) from error
+
+
+def frames_of(container: InputContainer, stream: Any) -> Iterator[Any]:
+    """The stream's frames, from where the container stands.
+
+    Raises:
+        InputError: the file cannot be read on.
+        av.FFmpegError: it is damaged there.
+    """
+    for packet in packets_of(container, stream):
+        yield from packet.decode()
 
 
 def reason_of(error: av.FFmpegError) -> str:
@@ -71,6 +88,8 @@ def what_to_do(path: Path) -> str:
         return "it is a fragment of an MP4 without its beginning; join it behind its initialisation segment"
     if "styp" in boxes or ("moov" in boxes and "mdat" not in boxes):
         return "it is the beginning of an MP4 in fragments, with no picture in it; join its fragments behind it"
+    if {"moov", "mdat"} <= boxes:
+        return "its index is damaged; copy it again from its source"
     if "ftyp" in boxes:  # an mp4 or mov whose index, at its end, is missing
         return "its index is missing, as when a copy was cut short; copy it again from its source"
     return "give a video file"
@@ -84,7 +103,7 @@ def _boxes(path: Path) -> set[str]:
             found.add(head[4:8].decode("latin-1"))
             size = int.from_bytes(head[:4])
             size, used = (int.from_bytes(head[8:]), 16) if size == 1 else (size, 8)
-            if size < used:
+            if not used <= size <= path.stat().st_size:
                 break
             file.seek(size - len(head), os.SEEK_CUR)
     return found
@@ -104,5 +123,8 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     for stream in container.streams.video:
         if not is_cover(stream) and stream.codec_context is not None:
             return stream
-    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "no stream at all"
-    raise InputError(path, f"no picture in it, only {kinds}", "give a file with a video stream")
+    if container.streams.video and not all(map(is_cover, container.streams.video)):
+        raise InputError(path, "its picture is in no codec that FFmpeg knows", "convert it first with what made it")
+    kinds = ", ".join(sorted({stream.type for stream in container.streams}))
+    what = f"no picture in it, only {kinds}" if kinds else "nothing in it can be read"
+    raise InputError(path, what, "give a file with a video stream")

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from pipelines.errors import InputError
 from pipelines.media.grading import grading_of
-from pipelines.media.open import open_film, packets_of, picture_stream, reason_of, what_to_do
+from pipelines.media.open import open_film, packets_of, picture_stream, what_to_do
 from pipelines.media.seek import frames_up_to
 from pipelines.media.side_data import display_matrix_of
 from pipelines.source import FieldOrder, Film, OtherStream, Picture
@@ -26,15 +26,12 @@ FIELD_ORDERS: dict[int, FieldOrder] = {2: "top", 3: "bottom", 4: "bottom", 5: "t
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> av.VideoFrame:
     stream.thread_type = "SLICE"  # frame threads would decode one frame for each core
-    try:
-        for packet in packets_of(container, stream):
-            try:
-                for frame in packet.decode():
-                    return frame
-            except av.InvalidDataError:
-                continue  # `decode` says where the film is damaged
-    except av.FFmpegError as error:
-        raise InputError(path, f"not a film that can be read ({reason_of(error)})", what_to_do(path)) from error
+    for packet in packets_of(container, stream):
+        try:
+            for frame in packet.decode():
+                return frame
+        except av.FFmpegError:
+            continue  # `decode` says where the film is damaged
     raise InputError(path, "not one frame of it can be decoded", what_to_do(path))
 
 

@@ -10,7 +10,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import InputError
-from pipelines.media.open import open_film, packets_of
+from pipelines.media.open import frames_of, open_film, packets_of
 from pipelines.source import Film
 
 
@@ -74,7 +74,7 @@ def frames_up_to(container: InputContainer, stream: VideoStream, pts: int) -> It
         av.FFmpegError: it is damaged there.
     """
     seek(container, stream, pts)
-    for frame in container.decode(stream):
+    for frame in frames_of(container, stream):
         yield frame
         if frame.pts is not None and frame.pts >= pts:
             return
