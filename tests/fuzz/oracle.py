@@ -1,0 +1,169 @@
+"""What a film holds and whether a result keeps it, read with PyAV alone: nothing here is shared with the product."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+TICK = Fraction(1, 1000)
+"""The coarsest clock of a result's container, Matroska's."""
+MAX_ERROR = 6.0
+"""Mean difference of Y', of 255, that H.264 at its default quality may leave in a tiny picture full of edges."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame that the decoder gave."""
+
+    at: Fraction
+    """Seconds."""
+    luma: NDArray[Any]
+    is_corrupt: bool
+
+    @property
+    def digest(self) -> str:
+        """Of its luma."""
+        return digest(self.luma)
+
+
+@dataclass
+class Seen:
+    """A film as FFmpeg's libraries read it."""
+
+    frames: list[Shown] = field(default_factory=list)
+    is_whole: bool = True
+    """Whether nothing was refused on the way."""
+    sound: dict[int, bytes] = field(default_factory=dict)
+    """Bytes of the packets of each stream of sound, by its place among these."""
+
+
+def digest(luma: NDArray[Any]) -> str:
+    """Of samples, whatever their type."""
+    return hashlib.sha1(np.ascontiguousarray(luma, np.uint16).tobytes(), usedforsecurity=False).hexdigest()
+
+
+def picture_of(film: Any) -> Any:
+    """The first stream of pictures that is no cover."""
+    covers = av.stream.Disposition.attached_pic
+    return next(each for each in film.streams.video if not each.disposition & covers and each.codec_context)
+
+
+def look(path: Path, threads: str = "AUTO") -> Seen:
+    """Decodes the picture and reads the sound.
+
+    Args:
+        path: the film.
+        threads: SLICE or AUTO: of a damaged film some decoders make other pictures of each.
+    """
+    seen = Seen()
+    with av.open(path, metadata_errors="replace") as film:
+        picture = picture_of(film)
+        picture.thread_type = threads
+        picture.codec_context.thread_count = 4
+        for packet in _packets(film, picture, seen):
+            try:
+                frames = packet.decode() if packet.size or packet.pts is None else []
+            except (av.FFmpegError, ValueError):
+                seen.is_whole = False
+                continue
+            for frame in frames:
+                time = frame.pts if frame.pts is not None else frame.dts
+                if time is None:
+                    seen.is_whole = False
+                    continue
+                seen.frames.append(Shown(time * picture.time_base, samples(frame), frame.is_corrupt))
+    for place in range(len(_sounds(path))):
+        seen.sound[place] = _sound(path, place)
+    return seen
+
+
+def _packets(film: Any, stream: Any, seen: Seen) -> Iterator[Any]:
+    while True:
+        try:
+            yield from film.demux(stream)
+            return
+        except av.BlockingIOError:
+            continue
+        except av.FFmpegError:
+            seen.is_whole = False
+            return
+
+
+def _sounds(path: Path) -> list[int]:
+    with av.open(path, metadata_errors="replace") as film:
+        return [stream.index for stream in film.streams.audio]
+
+
+def _sound(path: Path, place: int) -> bytes:
+    with av.open(path, metadata_errors="replace") as film, suppress(av.FFmpegError):
+        found: Any = film.demux(film.streams.audio[place])
+        return b"".join(_without_header(bytes(packet)) for packet in found if packet.size)
+    return b""
+
+
+def _without_header(packet: bytes) -> bytes:
+    """A packet of sound without the header that AAC has in MPEG-TS and not in MP4 (ADTS, ISO/IEC 14496-3)."""
+    return packet[7:] if packet[:2] in (b"\xff\xf1", b"\xff\xf9") else packet
+
+
+def samples(frame: Any) -> NDArray[Any]:
+    """The first plane without its padding."""
+    plane, bits = frame.planes[0], frame.format.components[0].bits
+    rows = np.frombuffer(memoryview(plane), "u1" if bits <= 8 else "<u2").reshape(plane.height, -1)
+    return rows[:, : plane.width].copy()
+
+
+def frame_faults(film: list[Shown], result: list[Shown], is_exact: bool) -> Iterator[str]:
+    """What is wrong with the frames of a whole film's result.
+
+    Args:
+        film: as decoded.
+        result: as decoded, or as it came out of the flow.
+        is_exact: whether luma must be the same to the bit.
+    """
+    if len(film) != len(result):
+        yield f"{len(result)} frames, the film has {len(film)}"
+        return
+    shift = result[0].at - film[0].at if film else Fraction(0)
+    for number, (was, now) in enumerate(zip(film, result, strict=True)):
+        if abs(now.at - was.at - shift) > TICK:
+            yield f"frame {number} is shown at {float(now.at)}, and belongs to {float(was.at + shift)}"
+            return
+        if was.luma.shape != now.luma.shape:
+            yield f"frame {number} is {now.luma.shape}, and was {was.luma.shape}"
+            return
+        if is_exact and was.digest != now.digest:
+            yield f"luma of frame {number} is another"
+            return
+        if not is_exact and was.luma.dtype == now.luma.dtype:
+            error = float(np.abs(was.luma.astype(np.int32) - now.luma).mean())
+            if error > MAX_ERROR:
+                yield f"luma of frame {number} differs by {error:.1f}"
+                return
+
+
+def held_faults(film: list[Shown], result: list[Shown]) -> Iterator[str]:
+    """What is wrong with the times of a result in which frames may be held: none is gone, and they rise."""
+    times = [frame.at for frame in result]
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        yield "times do not rise"
+    if len(result) < len([frame for frame in film if not frame.is_corrupt]):
+        yield f"{len(result)} frames, of the film {len(film)} can be decoded"
+
+
+def sound_faults(film: Seen, result: Seen) -> Iterator[str]:
+    """What is wrong with the sound of a whole film's result."""
+    for place, was in film.sound.items():
+        now = result.sound.get(place, b"")
+        if was != now:
+            yield f"sound {place} has {len(now)} bytes, and had {len(was)}"
