@@ -118,6 +118,8 @@ class Picture:
     to `frame_rate` where frames are evenly spaced."""
     display_matrix: DisplayMatrix = DisplayMatrix()
     grading: Grading = Grading()
+    is_timed_by_dts: bool = False
+    """Whether pts err: then frames are shown at the dts of the packets with which the decoder gives them."""
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:

@@ -114,22 +114,23 @@ def _others(film: Film, there: Counter[str]) -> tuple[tuple[str, ...], tuple[str
 def _pairs(film: Film, result: Path, start: Fraction) -> list[tuple[Rgb, Rgb]]:
     """Film and result at the same moments, those that can be decoded."""
     found = []
-    with open_film(film.path) as before, open_film(result) as after:
+    with open_film(film.path, film.picture) as before, open_film(result) as after:
         shown, coloured = before.streams[film.picture.index], picture_stream(after, result)
         begins, length = ((each or 0) / av.time_base for each in (after.start_time, after.duration))
         for moment in MOMENTS:
             right = _frame_at(after, coloured, begins + moment * length)
-            left = None if right is None else _frame_at(before, shown, right.time + float(start))
+            left = None if right is None else _frame_at(before, shown, right.time + float(start), film)
             if left is not None:
                 found.append((_rgb(left, film), _rgb(right, film)))
     return found
 
 
-def _frame_at(container: Any, stream: Any, seconds: float) -> Any:
+def _frame_at(container: Any, stream: Any, seconds: float, film: Film | None = None) -> Any:
     """The first frame at or after a time, else the last that can be decoded."""
     frame = None
     with suppress(av.FFmpegError, InputError):  # damage is told elsewhere
-        for shown in frames_up_to(container, stream, math.floor((seconds - HALF_TICK) / stream.time_base) + 1):
+        ticks = math.floor((seconds - HALF_TICK) / stream.time_base) + 1
+        for shown in frames_up_to(container, stream, ticks, film):
             frame = shown
     return frame
 

@@ -3,10 +3,12 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import av
 
+from pipelines.media.times import BestEffort, best_effort, lead, time_of
 from pipelines.source import Film
 
 SHOWS_EVERY_PACKET = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
@@ -19,7 +21,7 @@ class Packets:
 
     film: Film
     expected: list[int] = field(default_factory=list)
-    """Heap of the pts of packets whose frames have not come yet."""
+    """Heap of the times of packets whose frames have not come yet."""
     was_refused: bool = False
     """The decoder refused a packet since the last frame that came."""
     lost: list[int] = field(default_factory=list)
@@ -29,23 +31,27 @@ class Packets:
     last: int | None = None
     """The latest pts that came; None until the first good frame."""
     first: int | None = None
-    """The pts of the first packet that has one."""
+    """The time of the first packet that has one."""
+    guess: BestEffort | None = None
+    """Of frames' times, where the film is timed by dts."""
     durations: dict[int, int] = field(default_factory=dict)
     """Ticks, by pts, of packets whose frames may still come: the frames' own durations are wrong with B-frames."""
 
     def frames(self, packets: Iterator[Any]) -> Iterator[av.VideoFrame]:
         """The frames that the decoder gives; before each, `lost` has those that should have come before it."""
         for packet in packets:
-            self.first = packet.pts if self.first is None else self.first
-            if self._is_expected(packet):
-                heapq.heappush(self.expected, packet.pts)
-                self.durations[packet.pts] = packet.duration or 0
+            time = time_of(packet, self.film.picture)
+            self.first = time if self.first is None else self.first
+            if time is not None and self._is_expected(packet, time):
+                heapq.heappush(self.expected, time)
+                self.durations[time] = packet.duration or 0
             try:
                 decoded = packet.decode()
             except av.FFmpegError:
                 self.was_refused = True
                 continue
             for frame in decoded:
+                self._time(frame)
                 self._compare(frame)
                 yield frame
         if self.was_refused or self._shows_every_packet():
@@ -55,15 +61,23 @@ class Packets:
         """Whether the first frame that came is that of the first packet, and undamaged."""
         times = [frame.pts for frame in ready if frame.pts is not None]
         is_sound = self.last is not None and not self.lost and not self.was_refused
-        return is_sound and self.first is not None and bool(times) and times[0] <= self.first
+        return is_sound and self.first is not None and bool(times) and times[0] <= self.first + lead(self.film)
 
-    def _is_expected(self, packet: Any) -> bool:
-        is_late = self.last is not None and packet.pts is not None and packet.pts <= self.last  # times begin again
-        return packet.pts is not None and packet.size > 0 and not packet.is_discard and not is_late
+    def _is_expected(self, packet: Any, time: int) -> bool:
+        is_late = self.last is not None and time <= self.last  # times begin again
+        return packet.size > 0 and not packet.is_discard and not is_late
+
+    def _time(self, frame: av.VideoFrame) -> None:
+        """Gives a frame its time where the film is timed by dts."""
+        if self.film.picture.is_timed_by_dts:
+            film, is_sought = self.film, (self.first or 0) > self.film.pts(Fraction(0))
+            self.guess = self.guess or best_effort(film.picture, film.container, is_sought)
+            frame.pts = self.guess(frame)
 
     def _shows_every_packet(self) -> bool:
         picture = self.film.picture
-        return picture.codec in SHOWS_EVERY_PACKET and picture.field_order == "progressive"
+        is_whole = picture.field_order == "progressive" and not picture.is_timed_by_dts
+        return picture.codec in SHOWS_EVERY_PACKET and is_whole
 
     def _compare(self, frame: av.VideoFrame) -> None:
         """Compares a frame that came with those expected up to its time."""

@@ -18,6 +18,7 @@ from pipelines.media.luma import luma_reader
 from pipelines.media.open import open_film, packets_of
 from pipelines.media.seek import from_last_keyframe, seek
 from pipelines.media.side_data import captions_of
+from pipelines.media.times import lead
 from pipelines.source import Film, Picture, Segment
 
 THREADS = 4
@@ -99,7 +100,7 @@ class Decode:
         is_broken = False
         if begin is not None and begin <= film.pts(Fraction(0)):
             begin = None  # from the first packet on: some films, such as a single picture, cannot be sought in
-        with open_film(film.path) as container:
+        with open_film(film.path, film.picture) as container:
             stream: Any = container.streams[film.picture.index]
             # frame threads make other pictures of a damaged film each time
             stream.thread_type = "SLICE" if self.skip_damaged else "AUTO"
@@ -143,8 +144,8 @@ class Decode:
         if begin is None:
             return packets, packets.frames(packets_of(container, stream))
         if film.container == "mpeg":
-            return packets, packets.frames(from_last_keyframe(packets_of(container, stream), begin))
-        goal, further = begin, 0
+            return packets, packets.frames(from_last_keyframe(packets_of(container, stream), begin - lead(film)))
+        goal, further = begin - lead(film), 0
         while True:
             seek(container, stream, goal, film.pts(Fraction(0)))
             packets = Packets(film)

@@ -11,14 +11,22 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import InputError, MissingError
+from pipelines.source import Picture
 
+GEN_PTS = 1
+"""FFmpeg's AVFMT_FLAG_GENPTS, which PyAV sets: pts are made up where packets have none."""
 FIRST_BOXES = {b"ftyp", b"styp", b"sidx", b"moof"}
 """Types of the box that an MP4, MOV or fragment of one begins with."""
 
 
 @contextmanager
-def open_film(path: Path) -> Iterator[InputContainer]:
+def open_film(path: Path, picture: Picture | None = None) -> Iterator[InputContainer]:
     """The film, opened for reading.
+
+    Args:
+        path: of the film.
+        picture: its picture as `probe` found it, where this is to be decoded: one that is timed by dts keeps the pts
+            that the file has, and gets no others.
 
     Raises:
         InputError: there is no such file, or FFmpeg knows no such format.
@@ -36,6 +44,8 @@ def open_film(path: Path) -> Iterator[InputContainer]:
     except av.FFmpegError as error:
         raise InputError(path, f"not a film that can be read ({reason_of(error)})", what_to_do(path)) from error
     with container:
+        if picture is not None and picture.is_timed_by_dts:
+            container.flags &= ~GEN_PTS
         yield container
 
 

@@ -16,6 +16,7 @@ from pipelines.media.grading import grading_of
 from pipelines.media.open import open_film, packets_of, picture_stream, what_to_do
 from pipelines.media.seek import frames_up_to
 from pipelines.media.side_data import display_matrix_of
+from pipelines.media.times import WITHOUT_TIMES, best_effort, pts_err
 from pipelines.source import FieldOrder, Film, OtherStream, Picture
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
@@ -33,6 +34,13 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
         except av.FFmpegError:
             continue  # `decode` says where the film is damaged
     raise InputError(path, "not one frame of it can be decoded", what_to_do(path))
+
+
+def _first_time(path: Path, picture: Picture) -> int:
+    """The time of the first frame of a film that is timed by dts."""
+    with open_film(path, picture) as container:
+        time = best_effort(picture, container.format.name)
+        return time(_first_frame(container, picture_stream(container, path), path))
 
 
 def _field_order(stream: VideoStream, frame: av.VideoFrame) -> FieldOrder:
@@ -53,10 +61,11 @@ def _shows_top_first(frame: av.VideoFrame) -> bool:
 
 
 def _rate(stream: VideoStream) -> Fraction | None:
-    """Frames per second: the average, or FFmpeg's guess where that is only the clock's, as in raw DV."""
+    """Frames per second: the average, or FFmpeg's guess where that is only the clock's, as in raw DV, or made up."""
     average, base = stream.average_rate, stream.base_rate
     is_clock = average is not None and stream.time_base == 1 / average and base is not None and base < average
-    return stream.guessed_rate if is_clock or not average else average
+    is_made_up = stream.container.format.name in WITHOUT_TIMES
+    return stream.guessed_rate if is_clock or is_made_up or not average else average
 
 
 def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
@@ -131,10 +140,10 @@ def picture_at(film: Film, seconds: Fraction) -> Picture:
 
     The film's own where it cannot be read there, of which `decode` tells.
     """
-    with open_film(film.path) as container, suppress(av.FFmpegError, InputError):
+    with open_film(film.path, film.picture) as container, suppress(av.FFmpegError, InputError):
         stream = picture_stream(container, film.path)
         stream.thread_type = "SLICE"
-        for frame in frames_up_to(container, stream, film.pts(seconds)):
+        for frame in frames_up_to(container, stream, film.pts(seconds), film):
             if frame.pts is not None and frame.pts >= film.pts(seconds):
                 now = _picture(stream, frame)
                 return replace(film.picture, width=now.width, height=now.height, pixel_format=now.pixel_format,
@@ -153,9 +162,13 @@ def probe(path: Path) -> Film:
         stream = picture_stream(container, path)
         frame = _first_frame(container, stream, path)
         picture = _picture(stream, frame)
-        if frame.pts is None:
+        if stream.codec_context.has_b_frames:
+            with open_film(path) as again:
+                picture = replace(picture, is_timed_by_dts=pts_err(again, picture_stream(again, path)))
+        first = _first_time(path, picture) if picture.is_timed_by_dts else frame.pts
+        if first is None:
             raise InputError(path, "its frames have no times", "give them a rate: ffmpeg -r 25 -i FILM -c copy NEW.mkv")
-        start = frame.pts * picture.time_base
+        start = first * picture.time_base
         others = tuple(
             _other(other)
             for other in container.streams

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.media.open import open_film, packets_of
+from pipelines.media.times import time_of
 from pipelines.source import Film, Span
 
 CLOCKS = {"matroska": 1000, "webm": 1000, "mpegts": 90_000}
@@ -82,10 +83,11 @@ class FrameTimes:
         high = None if self.span.end is None else film.pts(self.span.end)
         with open_film(film.path) as container:
             packets: Any = packets_of(container, container.streams[film.picture.index])
-            found = [packet.pts for packet in packets if packet.size and not packet.is_discard]
-        if None in found:
+            found = [time_of(packet, film.picture) for packet in packets if packet.size and not packet.is_discard]
+        known = [pts for pts in found if pts is not None]
+        if len(known) < len(found):
             return [], Fraction(1)
-        pts = sorted(pts for pts in found if (low is None or pts >= low) and (high is None or pts < high))
+        pts = sorted(pts for pts in known if (low is None or pts >= low) and (high is None or pts < high))
         base, shift = film.picture.time_base, self._shift
         closest = min((later - earlier for earlier, later in pairwise(pts)), default=1 / base)
         return [each * base - shift for each in pts], closest * base

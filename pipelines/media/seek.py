@@ -11,14 +11,21 @@ from av.video.stream import VideoStream
 
 from pipelines.errors import InputError
 from pipelines.media.open import frames_of, open_film, packets_of
+from pipelines.media.times import best_effort, lead, time_of
 from pipelines.source import Film
 
 
 def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
     for packet in packets_of(container, stream):
-        if packet.is_keyframe and packet.pts is not None:
-            return packet.pts
+        if packet.is_keyframe and (stored := _stored(packet)) is not None:
+            return stored
     return None
+
+
+def _stored(packet: Any) -> int | None:
+    """The pts of a packet, or its dts where it has none."""
+    ticks: int | None = packet.pts if packet.pts is not None else packet.dts
+    return ticks
 
 
 def from_last_keyframe(packets: Iterator[Any], pts: int) -> Iterator[Any]:
@@ -31,7 +38,8 @@ def from_last_keyframe(packets: Iterator[Any], pts: int) -> Iterator[Any]:
         if held is None:
             yield packet
             continue
-        if packet.is_keyframe and packet.pts is not None and packet.pts <= pts:
+        stored = _stored(packet)
+        if packet.is_keyframe and stored is not None and stored <= pts:
             held = []
         held.append(packet)
         if not packet.size or (packet.dts is not None and packet.dts > pts):
@@ -66,15 +74,26 @@ def seek(container: InputContainer, stream: VideoStream, pts: int, first: int | 
     container.seek(min(first, 0), stream=stream, backward=True)
 
 
-def frames_up_to(container: InputContainer, stream: VideoStream, pts: int) -> Iterator[av.VideoFrame]:
+def frames_up_to(
+    container: InputContainer, stream: VideoStream, pts: int, film: Film | None = None
+) -> Iterator[av.VideoFrame]:
     """The frames from a keyframe at or before `pts` to the first that is shown at or after it.
+
+    Args:
+        container: the open film.
+        stream: its picture.
+        pts: in the stream's ticks.
+        film: from `probe`; None: one that is timed by pts.
 
     Raises:
         InputError: the film cannot be read there.
         av.FFmpegError: it is damaged there.
     """
-    seek(container, stream, pts)
+    seek(container, stream, pts - (lead(film) if film else 0))
+    guess = best_effort(film.picture, film.container, is_sought=True) if film and film.picture.is_timed_by_dts else None
     for frame in frames_of(container, stream):
+        if guess:
+            frame.pts = guess(frame)
         yield frame
         if frame.pts is not None and frame.pts >= pts:
             return
@@ -93,8 +112,9 @@ def nearest_frame(film: Film, seconds: Fraction) -> Fraction:
             stream: Any = container.streams[film.picture.index]
             seek(container, stream, int((wanted - half) / time_base), film.pts(Fraction(0)))
             for packet in packets_of(container, stream):
-                if packet.pts is not None and packet.size and abs(packet.pts * time_base - wanted) < half:
-                    found.append(packet.pts * time_base)
+                ticks = time_of(packet, film.picture)
+                if ticks is not None and packet.size and abs(ticks * time_base - wanted) < half:
+                    found.append(ticks * time_base)
                 if packet.dts is not None and packet.dts * time_base > wanted + half:
                     break
     nearest = min(found, key=lambda time: abs(time - wanted), default=wanted // time_base * time_base)

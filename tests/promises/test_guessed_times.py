@@ -1,0 +1,39 @@
+"""Films whose containers store one time a packet keep all pictures, at the times at which FFmpeg shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import md5
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import Settings
+from restore.api import restore_film
+from tests.made import in_order
+from tests.made.readers import packets, times, true_lumas
+from tests.made.runs import Films, in_segments
+
+
+def h264_in_avi(path: Path) -> Path:
+    return in_order.with_b_frames(path, has_sound=True)
+
+
+def mpeg4_in_old_mov(path: Path) -> Path:
+    return in_order.with_b_frames(path, "mpeg4", has_sound=True)
+
+
+FILMS = [(h264_in_avi, ".avi"), (mpeg4_in_old_mov, ".mov"), (in_order.packed, ".avi")]
+
+
+@pytest.mark.parametrize(("draw", "ending"), FILMS)
+def test_every_picture_is_at_ffmpegs_time(
+    films: Films, lossless: Settings, tmp_path: Path, draw: Callable[[Path], Path], ending: str
+) -> None:
+    film = films(draw, ending)
+    out = restore_film(film, tmp_path / "out.mp4", in_segments(lossless))
+    shown = in_order.shown_by_ffmpeg(film)
+    assert [md5(luma.tobytes()).hexdigest() for _, luma in true_lumas(out)] == [luma for _, luma in shown]
+    assert times(out)[:-2] == [time for time, _ in shown][:-2]  # the last have no dts for FFmpeg to go by
+    if draw is not in_order.packed:
+        assert packets(out, 1) == packets(film, 1)
