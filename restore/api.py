@@ -25,7 +25,7 @@ from restore.devices import Devices
 from restore.looks import Composition, render_preview, sheet, shots, still
 from restore.options.shared import settings_of_row
 from restore.reporting import Reporter, events
-from restore.runs import ArchiveReporter, film_listener, finished, started, stopped_hint
+from restore.runs import ArchiveReporter, film_listener, finished, started, stopped_hint, with_shots_found
 from restore.show.events import ArchiveFinished, ArchiveStarted, Note, Opened, Stopped
 
 
@@ -60,7 +60,7 @@ def restore_film(
         reporter(Opened(film))
         wanted = devices.applied(settings or Settings())
         if asks_for_shots(wanted):
-            reporter(Note("looks through the whole film for its shots first"))
+            wanted = with_shots_found(film, wanted, bool(devices.address), reporter)
         job = prepare(film, _path(out), wanted, overwrite, has_pool=bool(devices.address))
         reporter(started(job))
         for note in devices.notes_on(job):

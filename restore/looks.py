@@ -22,13 +22,14 @@ from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView
 from pipelines.settings import Settings, When
 from pipelines.streams import in_process
 from restore.reporting import Reporter
+from restore.runs import FINDING
 from restore.show.events import Finished, Note, Opened, Phase, Started, Stopped
 from restore.show.words import counted, looked_at
 
 __all__ = ["Composition", "render_preview", "sheet", "shots", "still"]
 
-FINDING, COLOURING = "finding shots", "colouring"
-"""Phases, as machines know them."""
+COLOURING = "colouring"
+"""The phase in which pictures are made, as machines know it."""
 
 
 def render_preview(  # noqa: PLR0913  # one look's all
@@ -66,9 +67,10 @@ def render_preview(  # noqa: PLR0913  # one look's all
     first = next(iter(compared.values()), settings or Settings())
     with _opened(PREVIEW, film, out, first, overwrite, reporter) as (opened, report):
         begins = None if at is None else opened.seconds(at)
+        seen = opened if begins is None else opened.at(begins)
         if begins is not None:
-            opened.check_frame(begins)
-        view, *others = ready(opened, *list(compared.values())[1:])
+            seen.first_frame(begins)
+        view, *others = ready(seen, *list(compared.values())[1:])
         shown = [Variant(label, each) for label, each in zip(compared, (view, *others), strict=False)]
         make_canvas(view.film, how, list(compared))
         choose = partial(choose_excerpts, view, begins, seconds, 1 if shown else EXCERPTS)
@@ -116,10 +118,12 @@ def still(
     """
     with _opened(STILL, film, out, settings, overwrite, reporter) as (opened, report):
         begins = opened.seconds(at)
-        opened.check_frame(begins)
-        (view,) = ready(opened)
+        seen = opened.at(begins)
+        pts = seen.first_frame(begins)
+        (view,) = ready(seen)
         report(_started(view, "still", Fraction(0), [view]))
-        shown = write_still(view, begins, in_process(Paint()), bits)
+        write_still(view, pts, in_process(Paint()), bits)
+        shown = view.film.seconds(pts)
         facts = {"out": str(view.out), "at": float(shown)}
         report(Finished((view.out,), f"{view.out}, the frame at {timecode(shown)}", facts=facts))
     return view.out

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipelines.archive.plan import Task
@@ -14,10 +15,29 @@ from pipelines.archive.run import ArchiveListener
 from pipelines.errors import timecode
 from pipelines.film import Listener, Result
 from pipelines.job.job import Job
+from pipelines.job.span import Finder, in_film
 from pipelines.job.work import finished_segments
+from pipelines.media.probe import probe
+from pipelines.settings import Settings
 from restore.reporting import Reporter
-from restore.show.events import FilmEnded, FilmProgress, FilmStarted, Finished, Note, Started
+from restore.show.events import FilmEnded, FilmProgress, FilmStarted, Finished, Note, Phase, Started
 from restore.show.words import counted, summary
+
+FINDING = "finding shots"
+"""The phase in which a film is looked through for its shots, as machines know it."""
+
+
+def with_shots_found(film: Path, settings: Settings, has_pool: bool, reporter: Reporter) -> Settings:
+    """The settings with all their places in seconds; the film's shots are looked for, which is reported.
+
+    Raises:
+        FilmError: the film cannot be read to its end, or a place is not in it.
+    """
+    found = probe(film)
+    reporter(Note("looks through the whole film for its shots first"))
+    reporter(Phase(FINDING, found.duration))
+    tick = reporter.ticker()
+    return in_film(settings, Finder(found, settings, has_pool, lambda pts: tick(float(found.seconds(pts)))))
 
 
 def started(job: Job) -> Started:

@@ -19,7 +19,7 @@ from pipelines.archive.storage import Store
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
 from pipelines.job.job import prepare
-from pipelines.job.span import Finder, in_film
+from pipelines.job.span import Finder, asks_for_shots, in_film
 from pipelines.media.containers import choose_output
 from pipelines.media.open import picture_stream
 from pipelines.media.probe import probe
@@ -135,8 +135,10 @@ def _problem(error: Exception) -> str:
 
 def _local(path: Path, task: Task) -> tuple[Figures, str]:
     """The figures of a film on this machine, and its result's name under OUT."""
-    film = probe(path)
-    settings = in_film(task.film.settings, Finder(film, task.film.settings))
+    film, settings = probe(path), task.film.settings
+    if asks_for_shots(settings):  # the film counts as whole: finding its shots would decode it
+        settings = replace(settings, start=None, end=None, hints=())
+    settings = in_film(settings, Finder(film, settings))
     picture = film.picture
     figures = *_within(settings.span, film.duration), picture.width, picture.height, float(picture.rate)
     stem = PurePosixPath(task.stem)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pipelines.guide.given import Given, given_for
 from pipelines.job.span import Finder, in_film
 from pipelines.media.coloured import check_colours
 from pipelines.media.decode import Decode
-from pipelines.media.probe import probe
+from pipelines.media.probe import picture_at, probe
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.places import check_place
@@ -99,12 +99,22 @@ class View:
             what = f"--at {timecode(at)} lies after the film's end ({timecode(self.film.duration)})"
             raise SettingsError(self.film.path, what, "choose an earlier time")
 
-    def check_frame(self, at: Fraction) -> None:
-        """Raises SettingsError where no frame begins at `at`, in seconds, or later."""
+    def at(self, seconds: Fraction) -> "View":
+        """The view of the film as its picture is at a time, in seconds: its size may have changed by then."""
+        return replace(self, film=replace(self.film, picture=picture_at(self.film, seconds))) if seconds else self
+
+    def first_frame(self, at: Fraction) -> int:
+        """The pts of the first frame that begins at `at`, in seconds, or later.
+
+        Raises:
+            SettingsError: there is none.
+        """
         self.check_inside(at)
         frames = Decode(Fraction(0), self.settings.skip_damaged)(Segment(self.film, 0, self.film.pts(at), None))
-        if next(frames, None) is None:
+        found = next(frames, None)
+        if found is None:
             raise SettingsError(self.film.path, "no frame begins from there on", "choose an earlier --at", at)
+        return found.pts
 
     def excerpt(self, start: Fraction, length: Fraction) -> Excerpt:
         """The excerpt from `start` on for `length`, both in seconds, as far as the film goes.

@@ -112,7 +112,7 @@ def test_a_still_is_the_frame_before_and_after_in_its_own_depth(
     films: Films, settings: Settings, painting: Painting, tmp_path: Path, pix_fmt: str, bits: int
 ) -> None:
     view = opened(films(clips.in_format, ".mkv", pix_fmt=pix_fmt), tmp_path / "still.png", STILL, settings)
-    assert write_still(view, Fraction(1, 2), painting) == Fraction(1, 2)
+    write_still(view, view.first_frame(Fraction(1, 2)), painting)
     picture = cv2.imread(str(view.out), cv2.IMREAD_UNCHANGED)
     assert picture is not None
     assert (picture.shape, picture.dtype) == ((96, 256, 3), np.uint8 if bits == 8 else np.uint16)
@@ -126,7 +126,7 @@ def test_a_still_is_what_the_result_of_a_run_shows(
 ) -> None:
     film = films(clips.in_format, ".mkv", pix_fmt="gray")
     view = opened(film, tmp_path / "still.png", STILL, lossless)
-    write_still(view, Fraction(1, 2), painting)
+    write_still(view, view.first_frame(Fraction(1, 2)), painting)
     after = cv2.imread(str(view.out))[:, 128:].astype(int)
     result = cv2.VideoCapture(str(restore_film(film, tmp_path / "out.mkv", lossless)))
     for _ in range(13):
@@ -140,9 +140,9 @@ def test_a_turned_film_is_shown_upright(
     films: Films, settings: Settings, painting: Painting, tmp_path: Path, degrees: int
 ) -> None:
     view = opened(films(clips.rotated, ".mp4", degrees=degrees), tmp_path / "still.png", STILL, settings)
-    write_still(view, Fraction(0), painting)
+    write_still(view, view.first_frame(Fraction(0)), painting)
     plain = opened(films(clips.plain, ".mp4"), tmp_path / "plain.png", STILL, settings)
-    write_still(plain, Fraction(0), painting)
+    write_still(plain, plain.first_frame(Fraction(0)), painting)
     turned, flat = cv2.imread(str(view.out)), cv2.imread(str(plain.out))
     half = turned.shape[1] // 2
     upright = np.rot90(flat[:, : flat.shape[1] // 2], degrees // 90)
@@ -155,7 +155,7 @@ def test_a_mirrored_film_is_shown_as_players_show_it(
     upside_down = (65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30)
     film = write(tmp_path / "film.mp4", PictureTrack(pan(), matrix=upside_down))
     view = opened(film, tmp_path / "still.png", STILL, settings)
-    write_still(view, Fraction(0), painting)
+    write_still(view, view.first_frame(Fraction(0)), painting)
     luma = true_lumas(film)[0][1]
     half = cv2.imread(str(view.out), cv2.IMREAD_GRAYSCALE)[:, :128].astype(float)
     assert np.corrcoef(half.ravel(), luma[::-1].ravel())[0, 1] > 0.99
@@ -165,7 +165,7 @@ def test_a_mirrored_film_is_shown_as_players_show_it(
 
 def test_wide_pixels_are_shown_square(films: Films, settings: Settings, painting: Painting, tmp_path: Path) -> None:
     view = opened(films(clips.wide_pixels, ".mp4"), tmp_path / "still.png", STILL, settings)
-    write_still(view, Fraction(0), painting)
+    write_still(view, view.first_frame(Fraction(0)), painting)
     assert cv2.imread(str(view.out)).shape == (96, 2 * round(128 * 16 / 11), 3)
 
 

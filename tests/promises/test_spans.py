@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import pytest
 
 from pipelines.errors import DamagedError, InputError
@@ -111,7 +113,23 @@ def test_a_shot_alone_has_its_very_frames(films: Films, settings: Settings, tmp_
     film, out = films(clips.with_cuts, ".mp4"), tmp_path / "out.mp4"
     lines = done(film, "-o", out, "--shot", "2", "--codec", "ffv1", *small)
     assert any("looks through the whole film for its shots first" in line for line in lines)
+    events = done(film, "-o", tmp_path / "again.mp4", "--shot", "2", "--codec", "ffv1", "--json", *small)
+    assert [event for event in map(json.loads, events) if event["event"] == "phase"] == [
+        {"event": "phase", "phase": "finding shots", "seconds": 1.5}
+    ]
     assert [luma.tobytes() for _, luma in true_lumas(out)] == [luma.tobytes() for _, luma in true_lumas(film)[12:24]]
+
+
+@pytest.mark.parametrize(("at", "size"), [("1.9", (128, 96)), ("3", (64, 48))])
+def test_a_look_shows_the_picture_at_the_size_it_has_there(
+    films: Films, tmp_path: Path, small: list[str], at: str, size: tuple[int, int]
+) -> None:
+    film, out = films(of_two_sizes, ".ts"), tmp_path / "still.png"
+    done("still", film, "--at", at, "-o", out, *small)
+    width, height = size
+    assert cv2.imread(str(out)).shape[:2] == (height, 2 * width)
+    done("preview", film, "--at", at[:1], "--seconds", "0.5", "-o", tmp_path / "preview.mp4", *small)
+    assert size_and_frames(tmp_path / "preview.mp4")[2] == 12
 
 
 @pytest.mark.parametrize("other", [("--start", "0"), ("--end", "1")])
