@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import os
 import signal
@@ -83,6 +84,7 @@ def _run(work: Work, folder: Path) -> None:
     """The fork's own part; it never comes back."""
     code = 1
     try:
+        gc.freeze()  # decoders that wait for the collector would wait for threads that are not in the fork
         os.setsid()
         os.chdir(folder)
         words = os.open(folder / WORDS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
