@@ -9,7 +9,7 @@ FilmError
 └── WorkError      a part of the film ends every process that works on it, or does not fit into memory
 
 StageError is not among them: a stage or a stream raises it for a batch that it cannot do, and `film.restore`, which
-knows the film, raises a WorkError in its place.
+knows the film, raises a WorkError in its place. A BrokenError is a StageError.
 """
 
 from fractions import Fraction
@@ -84,3 +84,7 @@ class StageError(Exception):
     def as_film_error(self, film: Path | str) -> WorkError:
         """The error of the film that the batch is of, at the batch's time."""
         return WorkError(film, self.what, self.hint, getattr(self.batch, "at", None))
+
+
+class BrokenError(StageError):
+    """A batch that cannot be done since the device failed: this process can do no other on it, a new one may."""

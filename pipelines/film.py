@@ -127,7 +127,13 @@ def _result(job: Job, segments: list[SegmentFile]) -> "Result":
     held = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.held)
     cuts = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.cuts)
     return Result(
-        sum(len(segment.encoded.pts) for segment in segments), held, cuts, _end(job.film, segments), _announced_end(job)
+        frames=sum(len(segment.encoded.pts) for segment in segments),
+        held=held,
+        cuts=cuts,
+        end=_end(job.film, segments),
+        announced_end=_announced_end(job),
+        devices=tuple(sorted({device for segment in segments for device in segment.encoded.devices})),
+        parts=max(segment.encoded.parts for segment in segments),
     )
 
 
@@ -153,11 +159,15 @@ class Result:
     """Seconds from the film's start, of the last frame's end."""
     announced_end: Fraction
     """Seconds from the film's start where the result should end: by the film's own length, or by --end."""
+    devices: tuple[str, ...] = ()
+    """Kinds of GPU, each with its cuDNN, that coloured it, in this run or an earlier one; none: the CPU did."""
+    parts: int = 1
+    """Most parts in which a batch of anchors was coloured."""
 
     @property
     def notes(self) -> list[str]:
         """Sentences the user should see."""
-        return [*self._held_note(), *self._end_note()]
+        return [*self._held_note(), *self._end_note(), *self._device_notes()]
 
     def _held_note(self) -> list[str]:
         if not self.held:
@@ -173,6 +183,13 @@ class Result:
             f"the film's last frame ends at {timecode(self.end)}, and it should go on to {timecode(self.announced_end)}"
         )
         return [f"{ends}: it may have been cut short"]
+
+    def _device_notes(self) -> Iterator[str]:
+        if len(self.devices) > 1:
+            kinds = "; ".join(self.devices)
+            yield f"GPUs of more than one kind coloured it ({kinds}): a run on one kind may differ in the last bit"
+        if self.parts > 1:
+            yield f"the GPU's memory was short: batches were coloured in up to {self.parts} parts, which is slower"
 
 
 @dataclass(frozen=True)

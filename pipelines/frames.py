@@ -121,6 +121,10 @@ class AbBatch:
     anchors: AnchorBatch
     ab: NDArray[np.float32]
     """(N, h, w, 2), CIE a* b*."""
+    device: str = ""
+    """Kind of device that coloured them, see `painting.device.kind_of`."""
+    parts: int = 1
+    """In which the batch was coloured: more than one where memory was short."""
 
     def __post_init__(self) -> None:
         if self.ab.shape != (*self.anchors.lightness.shape, 2):
@@ -176,3 +180,7 @@ class EncodedSegment:
     """pts of damaged frames that hold the last good one."""
     cuts: tuple[int, ...] = ()
     """pts of the frames that begin a shot, the film's first frame aside."""
+    devices: tuple[str, ...] = ()
+    """Kinds of GPU, each with its cuDNN, that coloured its anchors; none: the CPU did."""
+    parts: int = 1
+    """Most parts in which a batch of its anchors was coloured: more than one where memory was short."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import tee
 from pathlib import Path
@@ -118,14 +118,31 @@ class SegmentFlow:
 
     def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
         """Colours one segment of the film into `out`."""
-        chroma = Chroma(self.target, transfer_of(self.film.picture))
+        chroma, paint = Chroma(self.target, transfer_of(self.film.picture)), _Witnessed(self.paint)
         with (
-            closing(carried(segment, self.settings, self.rows, self.paint, whole, self.large_rows)) as frames,
+            closing(carried(segment, self.settings, self.rows, paint, whole, self.large_rows)) as frames,
             closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
         ):
-            return Encode(self.target, self.settings.encode)(self._counted(ready), out)
+            encoded = Encode(self.target, self.settings.encode)(self._counted(ready), out)
+        return replace(encoded, devices=tuple(sorted(paint.devices)), parts=paint.parts)
 
     def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
         for coloured in frames:
             self.on_frame(coloured.frame.pts)
             yield coloured
+
+
+@dataclass
+class _Witnessed:
+    """The painting of a segment, which remembers on what it was done."""
+
+    paint: PaintAnchors
+    devices: set[str] = field(default_factory=set)
+    parts: int = 1
+
+    def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
+        """The anchors with their colour."""
+        for painted in self.paint(batches):
+            self.devices |= {painted.device} - {""}
+            self.parts = max(self.parts, painted.parts)
+            yield painted

@@ -19,6 +19,7 @@ from pipelines.errors import SettingsError
 from pipelines.job.job import prepare
 from pipelines.job.span import asks_for_shots
 from pipelines.painting.choice import choose_network
+from pipelines.painting.device import passed_over
 from pipelines.places import only_run
 from pipelines.settings import Settings
 from restore.devices import Devices
@@ -60,8 +61,8 @@ def restore_film(
         reporter(Opened(film))
         wanted = devices.applied(settings or Settings())
         if asks_for_shots(wanted):
-            wanted = with_shots_found(film, wanted, bool(devices.address), reporter)
-        job = prepare(film, _path(out), wanted, overwrite, has_pool=bool(devices.address))
+            wanted = with_shots_found(film, wanted, devices.is_pool(), reporter)
+        job = prepare(film, _path(out), wanted, overwrite, has_pool=devices.is_pool())
         reporter(started(job))
         for note in devices.notes_on(job):
             reporter(Note(note))
@@ -108,15 +109,18 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     devices, reporter = devices or Devices(), reporter or Reporter()
     archive = ArchiveReporter(reporter)
     try:
-        named, store = _named(films, out, settings, devices)
+        wanted = devices.applied(settings or Settings())
+        named, store = _named(films, out, wanted, devices)
         staging = Staging(store, scratch or _scratch(str(out)))
         with only_run(staging.lock, str(out)):
             plan = make_plan(named, store, retry_failed, overwrite)
             reporter(ArchiveStarted(plan))
+            for note in passed_over(wanted.paint.device) if plan.todo else ():
+                reporter(Note(note))
             records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
             try:
                 with (devices if plan.todo else Devices()).at_work(has_films=True) as (restore, capacity):
-                    has_pool = bool(devices.address)
+                    has_pool = devices.is_pool(has_films=True)
                     run = Archive(staging, overwrite, archive.listener, capacity, restore, has_pool, reporter.stopped)
                     records.extend(run(plan.todo))
             finally:
@@ -138,7 +142,8 @@ def plan_archive(
     devices: Devices | None = None,
 ) -> tuple[Plan, Store]:
     """The films that `restore_archive` would restore, and where; writes nothing. Takes and raises what that does."""
-    named, store = _named(films, out, settings, devices or Devices())
+    devices = devices or Devices()
+    named, store = _named(films, out, devices.applied(settings or Settings()), devices)
     return make_plan(named, store, retry_failed, overwrite), store
 
 
@@ -172,12 +177,10 @@ def _path(path: Path | str | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _named(
-    films: Sequence[Path | str], out: Path | str, settings: Settings | None, devices: Devices
-) -> tuple[Gathered, Store]:
+def _named(films: Sequence[Path | str], out: Path | str, base: Settings, devices: Devices) -> tuple[Gathered, Store]:
     """The films that an archive's arguments name, and where their results go."""
-    base, store = devices.applied(settings or Settings()), _folder(str(out))
-    choose_network("archive", base, bool(devices.address))
+    store = _folder(str(out))
+    choose_network("archive", base, devices.is_pool(has_films=True))
     return gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base)), store
 
 

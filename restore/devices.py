@@ -48,10 +48,25 @@ class Devices:
         return replace(settings, paint=replace(settings.paint, device=device))
 
     def _check_gpus(self) -> None:
+        if not self.gpus or self.address:
+            return
         import torch
 
-        if self.gpus and not self.address and torch.cuda.device_count() < self.gpus:
+        from pipelines.painting.device import has_nvidia_card, missing_cuda
+
+        missing = missing_cuda() if has_nvidia_card() else None
+        if missing:
+            raise SettingsError("--gpus", missing, "--workers N for CPU processes")
+        if torch.cuda.device_count() < self.gpus:
             raise SettingsError("--gpus", f"{self.gpus} asked for, this machine has {torch.cuda.device_count()}", FEWER)
+
+    def is_pool(self, has_films: bool = False) -> bool:
+        """Whether anchors are coloured in other processes than this one.
+
+        Args:
+            has_films: whether there are several films, for which one device is a pool too.
+        """
+        return bool(self.address) or max(self.gpus, self.workers) >= (1 if has_films else 2)
 
     def needed_for(self, job: Job) -> Devices:
         """The devices that serve this film: one that is short does not wait for Ray to start."""
@@ -59,6 +74,9 @@ class Devices:
 
     def notes_on(self, job: Job) -> Iterator[str]:
         """Sentences on what a person may not expect of these devices, for this film."""
+        from pipelines.painting.device import passed_over
+
+        yield from passed_over(job.settings.paint.device)
         cores = os.cpu_count() or 1
         if max(self.gpus, self.workers) > 1 and self.needed_for(job) != self:
             yield "the film is too short to share: one process of this machine colours it"
@@ -75,7 +93,7 @@ class Devices:
         Raises:
             SettingsError: no cluster answers, it has fewer GPUs, or Ray is not installed.
         """
-        if not self.address and max(self.gpus, self.workers) < (1 if has_films else 2):
+        if not self.is_pool(has_films):
             from pipelines.film import restore
 
             yield restore, 1

@@ -15,15 +15,10 @@ from models.weights.catalogue import DEFAULT_NETWORK, find_weights, weights_dige
 from models.weights.files import load_network
 from pipelines import DISTRIBUTION
 from pipelines.media.codecs import ENCODERS
+from pipelines.painting.device import has_nvidia_card, missing_cuda, unusable_cuda
 
 NAME = re.compile(r"[\w.-]+")
 """Of a package, at the beginning of what is required of it."""
-
-
-NVIDIA = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidiactl"))
-"""Files that NVIDIA's driver makes on Linux."""
-CUDA_WHEELS = "https://download.pytorch.org/whl/cu130"
-"""PyTorch's own index of wheels for NVIDIA cards."""
 
 
 def packages() -> list[str]:
@@ -42,27 +37,15 @@ def _packages() -> Iterator[tuple[bool, str]]:
 
 def _devices() -> Iterator[tuple[bool, str]]:
     yield True, f"cpu: {os.cpu_count()} cores, {torch.get_num_threads()} threads for the network"
+    missing = missing_cuda()
+    if missing is not None:
+        has_card = has_nvidia_card()
+        yield not has_card, missing if has_card else "cuda: none here, films are coloured on the CPU"
+        return
     for i in range(torch.cuda.device_count()):
+        unusable = unusable_cuda(i)
         facts = torch.cuda.get_device_properties(i)
-        yield True, f"cuda:{i}: {facts.name}, {facts.total_memory / 2**30:.0f} GiB"
-    if not torch.cuda.is_available():
-        yield _without_cuda()
-
-
-def _has_nvidia_card() -> bool:
-    """Whether NVIDIA's driver is here."""
-    return any(path.exists() for path in NVIDIA) or shutil.which("nvidia-smi") is not None
-
-
-def _without_cuda() -> tuple[bool, str]:
-    """Why no CUDA device can be used; where the wheel of torch is at fault, the command that mends it."""
-    if not _has_nvidia_card():
-        return True, "cuda: none here, films are coloured on the CPU"
-    if torch.version.cuda is None:
-        release = torch.__version__.partition("+")[0]
-        mend = f"pip install --force-reinstall torch=={release} --index-url {CUDA_WHEELS}"
-        return False, f"there is an NVIDIA card, but torch {torch.__version__} is for CPUs only; {mend}"
-    return False, f"there is an NVIDIA card, but CUDA {torch.version.cuda} cannot use it; update its driver: nvidia-smi"
+        yield unusable is None, unusable or f"cuda:{i}: {facts.name}, {facts.total_memory / 2**30:.0f} GiB"
 
 
 def _encoders() -> Iterator[tuple[bool, str]]:

@@ -11,6 +11,7 @@ from pipelines.errors import timecode
 from pipelines.job.shots import Shot, find_shots
 from pipelines.media.timecode import clock_of
 from pipelines.painting.choice import choose_network
+from pipelines.painting.device import passed_over
 from pipelines.painting.paint import Paint
 from pipelines.preview.canvas import Composition, make_canvas
 from pipelines.preview.pages import sheet_places, write_sheet
@@ -227,6 +228,7 @@ def _opened(
 def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyView] = ()) -> Started:
     """Work on a look begins, which takes so many seconds of film; these views are the ways in which it is coloured."""
     film, picture, by = view.film, view.film.picture, {}
+    notes = passed_over(coloured[0].settings.paint.device) if coloured else ()
     if coloured:
         networks = dict.fromkeys(each.settings.paint.network for each in coloured)
         by = {"network": ", ".join(networks), "device": coloured[0].chosen.device.type}
@@ -235,7 +237,7 @@ def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyVi
         "film": str(film.path), "out": str(view.out), "width": picture.width, "height": picture.height,
         "frame_rate": str(picture.frame_rate),
     }  # fmt: skip
-    return Started(film.path, view.out, seconds, looked_at(film, how, view.out), facts=facts | by)
+    return Started(film.path, view.out, seconds, looked_at(film, how, view.out), notes, facts | by)
 
 
 def _in_film(report: Reporter, view: View) -> Callable[[int], None]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from models.judges.raft import find_flow, load_raft
 from models.weights.catalogue import find_weights
-from pipelines.painting.choice import find_device
+from pipelines.painting.device import find_device
 
 Light = NDArray[np.uint8]
 """Lightness of a frame, (h, w), 0..255 for CIE L* 0..100."""

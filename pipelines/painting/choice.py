@@ -10,6 +10,7 @@ from models.networks import NETWORKS
 from models.weights.catalogue import find_weights, weights_digest
 from models.weights.files import network_of
 from pipelines.errors import SettingsError
+from pipelines.painting.device import find_device
 from pipelines.settings import PaintSettings, Settings
 
 
@@ -66,19 +67,6 @@ class Chosen:
         network, folder = Path(self.asked.network), self.asked.weights_dir
         named = str(network.absolute()) if network.is_file() else self.asked.network
         return replace(self, asked=replace(self.asked, network=named, weights_dir=folder and folder.absolute()))
-
-
-def find_device(name: str) -> torch.device:
-    """The device to colour on: auto | cpu | cuda.
-
-    Raises:
-        ValueError: cuda is asked for and there is none.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("no CUDA device here; --device cpu runs without one")
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
 
 
 def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:

@@ -2,19 +2,19 @@
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 import torch
 
-from pipelines.errors import SettingsError, StageError
+from pipelines.errors import BrokenError, SettingsError, StageError
 from pipelines.frames import AbBatch, AnchorBatch
 from pipelines.painting.choice import Chosen
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
-from pipelines.painting.painter import Painter, open_painter
+from pipelines.painting.device import NoDeviceError, first_line, is_broken, is_out_of_memory, kind_of
+from pipelines.painting.painter import Painter, load, open_painter
 from pipelines.source import Film
 from pipelines.streams import Stream
 
@@ -62,34 +62,76 @@ class FilmPaint:
 class Paint:
     """The stages of painting as one; networks are loaded when the first anchors for them come.
 
+    Where the device's memory is short, networks that other films have used are dropped first; then batches are coloured
+    in parts, from then on all of them.
+
     Raises, when called:
         SettingsError: the network cannot be loaded.
         StageError: the device's memory does not hold a quarter of the batch.
+        BrokenError: the GPU failed; this process can do no more on it.
     """
 
     def __init__(self) -> None:
-        self._opened = functools.lru_cache(OPEN_NETWORKS)(open_painter)
+        self._loaded = functools.lru_cache(OPEN_NETWORKS)(load)
+        self._parts: dict[Chosen, int] = {}
+        """In how many parts batches of a network fit into memory, where they do not as a whole."""
 
     def __call__(self, order: PaintOrder) -> AbBatch:
         """ab of a batch of anchors, at the size of its lightness."""
-        for parts in PARTS:
-            size = -(-order.chosen.asked.batch // parts)
-            with suppress(torch.OutOfMemoryError):
-                return self._painted(order, size)
-            torch.cuda.empty_cache()
+        try:
+            return self._in_memory(order)
+        except RuntimeError as error:
+            if not is_broken(error):
+                raise
+            what = f"the GPU failed ({first_line(error)})"
+            raise BrokenError(order, what, "start again: the run goes on where it stopped") from error
+
+    def _in_memory(self, order: PaintOrder) -> AbBatch:
+        """ab of the anchors, in as many parts as memory needs."""
+        first = self._parts.get(order.chosen, 1)
+        for parts in PARTS[PARTS.index(first) :]:
+            painted = self._tried(order, parts)
+            if painted is None and self._drop_others():
+                painted = self._tried(order, parts)
+            if painted is not None:
+                self._parts[order.chosen] = parts
+                return painted
+        size = -(-order.chosen.asked.batch // PARTS[-1])
         what = f"the device's memory does not hold {size} anchor{'s' if size > 1 else ''} at a time"
         raise StageError(order, what, "end what else uses it, or take --device cpu")
 
-    def _painted(self, order: PaintOrder, size: int) -> AbBatch:
-        """ab of the anchors, `size` of them at a time."""
+    def _tried(self, order: PaintOrder, parts: int) -> AbBatch | None:
+        """ab of the anchors, in so many parts; None: memory is short for these."""
+        try:
+            return self._painted(order, parts)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        torch.cuda.empty_cache()
+        return None
+
+    def _drop_others(self) -> bool:
+        """Drops all networks, so that the one in use is loaded again alone; False: it is alone."""
+        has_others = self._loaded.cache_info().currsize > 1
+        if has_others:
+            self._loaded.cache_clear()
+            torch.cuda.empty_cache()
+        return has_others
+
+    def _painted(self, order: PaintOrder, parts: int) -> AbBatch:
+        """ab of the anchors, in so many parts."""
+        size = -(-order.chosen.asked.batch // parts)
         painter = replace(self._painter(order), batch=size)
         detect, colorize = Detect(painter), Colorize(painter)
         painted = [colorize(detect(anchors)) for anchors in _in_parts(order.anchors, size)]
-        return AbBatch(order.anchors, np.concatenate([part.ab for part in painted])) if painted[1:] else painted[0]
+        ab = np.concatenate([part.ab for part in painted]) if painted[1:] else painted[0].ab
+        return AbBatch(order.anchors, ab, kind_of(painter.device), parts)
 
     def _painter(self, order: PaintOrder) -> Painter:
         try:
-            return self._opened(order.chosen)
+            return open_painter(order.chosen, self._loaded)
+        except NoDeviceError as error:
+            raise SettingsError(order.film.path, str(error)) from error
         except (FileNotFoundError, ValueError) as error:
             raise SettingsError(order.film.path, str(error), "name another --network") from error
 

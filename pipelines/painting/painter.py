@@ -1,5 +1,6 @@
 """A network ready to paint: its weights loaded, on its device, with a detector of instances."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +13,8 @@ from models.kind import Kind
 from models.networks import NETWORKS
 from models.weights.catalogue import find_weights
 from models.weights.files import load_network
-from pipelines.painting.choice import Chosen, find_device
+from pipelines.painting.choice import Chosen
+from pipelines.painting.device import find_device
 from pipelines.painting.finder import Finder, MaskRcnnFinder, OwnFinder
 from pipelines.settings import PaintSettings
 
@@ -37,23 +39,56 @@ class Painter:
     finish: Finish
 
 
-def open_painter(chosen: Chosen) -> Painter:
+@dataclass(frozen=True)
+class Loaded:
+    """What is loaded for a network; settings of how it is run share it."""
+
+    device: torch.device
+    network: nn.Module
+    metadata: dict[str, str]
+    """Of its weights."""
+    find: Finder | None
+
+
+def load(chosen: Chosen) -> Loaded:
     """Loads a network that was chosen on this machine or on another, and its detector of instances.
 
     Raises:
         FileNotFoundError: its weights, or those of its detector, are not on this machine.
-        ValueError: their files are of something else, or the device is missing here.
+        ValueError: their files are of something else.
+        NoDeviceError: the device cannot be used here.
     """
     asked, device = chosen.asked, find_device(chosen.device.type)
     network, metadata = load_network(find_weights(asked.network, asked.weights_dir))
-    kind = NETWORKS[metadata["network"]]
-    network = _ready(kind, network, device)
-    temperature = asked.temperature or float(metadata.get("temperature", kind.temperature or 1))
-    finish = Finish.of(metadata)
-    finish = replace(finish, saturation=asked.saturation * finish.saturation)
+    network = _ready(NETWORKS[metadata["network"]], network, device)
     own = network if metadata["network"] == asked.detector else None
-    find = open_finder(asked, device, own) if chosen.instances else None
+    return Loaded(device, network, metadata, open_finder(asked, device, own) if chosen.instances else None)
+
+
+def open_painter(chosen: Chosen, load: Callable[[Chosen], Loaded] = load) -> Painter:
+    """A network ready to paint as it was chosen.
+
+    Args:
+        chosen: the network.
+        load: `load`, or a cache of it.
+
+    Raises:
+        FileNotFoundError, ValueError, NoDeviceError: as `load` does.
+    """
+    asked, loaded = chosen.asked, load(_loadable(chosen))
+    device, network, find = loaded.device, loaded.network, loaded.find
+    kind = NETWORKS[loaded.metadata["network"]]
+    temperature = asked.temperature or float(loaded.metadata.get("temperature", kind.temperature or 1))
+    finish = Finish.of(loaded.metadata)
+    finish = replace(finish, saturation=asked.saturation * finish.saturation)
     return Painter(device, kind, network, chosen.rows, asked.batch, chosen.instances, find, temperature, finish)
+
+
+def _loadable(chosen: Chosen) -> Chosen:
+    """The part of a choice on which it depends what is loaded."""
+    asked = chosen.asked
+    kept = PaintSettings(asked.network, asked.weights_dir, detector=asked.detector, least_score=asked.least_score)
+    return replace(chosen, asked=kept, rows=0, motion_rows=0, instances=min(1, chosen.instances))
 
 
 def open_finder(settings: PaintSettings, device: torch.device, painting: nn.Module | None = None) -> Finder:

@@ -110,7 +110,7 @@ def train(
     if gpus and workers:
         raise click.UsageError("--gpus and --workers exclude each other: a step is shared among GPUs or CPU processes")
     with in_one_line():
-        from pipelines.painting.choice import find_device
+        from pipelines.painting.device import find_device, passed_over
         from pipelines.training.examples import Sources
         from pipelines.training.run import train as run
 
@@ -122,4 +122,6 @@ def train(
 
             train_on_ray(gpus or workers or 1, bool(gpus), sources=sources, config=config, **options)
         else:
+            for note in passed_over(device):
+                click.echo(f"note: {note}")
             run(sources, config=config, device=find_device(device), log=click.echo, **options)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from models.colour.finish import Finish
 from pipelines.frames import AnchorBatch
-from pipelines.painting.choice import choose, find_device
+from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, without_instances
 from pipelines.painting.painter import open_painter
@@ -90,10 +89,3 @@ def test_temperature_is_the_settings_own_or_that_of_the_weights(network: Path) -
 def test_anchors_without_instances_have_empty_boxes() -> None:
     batch = without_instances(anchors(3))
     assert [boxes.shape for boxes in batch.boxes] == [(0, BOX_FIELDS)] * 3
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one here")
-def test_missing_cuda_is_reported_and_nothing_falls_back_in_silence() -> None:
-    with pytest.raises(ValueError, match="no CUDA device here; --device cpu"):
-        find_device("cuda")
-    assert find_device("auto") == find_device("cpu") == torch.device("cpu")

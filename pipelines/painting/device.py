@@ -1,0 +1,151 @@
+"""The device that colours: whether CUDA can be used here, and what its errors mean."""
+
+import os
+import shutil
+import warnings
+from functools import cache
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+NVIDIA = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidiactl"))
+"""Files that NVIDIA's driver makes on Linux."""
+CUDA_WHEELS = "https://download.pytorch.org/whl/cu130"
+"""PyTorch's own index of wheels for NVIDIA cards."""
+DRIVERS = {12: 525, 13: 580}
+"""The first of NVIDIA's drivers that runs each major release of CUDA."""
+SHORT_OF_MEMORY = ("out of memory", "ALLOC_FAILED", "unable to find an engine")
+"""In errors that CUDA, cuBLAS and cuDNN raise where memory is short; the last, where no way to compute has room."""
+BROKEN = ("CUDA error", "CUDNN_STATUS", "CUBLAS_STATUS", "CUDA driver error")
+"""In errors after which a process can do no more on its GPU."""
+
+
+class NoDeviceError(ValueError):
+    """The device that was asked for cannot be used on this machine."""
+
+
+def has_nvidia_card() -> bool:
+    """Whether NVIDIA's driver is here, and nobody hides its cards from this process."""
+    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return not is_hidden and (any(path.exists() for path in NVIDIA) or shutil.which("nvidia-smi") is not None)
+
+
+def missing_cuda() -> str | None:
+    """The reason why torch sees no CUDA device, and what to do; None: it sees one. Computes nothing."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")  # of a driver that is too old, which is said here
+        if torch.cuda.is_available():
+            return None
+    if not has_nvidia_card():
+        return "no CUDA device here"
+    if torch.version.cuda is None:
+        release = torch.__version__.partition("+")[0]
+        mend = f"pip install --force-reinstall torch=={release} --index-url {CUDA_WHEELS}"
+        return f"there is an NVIDIA card, but torch {torch.__version__} is for CPUs only; {mend}"
+    said = " ".join(str(warning.message) for warning in warned)
+    if said and "too old" not in said:
+        return f"there is an NVIDIA card, but CUDA does not start ({first_line(said)})"
+    needed = DRIVERS.get(int(torch.version.cuda.partition(".")[0]), "a newer one")
+    driver = f"its driver is too old for CUDA {torch.version.cuda}, which needs {needed} or newer"
+    return f"there is an NVIDIA card, but {driver}; nvidia-smi shows which it is"
+
+
+@cache
+def unusable_cuda(number: int = 0) -> str | None:
+    """The reason why a CUDA device cannot be used, and what to do; None: it can. It is tried, once in a process.
+
+    Args:
+        number: of the device, as torch counts those that this process may see.
+    """
+    missing = missing_cuda()
+    if missing is not None:
+        return missing
+    try:
+        convolve(torch.device("cuda", number))
+    except RuntimeError as error:
+        return f"cuda:{number} {_fault(number, error)}"
+    return None
+
+
+def convolve(device: torch.device) -> None:
+    """Runs the least that a network needs, one convolution in bfloat16, and waits for its result.
+
+    Raises:
+        RuntimeError: the device does not do it.
+    """
+    ones = torch.ones((1, 8, 8, 8), dtype=torch.bfloat16, device=device)
+    F.conv2d(ones, torch.ones((8, 8, 3, 3), dtype=torch.bfloat16, device=device)).cpu()
+
+
+def _fault(number: int, error: RuntimeError) -> str:
+    """A device's fault, in words that follow its name."""
+    if is_out_of_memory(error) and not _is_too_old(number):
+        return "has no memory free; end what else uses it"
+    try:
+        name = torch.cuda.get_device_name(number)
+    except RuntimeError:  # it is gone
+        return f"cannot compute ({first_line(error)})"
+    if _is_too_old(number):
+        return f"({name}) is too old for torch {torch.__version__}, which is made for {_architectures()[0]} and newer"
+    return f"({name}) cannot compute ({first_line(error)})"
+
+
+def _architectures() -> list[str]:
+    """The generations of cards that torch is made for, oldest first: sm_75, sm_80, ..."""
+    return sorted((name for name in torch.cuda.get_arch_list() if name[3:].isdigit()), key=lambda name: int(name[3:]))
+
+
+def _is_too_old(number: int) -> bool:
+    try:
+        major, minor = torch.cuda.get_device_capability(number)
+    except RuntimeError:
+        return False
+    made_for = _architectures()
+    return bool(made_for) and 10 * major + minor < int(made_for[0][3:])
+
+
+def first_line(said: object) -> str:
+    """The first line of what an error says."""
+    return next((line.strip().rstrip(".") for line in str(said).splitlines() if line.strip()), "it says nothing")
+
+
+def find_device(name: str) -> torch.device:
+    """The device to colour on: auto | cpu | cuda.
+
+    Raises:
+        NoDeviceError: cuda is asked for and cannot be used.
+    """
+    if name == "cpu":
+        return torch.device(name)
+    unusable = unusable_cuda()
+    if unusable is None:
+        return torch.device("cuda")
+    if name == "auto":
+        return torch.device("cpu")
+    raise NoDeviceError(f"{unusable}; --device cpu runs without one")
+
+
+def passed_over(name: str) -> tuple[str, ...]:
+    """A note on the card that `auto` passes over; none where it takes it, or there is no card."""
+    unusable = unusable_cuda() if name == "auto" and has_nvidia_card() else None
+    return (f"the CPU colours: {unusable}",) if unusable else ()
+
+
+def kind_of(device: torch.device) -> str:
+    """The kind of device, as far as the last bit of a colour depends on it; empty for the CPU."""
+    if device.type != "cuda":
+        return ""
+    return f"{torch.cuda.get_device_name(device)}, cuDNN {torch.backends.cudnn.version()}"  # type: ignore[no-untyped-call]
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error says that the device's memory is short; less may then fit."""
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in SHORT_OF_MEMORY)
+
+
+def is_broken(error: RuntimeError) -> bool:
+    """Whether an error is the GPU's own, after which each call of this process fails on it."""
+    if is_out_of_memory(error):
+        return False
+    return isinstance(error, torch.AcceleratorError) or any(words in str(error) for words in BROKEN)
