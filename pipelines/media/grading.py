@@ -4,14 +4,11 @@ A result's muxer takes it from the segments' files, so it is in every container 
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-import av
-
-from pipelines.media.side_data import side_data_of
 from pipelines.source import Grading
 
 TO_SAMPLE_ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
@@ -19,9 +16,9 @@ BEFORE_BOXES = {b"stsd": 8}
 """Bytes of a box's own before the boxes in it, where there are any (ISO/IEC 14496-12)."""
 
 
-def grading_of(frame: av.VideoFrame) -> Grading:
+def grading_of(side_data: Mapping[str, bytes]) -> Grading:
     """A frame's mastering display and light level, as far as it tells them whole."""
-    display, light = side_data_of(frame, "MASTERING_DISPLAY_METADATA"), side_data_of(frame, "CONTENT_LIGHT_LEVEL")
+    display, light = side_data.get("MASTERING_DISPLAY_METADATA"), side_data.get("CONTENT_LIGHT_LEVEL")
     levels = struct.unpack_from("2I", light) if light else ()
     return Grading(_mastering(display) if display else (), levels if max(levels, default=0) < 1 << 16 else ())
 

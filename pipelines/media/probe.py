@@ -15,7 +15,7 @@ from pipelines.errors import InputError
 from pipelines.media.grading import grading_of
 from pipelines.media.open import open_film, packets_of, picture_stream, what_to_do
 from pipelines.media.seek import frames_up_to
-from pipelines.media.side_data import display_matrix_of
+from pipelines.media.side_data import display_matrix_of, side_data_of
 from pipelines.media.times import WITHOUT_TIMES, best_effort, pts_err
 from pipelines.source import FieldOrder, Film, OtherStream, Picture
 
@@ -95,7 +95,7 @@ def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
         field_order=_field_order(stream, frame),
         base_rate=stream.base_rate,
         display_matrix=display_matrix_of(frame),
-        grading=grading_of(frame),
+        grading=grading_of(side_data_of(frame)),
     )
 
 

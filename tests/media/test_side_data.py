@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import av
 import PIL.Image
@@ -15,7 +14,10 @@ import pytest
 
 from pipelines.media.grading import encoder_params, grading_of, write_grading
 from pipelines.media.probe import probe
+from pipelines.media.side_data import captions_of
 from pipelines.source import Grading
+from tests.made.closed_captions import captioned
+from tests.made.readers import first_frame
 
 
 def test_side_data_that_pyav_does_not_know_is_no_error(tmp_path: Path) -> None:
@@ -34,16 +36,23 @@ def test_side_data_that_pyav_does_not_know_is_no_error(tmp_path: Path) -> None:
     assert probe(film).picture.display_matrix.turns == 3
 
 
+def test_a_frame_whose_side_data_were_read_is_freed_at_once(tmp_path: Path) -> None:
+    frame = first_frame(captioned(tmp_path / "film.mp4"))
+    before = sys.getrefcount(frame)
+    assert captions_of(frame)
+    assert sys.getrefcount(frame) == before
+
+
 PRIMARIES = [34000, 16000, 13250, 34500, 7500, 3000, 15635, 16450]
 
 
-def graded(numbers: list[int], bottom: int = 50_000, flags: tuple[int, int] = (1, 1), light: int = 1000) -> Any:
-    """A frame with FFmpeg's AVMasteringDisplayMetadata and AVContentLightMetadata."""
+def graded(
+    numbers: list[int], bottom: int = 50_000, flags: tuple[int, int] = (1, 1), light: int = 1000
+) -> dict[str, bytes]:
+    """A frame's side data with FFmpeg's AVMasteringDisplayMetadata and AVContentLightMetadata."""
     parts = [part for number in numbers for part in (number, bottom)]
     display = struct.pack("22i", *parts, *flags)
-    return SimpleNamespace(
-        side_data={"MASTERING_DISPLAY_METADATA": display, "CONTENT_LIGHT_LEVEL": struct.pack("2I", light, 400)}
-    )
+    return {"MASTERING_DISPLAY_METADATA": display, "CONTENT_LIGHT_LEVEL": struct.pack("2I", light, 400)}
 
 
 def test_grading_is_read_in_the_units_of_its_standard() -> None:
@@ -59,7 +68,7 @@ def test_grading_is_read_in_the_units_of_its_standard() -> None:
         graded([90_000, *PRIMARIES[1:], 25, 5_000_000]),
     ],
 )
-def test_a_mastering_display_that_cannot_be_is_taken_as_none(frame: Any) -> None:
+def test_a_mastering_display_that_cannot_be_is_taken_as_none(frame: dict[str, bytes]) -> None:
     assert grading_of(frame) == Grading((), (1000, 400))
 
 
