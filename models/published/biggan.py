@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.published.normed_weights import BigGanConv2d, BigGanLinear
+from models.published.normed_weights import BigGanConv2d, BigGanEmbedding, BigGanLinear
 
 CLASSES = 1000
 """ImageNet's, in the order of their WordNet numbers."""
@@ -22,6 +22,8 @@ WIDTHS = [1536, 1536, 768, 768, 384, 192, 96]
 """Channels that enter each block of the generator, and leave the last."""
 ATTENTION = 3
 """The block of the generator that attention follows, at 64 x 64."""
+LOOK = 1
+"""The block of the discriminator that attention follows, at 64 x 64."""
 SEEN = [3, 96, 192, 384, 768, 768, 1536, 1536]
 """Channels that enter each block of the discriminator, and leave the last."""
 NORM_EPS = 1e-5
@@ -204,3 +206,45 @@ class Generator(nn.Module):
             x = step(x, torch.cat([y, chunks[int(number) + 1]], dim=1))
             features.append(x)
         return features, torch.tanh(self.output_layer(x))
+
+
+class SeeingBlock(nn.Module):
+    """ReLU, convolution, ReLU, convolution, pooling; plus the input. The first block begins with its convolution."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        inputs, outputs = SEEN[number], SEEN[number + 1]
+        self.is_first, self.is_last = number == 0, number == len(SEEN) - 2
+        self.conv1 = BigGanConv2d(inputs, outputs, 3, padding=1)
+        self.conv2 = BigGanConv2d(outputs, outputs, 3, padding=1)
+        if not self.is_last:
+            self.conv_sc = BigGanConv2d(inputs, outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (N, outputs, h/2, w/2) of x (N, inputs, h, w); of its size in the last block."""
+        inside = self.conv1(x if self.is_first else F.relu(x))
+        inside = self.conv2(F.relu(inside))
+        return inside + x if self.is_last else halved(inside) + shortcut(self.conv_sc, halved, x)
+
+
+class Discriminator(nn.Module):
+    """100 tensors: pictures of 256 x 256 to features.
+
+    Args:
+        blocks: how many it holds; with all seven it holds the layers that judge pictures, too.
+    """
+
+    def __init__(self, blocks: int = len(SEEN) - 1) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(nn.Sequential(SeeingBlock(number)) for number in range(blocks))
+        self.blocks[LOOK].append(Attention(SEEN[LOOK + 1]))  # type: ignore[operator]
+        if blocks == len(SEEN) - 1:
+            self.linear, self.embed = BigGanLinear(SEEN[-1], 1), BigGanEmbedding(CLASSES, SEEN[-1])
+
+    def forward(self, rgb: Tensor) -> list[Tensor]:
+        """Features (N, C, h, w) that leave each block, of RGB (N, 3, H, W), -1..1."""
+        levels = []
+        for block in self.blocks:
+            rgb = block(rgb)
+            levels.append(rgb)
+        return levels

@@ -70,6 +70,10 @@ class BigGanLinear(BigGanNormed, nn.Linear):
     """A linear layer with spectral norm of BigGAN."""
 
 
+class BigGanEmbedding(BigGanNormed, nn.Embedding):
+    """An embedding with spectral norm of BigGAN."""
+
+
 class ScganConv2d(Normed, nn.Conv2d):
     """A convolution with spectral norm of SCGAN: each call takes a step from the stored u, and keeps it."""
 

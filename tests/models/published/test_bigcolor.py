@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from models.colour.colorspace import lab_from_srgb, srgb_from_lab
 from models.published.bigcolor import NOISE, BigColor
 from models.published.biggan import StoredNorm
 from models.published.normed_weights import published_shapes
@@ -25,6 +26,16 @@ def test_gives_what_the_authors_code_gives_with_noise_and_without() -> None:
     assert share_off(network(of["gray"], of["class_index"], nothing), of["rgb_z0"]) <= SHARP
     nothing[:, :51] = 1  # the blocks that take these numbers are not run
     assert share_off(network(of["gray"], of["class_index"], nothing), of["rgb_z0"]) <= SHARP
+
+
+def test_rgb_goes_into_lab_and_back_as_in_the_authors_code() -> None:
+    of = golden("bigcolor_fusion")
+    lab = lab_from_srgb((of["rgb"] + 1) / 2)
+    assert share_off(lab, of["lab_of_rgb"]) <= 1e-3  # their matrices have other digits
+    rgb = srgb_from_lab(
+        torch.cat([100 * of["gray"], lab[:, 1:]], dim=1)
+    )  # theirs takes luma for L*, ours the film's L*
+    assert (rgb - of["result_rgb"].clamp(0, 1)).abs().max() <= 1 / 255
 
 
 def test_has_as_many_tensors_and_parameters_as_the_published_file() -> None:
