@@ -119,6 +119,19 @@ class EncodeSettings:
 
 
 @dataclass(frozen=True)
+class ScanSettings:
+    """How pictures become one film."""
+
+    fps: Fraction | None = None
+    """Pictures per second, above 0; None: as their headers say."""
+    sound: Path | None = None
+    """A file whose sound goes with them."""
+
+    def __post_init__(self) -> None:
+        _check(self.fps is None or 0 < self.fps <= 1000, f"--fps must be above 0 and at most 1000, got {self.fps}")
+
+
+@dataclass(frozen=True)
 class When:
     """A place in a film that has a time only once the film is open."""
 
@@ -176,6 +189,7 @@ class Settings:
     """Seconds from the film's start where the result begins, or a place in the film."""
     end: Fraction | When | None = None
     """Seconds from the film's start where the result ends, or a place in the film; a shot is the last one in it."""
+    scans: ScanSettings = field(default=ScanSettings(), metadata=LEFT_OUT)
     timecode_start: bool = field(default=False, metadata=LEFT_OUT)
     """Count timecode from the film's own, instead of from 0."""
     segment: Fraction = Fraction(30)

@@ -4,7 +4,7 @@ Letters: H W film size (luma).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -12,10 +12,14 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from models.colour.log import LogCurve
+
 Side = TypeVar("Side", int, float, Fraction)
 FieldOrder = Literal["progressive", "top", "bottom"]
 DEFAULT_RATE = Fraction(25)
 """Frames per second taken for a film that does not say."""
+SCAN_SUFFIXES = (".dpx", ".tif", ".tiff", ".png", ".exr")
+"""Of pictures that may be one film."""
 AS_STORED = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 
 
@@ -120,6 +124,8 @@ class Picture:
     grading: Grading = Grading()
     is_timed_by_dts: bool = False
     """Whether pts err: then frames are shown at the dts of the packets with which the decoder gives them."""
+    log: LogCurve | None = None
+    """Of logarithmic scans: how their codes show light. Then `transfer` says nothing."""
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -154,10 +160,57 @@ class OtherStream:
 
 
 @dataclass(frozen=True)
+class Numbered:
+    """Pictures in a folder whose names differ in a number."""
+
+    folder: Path
+    prefix: str
+    digits: int
+    """At least so many, with zeros in front."""
+    suffix: str
+    """With its dot."""
+
+    def path(self, number: int) -> Path:
+        """The picture of that number."""
+        return self.folder / f"{self.prefix}{number:0{self.digits}d}{self.suffix}"
+
+    def __str__(self) -> str:
+        """As one names them: scan_%06d.dpx."""
+        return f"{self.prefix}%0{self.digits}d{self.suffix}" if self.digits > 1 else f"{self.prefix}%d{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Scans:
+    """Pictures that are one film, a frame each; a frame's pts counts from the first."""
+
+    names: Numbered
+    first: int
+    """Number of the first picture."""
+    frames: int
+    """From the first to the last, with those that are missing."""
+    missing: tuple[int, ...]
+    """Numbers without a picture, rising."""
+    sound: Path | None = None
+    """The file that holds the film's other streams."""
+    timecode: str = ""
+    """Of the first picture, HH:MM:SS:FF; empty where it has none."""
+
+    def path(self, pts: int) -> Path:
+        """The picture of a frame."""
+        return self.names.path(self.first + pts)
+
+    def with_absolute_paths(self) -> "Scans":
+        """The scans as processes in other folders find them."""
+        names = replace(self.names, folder=self.names.folder.absolute())
+        return replace(self, names=names, sound=self.sound and self.sound.absolute())
+
+
+@dataclass(frozen=True)
 class Film:
-    """One input file."""
+    """One film: a file, or scans."""
 
     path: Path
+    """The file; of scans their folder or the pattern of their names, as the user gave it."""
     container: str
     """FFmpeg's names of the format, comma-separated."""
     picture: Picture
@@ -167,11 +220,24 @@ class Film:
     """Seconds, of the first frame."""
     duration: Fraction
     """Seconds from the first frame to the end of the last."""
+    scans: Scans | None = None
+    """The pictures, where it is not one file."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of how it was read, as clauses."""
 
     @property
     def name(self) -> str:
         """The file's, for people to read: what in it is not UTF-8 is a question mark."""
         return self.path.name.encode(errors="replace").decode()
+
+    @property
+    def path_of_others(self) -> Path | None:
+        """The file that holds the other streams; None where scans have no sound."""
+        return self.path if self.scans is None else self.scans.sound
+
+    def with_absolute_paths(self) -> "Film":
+        """The film as processes in other folders find it."""
+        return replace(self, path=self.path.absolute(), scans=self.scans and self.scans.with_absolute_paths())
 
     def pts(self, seconds: Fraction) -> int:
         """The first tick at or after `seconds` from the film's start."""

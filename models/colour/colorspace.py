@@ -8,6 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.colour.log import LogCurve
+
 RGB_TO_XYZ = torch.tensor(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 )
@@ -22,6 +24,10 @@ LUMA_WEIGHTS: dict[str, tuple[float, float]] = {  # matrix -> (Kr, Kb)
     "smpte240m": (0.212, 0.087),
     "bt2020": (0.2627, 0.0593),
 }
+
+
+GAMMAS = {"linear": 1.0, "gamma22": 2.2, "gamma28": 2.8}
+"""Transfers that are powers."""
 
 
 def linear_from_srgb(rgb: Tensor) -> Tensor:
@@ -78,14 +84,12 @@ def srgb_of_lightness(lightness: Tensor) -> Tensor:
     return srgb_from_linear(torch.where(y > 6 / 29, y**3, (y - 4 / 29) / LAB_SLOPE).clamp(0, 1))
 
 
-def _light_of_signal(signal: NDArray[np.float64], transfer: str) -> NDArray[np.float64]:
-    """Display light 0..1 of a non-linear signal 0..1."""
-    if transfer == "linear":
-        return signal
-    if transfer == "gamma22":
-        return signal**2.2
-    if transfer == "gamma28":
-        return signal**2.8
+def light_of_signal(signal: NDArray[np.float64], transfer: str | LogCurve) -> NDArray[np.float64]:
+    """Display light 0..1 of a non-linear signal 0..1, any shape; `transfer` as in `lightness_table`."""
+    if isinstance(transfer, LogCurve):
+        return transfer.light(signal)
+    if transfer in GAMMAS:
+        return signal ** GAMMAS[transfer]
     if transfer == "smpte2084":  # PQ, 203 cd/m2 as diffuse white (ITU-R BT.2408)
         m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
         root = signal ** (1 / m2)
@@ -97,7 +101,21 @@ def _light_of_signal(signal: NDArray[np.float64], transfer: str) -> NDArray[np.f
         return (light / 0.265).clip(0, 1)
     if transfer == "srgb":
         return np.where(signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4)
-    raise ValueError(f"unknown transfer {transfer!r}; known: srgb, linear, gamma22, gamma28, smpte2084, arib-std-b67")
+    raise ValueError(f"unknown transfer {transfer!r}; known: srgb, {', '.join(GAMMAS)}, smpte2084, arib-std-b67")
+
+
+def signal_slope(light: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Rise of a signal with sRGB's: what a small difference of sRGB values is worth in it.
+
+    Args:
+        light: (N,), N > 1, of evenly spaced signals, as `light_of_signal` gives it.
+        step: from one signal to the next.
+
+    Returns:
+        (N,), 0 where the light stays the same.
+    """
+    rise = np.gradient(srgb_from_linear(torch.from_numpy(light)).numpy(), step)
+    return np.where(rise > 0, 1 / np.maximum(rise, 1e-6), 0)
 
 
 def luma_span(bits: int, is_full_range: bool) -> tuple[int, int]:
@@ -105,18 +123,18 @@ def luma_span(bits: int, is_full_range: bool) -> tuple[int, int]:
     return (0, (1 << bits) - 1) if is_full_range else (16 << (bits - 8), 235 << (bits - 8))
 
 
-def lightness_table(bits: int, is_full_range: bool, transfer: str = "srgb") -> NDArray[np.float32]:
+def lightness_table(bits: int, is_full_range: bool, transfer: str | LogCurve = "srgb") -> NDArray[np.float32]:
     """CIE L* of each luma code value as a gray picture shows it.
 
     Args:
         bits: bits of a luma sample, 8 to 16.
         is_full_range: black and white at the ends of the code, as in JPEG, or at 16 and 235 (times 2^(bits-8)).
-        transfer: srgb | linear | gamma22 | gamma28 | smpte2084 | arib-std-b67.
+        transfer: srgb | linear | gamma22 | gamma28 | smpte2084 | arib-std-b67, or the curve of a logarithmic scan.
 
     Returns:
         (2^bits,), 0..100.
     """
     black, white = luma_span(bits, is_full_range)
     signal = ((np.arange(1 << bits) - black) / (white - black)).clip(0, 1)
-    luminance = torch.from_numpy(_light_of_signal(signal, transfer))
+    luminance = torch.from_numpy(light_of_signal(signal, transfer))
     return lightness_from_luminance(luminance).clamp(0, 100).numpy().astype(np.float32)

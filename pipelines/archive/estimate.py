@@ -135,7 +135,7 @@ def _problem(error: Exception) -> str:
 
 def _local(path: Path, task: Task) -> tuple[Figures, str]:
     """The figures of a film on this machine, and its result's name under OUT."""
-    film, settings = probe(path), task.film.settings
+    film, settings = probe(path, task.film.settings.scans), task.film.settings
     if asks_for_shots(settings):  # the film counts as whole: finding its shots would decode it
         settings = replace(settings, start=None, end=None, hints=())
     settings = in_film(settings, Finder(film, settings))

@@ -167,7 +167,7 @@ class Archive:
 
     def _found(self, task: Task, path: Path) -> Done:
         """The record of a result that a run wrote which was killed right after."""
-        film = probe(path)
+        film = probe(path, task.film.settings.scans)
         settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
         seen = look(film, self.staging.found(task), settings.span.start)
         note = "the run that wrote it was stopped before it could tell more"

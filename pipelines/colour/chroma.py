@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.colour.colorspace import lightness_table, luma_span
+from models.colour.colorspace import light_of_signal, lightness_table, luma_span, signal_slope
+from models.colour.log import LogCurve
 from pipelines.frames import AbFrame, ColouredFrame, Luma
 from pipelines.media.shrink import shrunk
 from pipelines.media.target import Target
@@ -42,18 +43,24 @@ class Chroma:
     """
 
     target: Target
-    transfer: str
+    transfer: str | LogCurve
     """As in `models.colour.colorspace.lightness_table`."""
     lightness: Plane = field(init=False)
     """L* 0..100 of each luma code."""
     limits: tuple[Plane, Plane, Plane] = field(init=False)
     """For each luma code 1 over the room above Y', over that below it (of 1), and over the share of colour kept."""
 
+    slope: Plane | None = field(init=False)
+    """For each luma code the worth of a difference of sRGB values at it; None: of transfers that are like sRGB's."""
+
     def __post_init__(self) -> None:
         bits, is_full = self.target.source_bits, self.target.source_is_full_range
         self.lightness = lightness_table(bits, is_full, self.transfer)
         black, white = luma_span(bits, is_full)
         signal = ((np.arange(1 << bits) - black) / (white - black)).clip(0, 1)
+        is_like_srgb = isinstance(self.transfer, str) and self.transfer != "linear"
+        slope = None if is_like_srgb else signal_slope(light_of_signal(signal, self.transfer), 1 / (white - black))
+        self.slope = None if slope is None else slope.astype(np.float32)
         room = np.stack([1 - signal, signal, _kept(self.lightness)])
         self.limits = tuple(1 / np.maximum(room, MIN_HEADROOM).astype(np.float32))
 
@@ -96,6 +103,9 @@ class Chroma:
         """Cb and Cr of some lines: B' - Y' and R' - Y' as far as R'G'B' stays in 0..1 and colour is kept."""
         weight_red, weight_blue = self.target.luma_weights
         weight_green = 1 - weight_red - weight_blue
+        if self.slope is not None:
+            worth = _looked_up(self.slope, luma)
+            red, blue = cv2.multiply(red, worth), cv2.multiply(blue, worth)
         green = cv2.addWeighted(red, -weight_red / weight_green, blue, -weight_blue / weight_green, 0)
         most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
         above, below, kept = (_looked_up(table, luma) for table in self.limits)

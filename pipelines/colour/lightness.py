@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.colour.colorspace import lightness_table
+from models.colour.log import LogCurve
 from pipelines.frames import Frame, LightFrame, Luma
 from pipelines.media.shrink import shrunk
 from pipelines.painting.size import network_size
@@ -21,9 +22,9 @@ TRANSFERS = {4: "gamma22", 5: "gamma28", 8: "linear", 16: "smpte2084", 18: "arib
 """FFmpeg's AVColorTransferCharacteristic; all others are shown as sRGB shows them."""
 
 
-def transfer_of(picture: Picture) -> str:
-    """The picture's transfer as `models.colour.colorspace.lightness_table` names it."""
-    return TRANSFERS.get(picture.transfer, "srgb")
+def transfer_of(picture: Picture) -> str | LogCurve:
+    """The picture's transfer as `models.colour.colorspace.lightness_table` takes it."""
+    return picture.log or TRANSFERS.get(picture.transfer, "srgb")
 
 
 def lightness_size(picture: Picture, rows: int) -> tuple[int, int]:

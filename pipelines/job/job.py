@@ -12,6 +12,7 @@ from pipelines.job.span import Finder, in_film
 from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output
 from pipelines.media.probe import picture_at, probe
+from pipelines.media.scans import beside, check_gaps
 from pipelines.media.target import Target
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.places import check_place
@@ -77,13 +78,14 @@ def prepare(
     Raises:
         FilmError: the film cannot be restored so; the message says why and what to do.
     """
-    film = probe(path)
+    film = probe(path, settings.scans)
     settings = in_film(settings, Finder(film, settings, has_pool))
+    film = replace(film, notes=(*film.notes, *check_gaps(film, settings)))
     if settings.start:
         film = replace(film, picture=picture_at(film, in_seconds(settings.start)))
     if out is not None:
         check_place(out, path, overwrite, option)
-    named = out or stem or path.with_name(f"{path.stem}.restored")
+    named = out or stem or beside(path, "restored")
     output = choose_output(film, settings, named.name, has_suffix=out is not None)
     if out is None:
         out = named.with_name(output.name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipelines.errors import InputError
 from pipelines.media.open import frames_of, open_film
+from pipelines.media.scan_frames import sampled_scans
 from pipelines.settings import Settings
 from pipelines.source import Film
 
@@ -41,6 +42,9 @@ def colours_of(film: Film) -> float:
     """Chroma, of 255, that no even tint explains; 0 for gray formats."""
     if film.picture.is_gray:
         return 0.0
+    if film.scans is not None:
+        frames = (each.frame for each in sampled_scans(film, SAMPLES))
+        return float(np.percentile([_chroma_without_tint(frame) for frame in frames] or [0.0], 75))
     with open_film(film.path) as container:
         found = [(_chroma_without_tint(frame), has_key) for frame, has_key in _samples(container, film)]
     counted = [chroma for chroma, has_key in found if has_key] or [chroma for chroma, _ in found]

@@ -134,7 +134,7 @@ def _captions_note(film: Film, container: str) -> list[str]:
 def _change(film: Film, target: Target, container: str) -> list[str]:
     """A note where nobody named the container and it is not the film's own."""
     own = own_container(film)
-    if own == container:
+    if own == container or film.scans is not None:
         return []
     before, after = film.path.suffix.lower() or film.container.partition(",")[0], SUFFIXES[container]
     if own is None:

@@ -16,6 +16,7 @@ from pipelines.frames import Frame, Luma
 from pipelines.media.damage import Packets
 from pipelines.media.luma import luma_reader
 from pipelines.media.open import open_film, packets_of
+from pipelines.media.scan_frames import scan_frames
 from pipelines.media.seek import from_last_keyframe, seek
 from pipelines.media.side_data import captions_of
 from pipelines.media.times import lead
@@ -95,6 +96,9 @@ class Decode:
     def _whole(self, segment: Segment, begin: int | None) -> Iterator[tuple[Frame, bool]]:
         """All frames from a keyframe before `begin` on, the last good one for damaged ones; whether any was so far."""
         film = segment.film
+        if film.scans is not None:
+            yield from scan_frames(segment, begin, self.skip_damaged)
+            return
         read = luma_reader(film.picture)
         good: Luma | None = None
         is_broken = False

@@ -14,9 +14,9 @@ from av.container import InputContainer, OutputContainer
 from pipelines.frames import EncodedSegment
 from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
 from pipelines.media.matroska import reserve_shape, write_shape
-from pipelines.media.open import is_cover, open_film
+from pipelines.media.open import is_cover, open_others
 from pipelines.media.target import Target
-from pipelines.media.timecode import move_timecode
+from pipelines.media.timecode import move_timecode, tags_of
 from pipelines.media.verify import Muxing, Tally, check_written
 from pipelines.source import DisplayMatrix, Film, Span
 
@@ -119,9 +119,10 @@ def _interleaved(picture: Iterator[Any], others: Iterator[Any]) -> Iterator[Any]
 
 
 def add_picture(out: OutputContainer, source: Any, template: Any, target: Target) -> Any:
-    """Adds the coloured picture's stream, with the tags of the film's own."""
+    """Adds the coloured picture's stream, with the tags of the film's own; None: it has none, as scans."""
     stream = out.add_stream_from_template(template, opaque=True)
-    copy_tags(source, stream, OF_PICTURE)
+    if source is not None:
+        copy_tags(source, stream, OF_PICTURE)
     stream.time_base = target.time_base
     if target.frame_rate:
         stream.codec_context.framerate = target.frame_rate
@@ -162,19 +163,20 @@ def mux(
     offset = 0 if span.start is None else -film.pts(span.start)
     options = container_options(container, target.time_base, film.start if span.start is None else Fraction(0))
     with (
-        open_film(film.path) as source,
+        open_others(film) as source,
         av.open(first.path) as template,
         Muxing(result, container) as muxing,
         av.open(out, "w", format=container, options=options) as written,
     ):
-        written.metadata.update({key: value for key, value in source.metadata.items() if key not in WRITTEN_ANEW})
+        tags = tags_of(film.scans) if film.scans or not source else source.metadata
+        written.metadata.update({key: value for key, value in tags.items() if key not in WRITTEN_ANEW})
         picture, others = _add_streams(written, source, template.streams.video[0], film, target, span)
         move_timecode(written, film, first.encoded.pts[0])
         tallies = _tallies(film, picture, others)
-        if film.chapters:
+        if source and film.chapters:
             written.set_chapters(chapters(source, span, film.start))
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)
-        for packet in _interleaved(coloured, other_packets(source, others, span, film.start, container)):
+        for packet in _interleaved(coloured, _others(source, others, span, film.start, container)):
             tally = tallies[packet.stream.index]
             tally.add(packet)
             muxing.stream = tally.name
@@ -186,6 +188,11 @@ def mux(
     check_written(out, result, without_covers, picture_index)
 
 
+def _others(source: InputContainer | None, streams: dict[int, Any], *how: Any) -> Iterator[Any]:
+    """The packets of all but the picture."""
+    return iter(()) if source is None else other_packets(source, streams, *how)
+
+
 def _tallies(film: Film, picture: Any, others: dict[int, Any]) -> dict[int, Tally]:
     """A count for each stream of the result, by its index there."""
     names = {other.index: str(other) for other in film.others}
@@ -194,14 +201,15 @@ def _tallies(film: Film, picture: Any, others: dict[int, Any]) -> dict[int, Tall
 
 
 def _add_streams(
-    out: OutputContainer, source: InputContainer, template: Any, film: Film, target: Target, span: Span
+    out: OutputContainer, source: InputContainer | None, template: Any, film: Film, target: Target, span: Span
 ) -> tuple[Any, dict[int, Any]]:
     """Adds all streams in the film's own order; the picture's, and the others by their index in the film."""
     picture, others = None, {}
     is_span = span.start is not None or span.end is not None
     for index in sorted([film.picture.index, *(other.index for other in film.others)]):
         if index == film.picture.index:
-            picture = add_picture(out, source.streams[index], template, target)
-        else:
+            own = source.streams[index] if source and not film.scans else None
+            picture = add_picture(out, own, template, target)
+        elif source:
             others[index] = add_other(out, source.streams[index], is_span)
     return picture, {index: stream for index, stream in others.items() if stream is not None}

@@ -1,14 +1,16 @@
 """Y' of decoded frames, at its own bit depth."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import av
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from models.colour.colorspace import LUMA_WEIGHTS
+from models.colour.colorspace import LUMA_WEIGHTS, srgb_from_linear
 from pipelines.frames import Luma
 from pipelines.source import Picture
 
@@ -34,13 +36,45 @@ def _luma_of_rgb(frame: av.VideoFrame, bits: int) -> Luma:
     return deep >> (16 - bits)
 
 
+def is_light(pixel_format: str) -> bool:
+    """Whether a format, by FFmpeg's name, has floating-point samples, which are linear light."""
+    return "f16" in pixel_format or "f32" in pixel_format
+
+
+@cache
+def _codes_of_halves() -> NDArray[np.uint16]:
+    """The sRGB code of each half float, by its bits."""
+    return _codes_of_light(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32))
+
+
+def _codes_of_light(light: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """sRGB codes, 0 to 65535, of linear light, which is clipped to 0..1."""
+    within = torch.from_numpy(np.nan_to_num(light, nan=0, posinf=1, neginf=0).clip(0, 1))
+    return np.rint(srgb_from_linear(within).numpy() * 0xFFFF).astype(np.uint16)
+
+
+def _luma_of_light(frame: av.VideoFrame) -> Luma:
+    """Y' of BT.709, 16 bits, full range, of a frame of linear light: gray, or planes of green, blue and red."""
+    planes = []
+    for plane in frame.planes[:3]:
+        if "f16" in frame.format.name:
+            bits = np.frombuffer(memoryview(plane), np.uint16).reshape(plane.height, -1)[:, : plane.width]
+            planes.append(_codes_of_halves()[bits])
+        else:
+            light = np.frombuffer(memoryview(plane), np.float32).reshape(plane.height, -1)[:, : plane.width]
+            planes.append(_codes_of_light(light))
+    return planes[0] if len(planes) < 3 else luma_of_rgb(cv2.merge([planes[2], planes[0], planes[1]]))
+
+
 def luma_reader(picture: Picture) -> Callable[[av.VideoFrame], Luma]:
     """A function from a frame to its Y' (H, W): the decoder's own plane where that is native-endian and unshifted."""
     name, bits = picture.pixel_format, picture.bits
+    if is_light(name):
+        return _luma_of_light
     if picture.is_rgb:
         return lambda frame: _luma_of_rgb(frame, bits)
     is_planar = name.startswith(("yuv", "nv12", "nv21", "nv16", "nv24", "gray")) and not name.startswith("yuyv")
-    if is_planar and not name.endswith("be") and not name.startswith("grayf"):
+    if is_planar and not name.endswith("be"):
         return lambda frame: _plane(frame, bits)
     plain = ("gray" if picture.is_gray else "yuv444p") + ("" if bits == 8 else f"{bits}le")
     return lambda frame: _plane(frame.reformat(format=plain), bits)

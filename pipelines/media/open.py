@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipelines.errors import InputError, MissingError
-from pipelines.source import Picture
+from pipelines.source import Film, Picture
 
 GEN_PTS = 1
 """FFmpeg's AVFMT_FLAG_GENPTS, which PyAV sets: pts are made up where packets have none."""
@@ -47,6 +47,20 @@ def open_film(path: Path, picture: Picture | None = None) -> Iterator[InputConta
         if picture is not None and picture.is_timed_by_dts:
             container.flags &= ~GEN_PTS
         yield container
+
+
+@contextmanager
+def open_others(film: Film) -> Iterator[InputContainer | None]:
+    """The file that holds a film's other streams and its tags; None where scans have no sound.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
+    if film.path_of_others is None:
+        yield None
+    else:
+        with open_film(film.path_of_others) as container:
+            yield container
 
 
 def packets_of(container: InputContainer, *streams: Any) -> Iterator[Any]:

@@ -11,12 +11,14 @@ import av.filter
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.errors import InputError
+from pipelines.errors import InputError, SettingsError
 from pipelines.media.grading import grading_of
 from pipelines.media.open import open_film, packets_of, picture_stream, what_to_do
+from pipelines.media.scans import find_scans, probe_scans
 from pipelines.media.seek import frames_up_to
 from pipelines.media.side_data import display_matrix_of, side_data_of
 from pipelines.media.times import WITHOUT_TIMES, best_effort, pts_err
+from pipelines.settings import ScanSettings
 from pipelines.source import FieldOrder, Film, OtherStream, Picture
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
@@ -140,6 +142,8 @@ def picture_at(film: Film, seconds: Fraction) -> Picture:
 
     The film's own where it cannot be read there, of which `decode` tells.
     """
+    if film.scans is not None:
+        return film.picture
     with open_film(film.path, film.picture) as container, suppress(av.FFmpegError, InputError):
         stream = picture_stream(container, film.path)
         stream.thread_type = "SLICE"
@@ -152,12 +156,22 @@ def picture_at(film: Film, seconds: Fraction) -> Picture:
     return film.picture
 
 
-def probe(path: Path) -> Film:
-    """The facts of a film.
+def probe(path: Path, scanned: ScanSettings | None = None) -> Film:
+    """The facts of a film: a file, a folder of scans, or the pattern of their names.
+
+    Args:
+        path: of the film.
+        scanned: how pictures become a film; None: as their headers say.
 
     Raises:
         InputError: it cannot be read, or holds no picture.
+        SettingsError: scans have no rate, or a file has its own.
     """
+    scans = find_scans(path)
+    if scans is not None:
+        return probe_scans(path, scans, scanned or ScanSettings())
+    if path.is_file() and scanned not in (None, ScanSettings()):
+        raise SettingsError(path, "has times and sound of its own", "leave out --fps and --sound, which are for scans")
     with open_film(path) as container:
         stream = picture_stream(container, path)
         frame = _first_frame(container, stream, path)

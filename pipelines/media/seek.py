@@ -107,7 +107,7 @@ def nearest_frame(film: Film, seconds: Fraction) -> Fraction:
     """
     time_base, half = film.picture.time_base, 1 / film.picture.rate / 2
     wanted, found = film.start + seconds, list[Fraction]()
-    if seconds and film.container != "mpeg":
+    if seconds and film.container != "mpeg" and film.scans is None:
         with open_film(film.path) as container, suppress(av.FFmpegError, InputError):
             stream: Any = container.streams[film.picture.index]
             seek(container, stream, int((wanted - half) / time_base), film.pts(Fraction(0)))

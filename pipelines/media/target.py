@@ -128,7 +128,7 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
     bits = _depth(picture, encoder.depths[chroma_format])
     is_full = picture.is_full_range and encoder.keeps_range
     field_order: FieldOrder = "progressive" if deinterlace else picture.field_order
-    notes = []
+    notes = list(film.notes)
     if bits < picture.bits:
         deeper = next((codec for codec, other in ENCODERS.items() if _holds(other, picture.bits)), "ffv1")
         notes.append(

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.errors import InputError, timecode
 from pipelines.media.open import open_film
-from pipelines.source import Film
+from pipelines.source import Film, Scans
 
 TOLERANCE = Fraction(1, 2000)
 """Share by which a rate may differ from a standard one and still be meant: 24 and 24000/1001 are twice as far apart."""
@@ -138,8 +138,15 @@ def _later(own: str, film: Film, frames: int) -> str:
         return own
 
 
+def tags_of(scans: Scans | None) -> dict[str, str]:
+    """The tags of a film of scans."""
+    return {"timecode": scans.timecode} if scans and scans.timecode else {}
+
+
 def _tags(film: Film) -> dict[str, Any]:
     """Of the file and its streams, the picture's first; Matroska writes their names in capitals."""
+    if film.scans is not None:
+        return tags_of(film.scans)
     with open_film(film.path) as container:
         streams = sorted(container.streams, key=lambda stream: stream.index != film.picture.index)
         found: dict[str, Any] = dict(container.metadata)

@@ -12,7 +12,7 @@ from pipelines.errors import InputError
 from pipelines.media.captions import rewritten
 from pipelines.media.copy import NO_TEXT, add_other, is_attached, text_codec_of, usual_layout
 from pipelines.media.join import container_options
-from pipelines.media.open import open_film, packets_of
+from pipelines.media.open import open_others, packets_of
 from pipelines.source import Film, OtherStream
 
 TRIED_PACKETS = 8
@@ -33,7 +33,9 @@ def refused_streams(film: Film, containers: Sequence[str], time_base: Fraction) 
         containers: FFmpeg's names of the muxers.
         time_base: of the picture that will be written.
     """
-    with open_film(film.path) as source:
+    with open_others(film) as source:
+        if source is None:
+            return {container: [] for container in containers}
         streams = [source.streams[other.index] for other in film.others]
         packets = _first_packets(source, streams)
         return {

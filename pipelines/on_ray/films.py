@@ -80,7 +80,7 @@ def restore_on_ray(job: Job, listener: Listener | None, pool: Pool) -> Result:
 
 def _seen_from_anywhere(job: Job) -> Job:
     """The job with absolute paths: other processes have other working folders."""
-    film = replace(job.film, path=job.film.path.absolute())
+    film = job.film.with_absolute_paths()
     segments = tuple(replace(segment, film=film) for segment in job.segments)
     chosen = job.chosen.with_absolute_paths()
     return replace(job, film=film, out=job.out.absolute(), chosen=chosen, segments=segments)

@@ -109,7 +109,7 @@ class Preview:
         film = self.view.film
         has_sound = any(other.kind == "audio" for other in film.others)
         parts = [(excerpt.begins, excerpt.length) for excerpt in self.excerpts]
-        return compose.sound(film.path, parts) if has_sound else None
+        return compose.sound(film.path_of_others or film.path, parts) if has_sound else None
 
     def _moments(self, canvas: Canvas, painting: Painting) -> Iterator[pipe.Moment]:
         """The moments of all excerpts, with times from 0."""

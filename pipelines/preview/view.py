@@ -14,6 +14,7 @@ from pipelines.job.span import Finder, in_film
 from pipelines.media.coloured import check_colours
 from pipelines.media.decode import Decode
 from pipelines.media.probe import picture_at, probe
+from pipelines.media.scans import beside
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.places import check_place
@@ -155,8 +156,8 @@ def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, over
     Raises:
         FilmError: the film cannot be looked at so; the message says why and what to do.
     """
-    film = probe(path)
-    out = out or path.with_name(f"{path.stem}.{kind.name}{kind.suffixes[0]}")
+    film = probe(path, settings.scans)
+    out = out or beside(path, f"{kind.name}{kind.suffixes[0]}")
     if out.suffix.lower() not in kind.suffixes:
         suffix, known = out.suffix or "a file without suffix", ", ".join(kind.suffixes)
         raise OutputError(out, f"{kind.words} cannot be written as {suffix}", f"known: {known}")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pipelines.process import start_work
+from pipelines.source import SCAN_SUFFIXES
 from restore.exits import shown_by
 from restore.options.layout import OUTPUT, Command, join, option
 from restore.options.shared import (
@@ -59,7 +60,7 @@ def _check_words(film: Path, out: Path | None, others: list[str]) -> None:
     if kind:
         films = "every film in it" if film.is_dir() else "the films it names"
         raise click.UsageError(f"{name} is {kind}; restore archive {name} --out FOLDER colours {films}")
-    if out and out.suffix.lower() in PICTURES:
+    if out and out.suffix.lower() in PICTURES and "%" not in out.name:
         raise click.UsageError(f"{out} is a picture; restore still {name} --at TIME -o {out} writes one frame")
 
 
@@ -67,7 +68,7 @@ def _kind_of_several(film: Path) -> str:
     """The kind of a path that names several films, in words; empty where it names one."""
     name = str(film)
     if film.is_dir():
-        return "a folder"
+        return "" if any(each.suffix.lower() in SCAN_SUFFIXES for each in film.iterdir()) else "a folder"
     if film.suffix.lower() in LISTS:
         return "a list"
     if film.exists():

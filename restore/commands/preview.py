@@ -16,6 +16,7 @@ from restore.options.layout import COLOUR, OUTPUT, TASK, Command, Decorator, joi
 from restore.options.shared import (
     HINTS,
     READ_OPTIONS,
+    SCAN_OPTIONS,
     SHOW_OPTIONS,
     SKIP_DAMAGED,
     TIMECODE_START,
@@ -159,6 +160,7 @@ def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: b
 
 @click.command(cls=Command, examples=[("restore shots film.mp4 -o film.edl", "for an editing program")])
 @_files("The result, a csv, edl (CMX3600) or otio. [FILM.shots.csv]")
+@SCAN_OPTIONS
 @SKIP_DAMAGED
 def shots(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """List the shots of FILM, to the frame, for people or an editing program."""

@@ -11,7 +11,7 @@ from pipelines.settings import Settings, When
 from restore.devices import Devices
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
-from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Time
+from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Rate, Time
 
 WEIGHTS_DIR = option(
     MACHINES,
@@ -96,7 +96,17 @@ TIMECODE_START = option(
     default=None,
     help="Count HH:MM:SS:FF from the film's own timecode. [from 0]",
 )
+SCAN_OPTIONS = join(
+    option(TASK, "--fps", type=Rate(), metavar="N", help="Of scans: pictures shown in a second. [their headers']"),
+    option(
+        TASK,
+        "--sound",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Of scans: a file with the sound that goes with them, such as a .wav.",
+    ),
+)
 READ_OPTIONS = join(
+    SCAN_OPTIONS,
     SKIP_DAMAGED,
     option(
         TASK,
@@ -234,6 +244,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             ),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
             encode=replace(base.encode, **given("codec", "crf", "preset")),
+            scans=replace(base.scans, **given("fps", "sound")),
             **span,
             **given("timecode_start", "skip_damaged", "recolour", "deinterlace"),
         )

@@ -15,6 +15,10 @@ TIMES = "seconds, HH:MM:SS.mmm, HH:MM:SS:FF, f120 (a frame, from 0) or shot 12"
 CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
 
 
+BROADCAST = tuple(Fraction(n * 1000, 1001) for n in (24, 30, 60))
+"""Rates that are written as decimals and meant as these fractions."""
+
+
 class Time(click.ParamType[Fraction]):
     """[[HH:]MM:]SS[.mmm] as seconds."""
 
@@ -58,6 +62,21 @@ class Length(Time):
         if not seconds:
             self.fail("must be above 0 seconds", param, ctx)
         return seconds
+
+
+class Rate(click.ParamType[Fraction]):
+    """Pictures a second: 18, 16.667, 24000/1001; 23.976, 29.97 and 59.94 are meant as those."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """The rate as an exact Fraction."""
+        try:
+            rate = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is not a number of pictures a second, such as 18 or 24000/1001", param, ctx)
+        meant = {f"{float(exact):.{digits}f}": exact for exact in BROADCAST for digits in (2, 3)}
+        return meant.get(str(value), rate)
 
 
 class Anchors(click.ParamType[Fraction]):
