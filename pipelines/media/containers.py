@@ -1,16 +1,16 @@
 """Which container a result goes into, and what its file is called: one decision, made here alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import PurePath
 
 from pipelines.errors import OutputError, SettingsError
-from pipelines.media.captions import text_codec
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.encode import check_encoder
 from pipelines.media.rounding import FrameTimes, keeps_clock
 from pipelines.media.target import Target, choose_target
-from pipelines.media.trial import refused_streams
+from pipelines.media.trial import Held, try_streams
 from pipelines.settings import Settings
 from pipelines.source import Film, OtherStream
 
@@ -61,15 +61,15 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
     """
     target, times = _target(film, settings), FrameTimes(film, settings.span)
     candidates = _candidates(film, target)
-    refused = refused_streams(film, candidates, target.time_base)
+    tried = try_streams(film, candidates, target.time_base)
     if has_suffix:
-        container = _named(film, target, times, PurePath(name).suffix, refused)
-        return Output(_noted(target, times, container, *_captions_note(film, container)), container, name)
-    fit = [each for each in candidates if not refused[each] and times.is_held(each)]
-    held = min(fit, key=lambda each: bool(_captions_note(film, each)), default=None)  # the first of the best
+        container = _named(film, target, times, PurePath(name).suffix, tried)
+        return Output(_noted(target, times, container, *_anew_note(tried[container])), container, name)
+    fit = [each for each in candidates if not tried[each].refused and times.is_held(each)]
+    held = min(fit, key=lambda each: bool(tried[each].anew), default=None)  # the first of the best
     if held is None:
-        raise OutputError(film.path, *_no_container(target, times, refused))
-    chosen = _noted(target, times, held, *_change(film, target, held), *_captions_note(film, held))
+        raise OutputError(film.path, *_no_container(target, times, tried))
+    chosen = _noted(target, times, held, *_change(film, target, held), *_anew_note(tried[held]))
     return Output(chosen, held, name + _suffix(film, held))
 
 
@@ -124,11 +124,15 @@ def _noted(target: Target, times: FrameTimes, container: str, *notes: str) -> Ta
     return replace(target, notes=(*target.notes, *notes))
 
 
-def _captions_note(film: Film, container: str) -> list[str]:
-    """A note where captions are written in another codec."""
-    texts = [(other, text_codec(other.codec, container)) for other in film.others if other.kind == "subtitle"]
-    changed = [f"{other} as {codec}" for other, codec in texts if codec]
-    return [f"captions keep their text, and not all of their styles: {', '.join(changed)}"] if changed else []
+def _anew_note(held: Held) -> list[str]:
+    """Notes where streams are written in another codec."""
+    captions = [f"{other} as {codec}" for other, codec in held.anew if other.kind == "subtitle"]
+    sound = [f"{other} as {codec}" for other, codec in held.anew if other.kind == "audio"]
+    return [
+        *([f"captions keep their text, and not all of their styles: {', '.join(captions)}"] if captions else []),
+        *([f"no container holds the codec of sound, which is written sample for sample: {', '.join(sound)}"]
+          if sound else []),
+    ]  # fmt: skip
 
 
 def _change(film: Film, target: Target, container: str) -> list[str]:
@@ -146,16 +150,16 @@ def _change(film: Film, target: Target, container: str) -> list[str]:
     return [f"the container changes from {before} to {after}: {why}"]
 
 
-def _no_container(target: Target, times: FrameTimes, refused: dict[str, list[OtherStream]]) -> tuple[str, str]:
+def _no_container(target: Target, times: FrameTimes, tried: dict[str, Held]) -> tuple[str, str]:
     """Why none of the containers tried holds a film, and the hint."""
     lacks = [
-        f"{each} not {', '.join(map(str, streams))}" if streams else f"{each} {_rounds(each, target, times)}"
-        for each, streams in refused.items()
+        f"{each} not {_named_all(held.refused)}" if held.refused else f"{each} {_rounds(each, target, times)}"
+        for each, held in tried.items()
     ]
     return f"no container holds all of it: {'; '.join(lacks)}", "choose another --codec, or copy the film without these"
 
 
-def _named(film: Film, target: Target, times: FrameTimes, suffix: str, refused: dict[str, list[OtherStream]]) -> str:
+def _named(film: Film, target: Target, times: FrameTimes, suffix: str, tried: dict[str, Held]) -> str:
     """The container that a suffix names.
 
     Raises:
@@ -170,17 +174,21 @@ def _named(film: Film, target: Target, times: FrameTimes, suffix: str, refused: 
         )
     why = _fits(container, target) or _rounds(container, target, times)
     if why:
-        hint = f"{_holder(times, refused)}{_codecs_instead(suffix, container, target)}"
+        hint = f"{_holder(times, tried)}{_codecs_instead(suffix, container, target)}"
         raise OutputError(film.path, f"{suffix} {why}", hint)
-    if refused[container]:
-        what = f"{suffix} cannot hold {', '.join(map(str, refused[container]))}"
-        raise OutputError(film.path, what, _holder(times, refused))
+    if tried[container].refused:
+        what = f"{suffix} cannot hold {_named_all(tried[container].refused)}"
+        raise OutputError(film.path, what, _holder(times, tried))
     return container
 
 
-def _holder(times: FrameTimes, refused: dict[str, list[OtherStream]]) -> str:
+def _named_all(streams: Iterable[OtherStream]) -> str:
+    return ", ".join(map(str, streams))
+
+
+def _holder(times: FrameTimes, tried: dict[str, Held]) -> str:
     """The container that holds a film which another does not, as a hint."""
-    holder = next((name for name, streams in refused.items() if not streams and times.is_held(name)), None)
+    holder = next((name for name, held in tried.items() if not held.refused and times.is_held(name)), None)
     return f"{SUFFIXES[holder]} holds it" if holder else "no container that is known holds all of it"
 
 

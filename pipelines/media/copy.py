@@ -10,6 +10,7 @@ from av.container import InputContainer, OutputContainer
 
 from pipelines.media.captions import add_text, rewritten, text_codec
 from pipelines.media.open import is_cover, packets_of
+from pipelines.media.sound import add_pcm, as_pcm, pcm_codec
 from pipelines.source import Span
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
@@ -71,9 +72,14 @@ def add_other(out: OutputContainer, source: Any, is_span: bool = False) -> Any:
         return None
     if is_cover(source) and out.format.name == "mov":
         raise ValueError("mov drops cover art")
-    codec = text_codec_of(source, out.format.name)
-    added = add_text(out, source, codec) if codec else out.add_stream_from_template(source, opaque=True)
-    copy_tags(source, added, OF_PACKETS if is_span else ())
+    codec = codec_anew(source, out.format.name)
+    if codec and source.type == "audio":
+        added = add_pcm(out, source, codec, usual_layout(source.codec_context))
+    elif codec:
+        added = add_text(out, source, codec)
+    else:
+        added = out.add_stream_from_template(source, opaque=True)
+    copy_tags(source, added, OF_PACKETS if is_span or codec else ())
     if source.type == "video" and source.average_rate:
         added.codec_context.framerate = source.average_rate
     if source.type == "audio":
@@ -81,10 +87,34 @@ def add_other(out: OutputContainer, source: Any, is_span: bool = False) -> Any:
     return added
 
 
-def text_codec_of(source: Any, container: str) -> str | None:
-    """The codec in which a stream's captions go into a container; None where the stream is copied as it is."""
-    is_read = source.type == "subtitle" and source.codec_context is not None
-    return text_codec(source.codec_context.name, container) if is_read else None
+def codec_anew(source: Any, container: str) -> str | None:
+    """The codec in which a stream is written into a container; None where it is copied as it is."""
+    if source.codec_context is None:
+        return None
+    if source.type == "audio":
+        return pcm_codec(source)
+    return text_codec(source.codec_context.name, container) if source.type == "subtitle" else None
+
+
+def written_packets(packet: Any, source: Any, added: Any, codec: str | None) -> Iterator[Any]:
+    """The packets of a result for one of the film: itself, or what it is in the codec of `codec_anew`.
+
+    Args:
+        packet: of the film; an empty one is its stream's end.
+        source: its stream.
+        added: the result's, from `add_other`.
+        codec: of `codec_anew`.
+    """
+    if codec and source.type == "audio":
+        copies = list(as_pcm(packet if packet.size else None, source, added))
+    elif not packet.size:
+        return
+    else:
+        text = rewritten(packet, source, added) if codec else packet
+        copies = [] if text is None else [text]
+    for copy in copies:
+        copy.stream = added
+        yield copy
 
 
 def usual_layout(sound: Any) -> str:
@@ -123,10 +153,11 @@ def other_packets(
         return
     low = None if span.start is None else origin + span.start
     high = None if span.end is None else origin + span.end
+    codecs = {index: codec_anew(source.streams[index], container) for index in streams}
     for packet in packets_of(source, [source.streams[index] for index in streams]):
-        if not packet.size or _is_pause(packet, packet.stream, container):
+        if _is_pause(packet, packet.stream, container):
             continue
-        if packet.pts is not None and not is_cover(packet.stream):
+        if packet.size and packet.pts is not None and not is_cover(packet.stream):
             if packet.stream.type == "subtitle":
                 _cut(packet, low, high)
             time = packet.pts * packet.time_base
@@ -136,11 +167,8 @@ def other_packets(
                 ticks = round(low / packet.time_base)
                 packet.pts -= ticks
                 packet.dts = packet.dts - ticks if packet.dts is not None else None
-        added = streams[packet.stream_index]
-        copy = rewritten(packet, packet.stream, added) if text_codec_of(packet.stream, container) else packet
-        if copy is not None:
-            copy.stream = added
-            yield copy
+        index = packet.stream.index  # an empty packet has no stream_index
+        yield from written_packets(packet, packet.stream, streams[index], codecs[index])
 
 
 def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -9,8 +10,7 @@ import av
 from av.container import InputContainer
 
 from pipelines.errors import InputError
-from pipelines.media.captions import rewritten
-from pipelines.media.copy import NO_TEXT, add_other, is_attached, text_codec_of, usual_layout
+from pipelines.media.copy import NO_TEXT, add_other, codec_anew, is_attached, usual_layout, written_packets
 from pipelines.media.join import container_options
 from pipelines.media.open import open_others, packets_of
 from pipelines.source import Film, OtherStream
@@ -25,8 +25,18 @@ UNNAMED = {None, "bin_data"}
 """Names of data whose kind is not told."""
 
 
-def refused_streams(film: Film, containers: Sequence[str], time_base: Fraction) -> dict[str, list[OtherStream]]:
-    """For each container the film's copied streams that it does not hold, found by a trial in memory.
+@dataclass(frozen=True)
+class Held:
+    """The streams of a film in a container, by trial."""
+
+    refused: tuple[OtherStream, ...]
+    """That it does not hold."""
+    anew: tuple[tuple[OtherStream, str], ...]
+    """That it holds in another codec than their own, with its name."""
+
+
+def try_streams(film: Film, containers: Sequence[str], time_base: Fraction) -> dict[str, Held]:
+    """Which of a film's copied streams each container holds, found by writing a few packets in memory.
 
     Args:
         film: from `probe`.
@@ -35,17 +45,23 @@ def refused_streams(film: Film, containers: Sequence[str], time_base: Fraction) 
     """
     with open_others(film) as source:
         if source is None:
-            return {container: [] for container in containers}
-        streams = [source.streams[other.index] for other in film.others]
-        packets = _first_packets(source, streams)
-        return {
-            container: [
-                other
-                for other, stream in zip(film.others, streams, strict=True)
-                if not _is_held(stream, packets[other.index], container, container_options(container, time_base))
-            ]
-            for container in containers
-        }
+            return {each: Held((), ()) for each in containers}
+        streams = {other: source.streams[other.index] for other in film.others}
+        packets = _first_packets(source, list(streams.values()))
+        return {each: _held(streams, packets, each, container_options(each, time_base)) for each in containers}
+
+
+def _held(
+    streams: Mapping[OtherStream, Any], packets: Mapping[int, Sequence[Any]], container: str, options: dict[str, str]
+) -> Held:
+    refused, anew = list[OtherStream](), list[tuple[OtherStream, str]]()
+    for other, stream in streams.items():
+        codec = codec_anew(stream, container)
+        if not _is_held(stream, packets[other.index], container, options):
+            refused.append(other)
+        elif codec:
+            anew.append((other, codec))
+    return Held(tuple(refused), tuple(anew))
 
 
 def _first_packets(source: InputContainer, streams: Sequence[Any]) -> dict[int, list[Any]]:
@@ -74,12 +90,9 @@ def _is_held(stream: Any, packets: Sequence[Any], container: str, options: Mappi
         with av.open(file, "w", format=container, options=dict(options)) as trial:
             added = add_other(trial, stream)
             trial.start_encoding()
-            written = 0
-            codec = text_codec_of(stream, container)
+            codec, written = codec_anew(stream, container), 0
             for packet in _copies(stream, packets):
-                copy = rewritten(packet, stream, added) if codec else packet
-                if copy is not None:
-                    copy.stream = added
+                for copy in written_packets(packet, stream, added, codec):
                     trial.mux(copy)
                     written += 1
         return not written or _comes_back(stream, file, codec)
@@ -104,11 +117,11 @@ def _copies(stream: Any, packets: Sequence[Any]) -> Iterator[Any]:
 
 
 def _comes_back(stream: Any, file: io.BytesIO, codec: str | None) -> bool:
-    """Whether a file holds the stream alone, in its own codec or in the one of captions written anew."""
+    """Whether a file holds the stream alone, in its own codec or in the one in which it is written anew."""
     file.seek(0)
     with av.open(file, metadata_errors="replace") as container:
         found = list(container.streams)
-        kind = ("subtitle", codec) if codec else _kind(stream)
+        kind = (*_kind(stream)[:1], codec, *_kind(stream)[2:]) if codec else _kind(stream)
         return len(found) == 1 and _kind(found[0]) == kind and _is_described(stream, found[0])
 
 
