@@ -18,6 +18,7 @@ from typing import Any
 import click
 import pytest
 
+from pipelines.painting.device import DRIVERS
 from restore.cli import main
 from tests.made.archives import lines, reels
 from tests.made.on_cluster import PATIENCE, free_ports
@@ -99,6 +100,24 @@ def test_all_machines_have_the_same_ray_and_the_same_image() -> None:
         re.findall(r"image: (\S+)", "".join((CLUSTER / n).read_text() for n in ("cluster.yaml", "rayjob.yaml")))
     )
     assert len(images) == 1
+
+
+def test_pods_with_a_gpu_start_only_where_doctor_passes() -> None:
+    groups = load("rayjob.yaml")["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+    for container in (group["template"]["spec"]["containers"][0] for group in groups):
+        has_gpu = "nvidia.com/gpu" in container["resources"]["limits"]
+        assert ("startupProbe" in container) == has_gpu
+        if has_gpu:
+            assert container["startupProbe"]["exec"]["command"] == ["restore", "doctor"]
+
+
+def test_the_image_asks_for_no_other_cuda_than_torch_brings() -> None:
+    image = (CLUSTER / "Dockerfile").read_text()
+    assert not re.search(r"^FROM .*cu\d+", image, re.M)
+    assert re.search(r"^HEALTHCHECK .*CMD restore doctor$", image, re.M)
+    driver = re.search(r"their driver must be (\d+) or newer", image)
+    assert driver is not None
+    assert int(driver[1]) == DRIVERS[13]
 
 
 @pytest.fixture
