@@ -122,6 +122,10 @@ class Picture:
     to `frame_rate` where frames are evenly spaced."""
     display_matrix: DisplayMatrix = DisplayMatrix()
     grading: Grading = Grading()
+    has_captions: bool = False
+    """Closed captions in its first frame."""
+    left_out: tuple[str, ...] = ()
+    """What its first frame says that no result holds, for people to read."""
     is_timed_by_dts: bool = False
     """Whether pts err: then frames are shown at the dts of the packets with which the decoder gives them."""
     log: LogCurve | None = None

@@ -130,7 +130,13 @@ class Decode:
                     continue
                 good = read(frame)
                 yield (
-                    Frame(pts, packets.durations.pop(pts, 0), good, segment.owns(pts), captions=captions_of(frame)),
+                    Frame(
+                        pts,
+                        packets.durations.pop(pts, 0),
+                        good,
+                        segment.owns(pts),
+                        captions=captions_of(frame, film.picture.codec),
+                    ),
                     packets.is_damaged,
                 )
             for lost in self._to_hold(packets, segment, begin):

@@ -16,7 +16,7 @@ from pipelines.media.grading import grading_of
 from pipelines.media.open import open_film, packets_of, picture_stream, what_to_do
 from pipelines.media.scans import find_scans, probe_scans
 from pipelines.media.seek import frames_up_to
-from pipelines.media.side_data import display_matrix_of, side_data_of
+from pipelines.media.side_data import display_matrix_of, left_out_of, side_data_of
 from pipelines.media.times import WITHOUT_TIMES, best_effort, pts_err
 from pipelines.settings import ScanSettings
 from pipelines.source import FieldOrder, Film, OtherStream, Picture
@@ -71,7 +71,7 @@ def _rate(stream: VideoStream) -> Fraction | None:
 
 
 def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
-    context, form = stream.codec_context, frame.format
+    context, form, side_data = stream.codec_context, frame.format, side_data_of(frame)
     is_gray = len(form.components) <= 2 and not form.has_palette
     is_rgb = form.is_rgb or form.has_palette
     bits = max(8, form.components[0].bits)
@@ -97,7 +97,9 @@ def _picture(stream: VideoStream, frame: av.VideoFrame) -> Picture:
         field_order=_field_order(stream, frame),
         base_rate=stream.base_rate,
         display_matrix=display_matrix_of(frame),
-        grading=grading_of(side_data_of(frame)),
+        grading=grading_of(side_data),
+        has_captions="A53_CC" in side_data,
+        left_out=left_out_of(side_data, context.codec_tag),
     )
 
 

@@ -140,6 +140,7 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
         notes.append("RGB becomes luma of full range")
     if any(component.is_alpha for component in av.VideoFormat(picture.pixel_format).components):
         notes.append("the transparency channel is left out")
+    notes += _left_out(picture, encoder)
     if field_order != "progressive" and not encoder.keeps_fields:
         raise ValueError(
             f"{settings.codec} does not hold interlaced film; --deinterlace, or --codec h264, prores or ffv1"
@@ -157,3 +158,10 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
 
 def _holds(encoder: Encoder, bits: int) -> bool:
     return any(depths[-1] >= bits for depths in encoder.depths.values())
+
+
+def _left_out(picture: Picture, encoder: Encoder) -> list[str]:
+    """A note on what the film says beside its samples and the result will not, where there is any."""
+    is_lost = picture.has_captions and not encoder.keeps_captions
+    lost = [*(["closed captions (--codec h264 keeps them)"] if is_lost else []), *picture.left_out]
+    return [f"left out: {', '.join(lost)}"] if lost else []

@@ -16,8 +16,8 @@ from pipelines.media.grading import encoder_params, grading_of, write_grading
 from pipelines.media.probe import probe
 from pipelines.media.side_data import captions_of
 from pipelines.source import Grading
-from tests.made.closed_captions import captioned
 from tests.made.readers import first_frame
+from tests.made.side_data import captioned
 
 
 def test_side_data_that_pyav_does_not_know_is_no_error(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_side_data_that_pyav_does_not_know_is_no_error(tmp_path: Path) -> None:
 def test_a_frame_whose_side_data_were_read_is_freed_at_once(tmp_path: Path) -> None:
     frame = first_frame(captioned(tmp_path / "film.mp4"))
     before = sys.getrefcount(frame)
-    assert captions_of(frame)
+    assert captions_of(frame, "h264")
     assert sys.getrefcount(frame) == before
 
 

@@ -13,9 +13,9 @@ from pipelines.frames import ColouredFrame
 from pipelines.media.encode import Encode
 from pipelines.media.target import choose_target
 from pipelines.settings import Codec, EncodeSettings, Settings, When
-from tests.made.closed_captions import captioned, texts
 from tests.made.handmade import FILM, frame
 from tests.made.runs import HALF_SECOND, Films, in_segments
+from tests.made.side_data import captioned, texts
 
 QUICK = [("h264", ".mp4", ".ts"), ("av1", ".mkv", ".ts"), ("av1", ".mp4", ".mp4")]
 SLOW = [("h265", ".mkv", ".mp4"), ("h264", ".mkv", ".ts"), ("h264", ".ts", ".ts"), ("h264", ".mp4", ".mp4"),
