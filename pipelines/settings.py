@@ -192,6 +192,8 @@ class Settings:
     scans: ScanSettings = field(default=ScanSettings(), metadata=LEFT_OUT)
     timecode_start: bool = field(default=False, metadata=LEFT_OUT)
     """Count timecode from the film's own, instead of from 0."""
+    keep_start: bool = field(default=False, metadata=LEFT_OUT)
+    """Let the result of a film that begins late, such as one from the middle of a DVD, begin as late."""
     segment: Fraction = Fraction(30)
     """Seconds of film coloured on their own: the unit of retry and of resume."""
     skip_damaged: bool = False
@@ -213,7 +215,8 @@ class Settings:
     def span(self) -> Span:
         """The part of the film that is to be restored, once its places are in seconds."""
         start, end = self.start, self.end
-        return Span(None if start is None else in_seconds(start), None if end is None else in_seconds(end))
+        first, last = (None if place is None else in_seconds(place) for place in (start, end))
+        return Span(first, last, self.keep_start)
 
 
 def every_frame(settings: Settings) -> Settings:

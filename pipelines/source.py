@@ -18,6 +18,8 @@ Side = TypeVar("Side", int, float, Fraction)
 FieldOrder = Literal["progressive", "top", "bottom"]
 DEFAULT_RATE = Fraction(25)
 """Frames per second taken for a film that does not say."""
+MAX_START = Fraction(10)
+"""Seconds at which a film may begin and its result too: MPEG-TS and MPEG-PS begin after one or so."""
 SCAN_SUFFIXES = (".dpx", ".tif", ".tiff", ".png", ".exr")
 """Of pictures that may be one film."""
 AS_STORED = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
@@ -228,6 +230,8 @@ class Film:
     """The pictures, where it is not one file."""
     notes: tuple[str, ...] = ()
     """What the user should know of how it was read, as clauses."""
+    begin: Fraction = Fraction(0)
+    """Seconds, of the stream that begins first."""
 
     @property
     def name(self) -> str:
@@ -250,6 +254,19 @@ class Film:
     def seconds(self, pts: int) -> Fraction:
         """Seconds from the film's start."""
         return pts * self.picture.time_base - self.start
+
+    def shift(self, span: "Span") -> Fraction:
+        """Seconds taken off all times in a result: whole ticks of the picture.
+
+        A part begins at 0. So does a film that begins late, and one with pictures before time zero, which players and
+        containers cut off.
+        """
+        if span.start is not None:
+            return self.pts(span.start) * self.picture.time_base
+        is_late = self.begin > MAX_START and not span.keeps_start
+        return (
+            self.begin // self.picture.time_base * self.picture.time_base if is_late or self.start < 0 else Fraction(0)
+        )
 
 
 @dataclass(frozen=True)
@@ -279,3 +296,5 @@ class Span:
 
     start: Fraction | None
     end: Fraction | None
+    keeps_start: bool = False
+    """Whether a film that begins late does so in its result."""

@@ -160,8 +160,8 @@ def _remote(film: ArchiveFilm) -> Figures:
         raise InputError(film.url, "no such file")
     with film.store.open(film.name) as file, av.open(file) as container:
         stream: Any = picture_stream(container, Path(film.name))
-        places = [None if isinstance(place, When) else place for place in (film.settings.start, film.settings.end)]
-        span = _within(Span(*places), Fraction(container.duration or 0, av.time_base))
+        start, end = (None if isinstance(at, When) else at for at in (film.settings.start, film.settings.end))
+        span = _within(Span(start, end), Fraction(container.duration or 0, av.time_base))
         return *span, stream.width, stream.height, float(stream.average_rate or DEFAULT_RATE)
 
 

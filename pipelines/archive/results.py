@@ -20,7 +20,7 @@ from pipelines.errors import InputError
 from pipelines.media.open import open_film, picture_stream
 from pipelines.media.seek import frames_up_to
 from pipelines.places import sha256_of
-from pipelines.source import Film
+from pipelines.source import Film, Span
 
 MOMENTS = (0.25, 0.5, 0.75)
 """Of the result's length, where it is looked at."""
@@ -66,20 +66,20 @@ class Look:
         return [] if self.colourfulness else [f"the result shows no colour at {moments} of its length; look at it"]
 
 
-def look(film: Film, result: Path, start: Fraction | None = None) -> Look:
+def look(film: Film, result: Path, span: Span) -> Look:
     """Looks at a result.
 
     Args:
         film: what it was made from.
         result: the file.
-        start: seconds from the film's start where the result begins; None: at its first frame.
+        span: the part of the film that it is.
     """
     with open_film(result) as opened:
         stream: Any = picture_stream(opened, result)
         frames = sum(1 for packet in opened.demux(stream) if packet.size)
         there = Counter(_name(other) for other in opened.streams)
     copied, dropped = _others(film, there)
-    pairs = _pairs(film, result, start or Fraction(0))
+    pairs = _pairs(film, result, film.shift(span))
     colourful = [_colourfulness(after) for _, after in pairs]
     best = pairs[int(np.argmax(colourful))] if pairs else None
     return Look(
@@ -111,7 +111,7 @@ def _others(film: Film, there: Counter[str]) -> tuple[tuple[str, ...], tuple[str
     return tuple(copied), tuple(dropped)
 
 
-def _pairs(film: Film, result: Path, start: Fraction) -> list[tuple[Rgb, Rgb]]:
+def _pairs(film: Film, result: Path, shift: Fraction) -> list[tuple[Rgb, Rgb]]:
     """Film and result at the same moments, those that can be decoded."""
     found = []
     with open_film(film.path, film.picture) as before, open_film(result) as after:
@@ -119,7 +119,7 @@ def _pairs(film: Film, result: Path, start: Fraction) -> list[tuple[Rgb, Rgb]]:
         begins, length = ((each or 0) / av.time_base for each in (after.start_time, after.duration))
         for moment in MOMENTS:
             right = _frame_at(after, coloured, begins + moment * length)
-            left = None if right is None else _frame_at(before, shown, right.time + float(start), film)
+            left = None if right is None else _frame_at(before, shown, right.time + float(shift), film)
             if left is not None:
                 found.append((_rgb(left, film), _rgb(right, film)))
     return found

@@ -153,7 +153,7 @@ class Archive:
         self.listener.on_start(task, job)
         notes = list(job.target.notes)
         result = self.restore(job, self._listener(task, job, notes))
-        seen = look(job.film, job.out, job.span.start)
+        seen = look(job.film, job.out, job.span)
         return Done(
             asked=task.asked,
             out=_name(task, job),
@@ -169,7 +169,7 @@ class Archive:
         """The record of a result that a run wrote which was killed right after."""
         film = probe(path, task.film.settings.scans)
         settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
-        seen = look(film, self.staging.found(task), settings.span.start)
+        seen = look(film, self.staging.found(task), settings.span)
         note = "the run that wrote it was stopped before it could tell more"
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen)
 

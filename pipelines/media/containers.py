@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import PurePath
 
-from pipelines.errors import OutputError, SettingsError
+from pipelines.errors import OutputError, SettingsError, timecode
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.encode import check_encoder
 from pipelines.media.rounding import FrameTimes, keeps_clock
 from pipelines.media.target import Target, choose_target
 from pipelines.media.trial import Held, try_streams
 from pipelines.settings import Settings
-from pipelines.source import Film, OtherStream
+from pipelines.source import Film, OtherStream, Span
 
 SUFFIXES = {"matroska": ".mkv", "mp4": ".mp4", "mov": ".mov", "mpegts": ".ts", "webm": ".webm"}
 """Of a result, by FFmpeg's name of the muxer."""
@@ -118,6 +118,7 @@ def _rounds(container: str, target: Target, times: FrameTimes) -> str | None:
 
 def _noted(target: Target, times: FrameTimes, container: str, *notes: str) -> Target:
     """The picture with these notes, and one where the container rounds its times."""
+    notes = (*notes, *_start_note(times.film, times.span))
     moved = times.moved(container)
     if moved:
         notes = (*notes, f"times are rounded to milliseconds, by at most {ceil(moved * 10_000) / 10} ms")
@@ -133,6 +134,17 @@ def _anew_note(held: Held) -> list[str]:
         *([f"no container holds the codec of sound, which is written sample for sample: {', '.join(sound)}"]
           if sound else []),
     ]  # fmt: skip
+
+
+def _start_note(film: Film, span: Span) -> list[str]:
+    """A note where the result of a whole film does not begin when the film does."""
+    shift = film.shift(span)
+    if span.start is not None or not shift:
+        return []
+    if shift > 0:
+        return [f"the film begins at {timecode(film.start)} and its result at 0; --keep-start lets it begin as late"]
+    kept = ", with --keep-start too" if span.keeps_start else ""
+    return [f"all streams are moved by {ceil(-shift * 1000) / 1000} s, so that no picture lies before time 0{kept}"]
 
 
 def _change(film: Film, target: Target, container: str) -> list[str]:

@@ -11,7 +11,7 @@ from av.container import InputContainer, OutputContainer
 from pipelines.media.captions import add_text, rewritten, text_codec
 from pipelines.media.open import is_cover, packets_of
 from pipelines.media.sound import add_pcm, as_pcm, pcm_codec
-from pipelines.source import Span
+from pipelines.source import Film, Span
 
 WRITTEN_ANEW = {"major_brand", "minor_version", "compatible_brands", "encoder", "DURATION"}
 """Tags that describe the file they are in: the muxer writes its own."""
@@ -146,13 +146,14 @@ def _is_pause(packet: Any, source: Any, container: str) -> bool:
 
 
 def other_packets(
-    source: InputContainer, streams: dict[int, Any], span: Span, origin: Fraction, container: str
+    source: InputContainer, streams: dict[int, Any], film: Film, span: Span, container: str
 ) -> Iterator[Any]:
-    """Packets of the copied streams, in file order, moved so that the span begins at 0."""
+    """Packets of the copied streams, in file order, moved so that the span begins at 0, and the film where it must."""
     if not streams:
         return
-    low = None if span.start is None else origin + span.start
-    high = None if span.end is None else origin + span.end
+    low = None if span.start is None else film.start + span.start
+    high = None if span.end is None else film.start + span.end
+    shift = film.shift(span) if low is None else low
     codecs = {index: codec_anew(source.streams[index], container) for index in streams}
     for packet in packets_of(source, [source.streams[index] for index in streams]):
         if _is_pause(packet, packet.stream, container):
@@ -163,8 +164,8 @@ def other_packets(
             time = packet.pts * packet.time_base
             if (low is not None and time < low) or (high is not None and time >= high):
                 continue
-            if low is not None:
-                ticks = round(low / packet.time_base)
+            if shift:
+                ticks = round(shift / packet.time_base)
                 packet.pts -= ticks
                 packet.dts = packet.dts - ticks if packet.dts is not None else None
         index = packet.stream.index  # an empty packet has no stream_index
@@ -184,13 +185,13 @@ def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:
         caption.duration = last - caption.pts
 
 
-def chapters(source: InputContainer, span: Span, origin: Fraction) -> list[Any]:
-    """The chapters in a span, cut to it and moved so that it begins at 0."""
+def chapters(source: InputContainer, film: Film, span: Span) -> list[Any]:
+    """The chapters in a span, cut to it and moved as the film is."""
     kept = []
     for chapter in source.chapters():
         base = chapter["time_base"] or Fraction(1, 1000)
-        low = 0 if span.start is None else int((origin + span.start) / base)
-        high = None if span.end is None else int((origin + span.end) / base)
+        low = int((film.shift(span) if span.start is None else film.start + span.start) / base)
+        high = None if span.end is None else int((film.start + span.end) / base)
         start, end = max(chapter["start"], low), chapter["end"] if high is None else min(chapter["end"], high)
         if start < end:
             kept.append({**chapter, "start": start - low, "end": end - low})

@@ -34,20 +34,19 @@ class SegmentFile:
     encoded: EncodedSegment
 
 
-def container_options(container: str, time_base: Fraction, start: Fraction = Fraction(0)) -> dict[str, str]:
+def container_options(container: str, time_base: Fraction) -> dict[str, str]:
     """Muxer options: same bytes for same input, exact times.
 
     Args:
         container: the muxer.
         time_base: of the picture.
-        start: seconds, of the first frame written.
     """
     options = {"fflags": "+bitexact"}
     if container in ("mp4", "mov"):
         # edit lists and chapters count in it: both the picture's ticks and milliseconds must fit
         exact = math.lcm(1000, time_base.denominator)
         options["movie_timescale"] = str(exact if exact < MAX_TICKS else time_base.denominator)
-    if container == "matroska" and start >= 0:
+    if container == "matroska":
         options["avoid_negative_ts"] = "disabled"  # sound that leads, as AAC's first packet does, would move the film
     if container == "mpegts":
         options |= {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}  # both would move the film's start
@@ -160,8 +159,8 @@ def mux(
         OutputError: the container refuses a packet, or does not hold what was written.
     """
     first = next(segment for segment in segments if segment.encoded.pts)
-    offset = 0 if span.start is None else -film.pts(span.start)
-    options = container_options(container, target.time_base, film.start if span.start is None else Fraction(0))
+    offset = -int(film.shift(span) / target.time_base)
+    options = container_options(container, target.time_base)
     with (
         open_others(film) as source,
         av.open(first.path) as template,
@@ -174,9 +173,9 @@ def mux(
         move_timecode(written, film, first.encoded.pts[0])
         tallies = _tallies(film, picture, others)
         if source and film.chapters:
-            written.set_chapters(chapters(source, span, film.start))
+            written.set_chapters(chapters(source, film, span))
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)
-        for packet in _interleaved(coloured, _others(source, others, span, film.start, container)):
+        for packet in _interleaved(coloured, _others(source, others, film, span, container)):
             tally = tallies[packet.stream.index]
             tally.add(packet)
             muxing.stream = tally.name

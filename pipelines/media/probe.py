@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from pipelines.errors import InputError, SettingsError
 from pipelines.media.grading import grading_of
-from pipelines.media.open import open_film, packets_of, picture_stream, what_to_do
+from pipelines.media.open import is_cover, open_film, packets_of, picture_stream, what_to_do
 from pipelines.media.scans import find_scans, probe_scans
 from pipelines.media.seek import frames_up_to
 from pipelines.media.side_data import display_matrix_of, left_out_of, side_data_of
@@ -108,6 +108,13 @@ def _other(stream: Any) -> OtherStream:
     return OtherStream(stream.index, stream.type, codec, getattr(stream, "language", None) or "und")
 
 
+def _begin(stream: Any) -> Fraction | None:
+    """Seconds at which a stream begins; None where it does not say, and of cover art."""
+    if stream.start_time is None or not stream.time_base or is_cover(stream):
+        return None
+    return Fraction(stream.start_time * stream.time_base)
+
+
 def is_written_anew(container: InputContainer, stream: Any) -> bool:
     """Whether a stream only stores the chapters or the timecode of an mp4 or mov, for which the muxer makes its own."""
     in_mp4 = "mp4" in container.format.name and stream.type == "data"
@@ -191,4 +198,7 @@ def probe(path: Path, scanned: ScanSettings | None = None) -> Film:
             if other.index != stream.index and not is_written_anew(container, other)
         )
         duration = max(_duration(container, stream, start, path), picture.time_base)
-        return Film(path, container.format.name, picture, others, len(container.chapters()), start, duration)
+        begins = [_begin(container.streams[other.index]) for other in others]
+        begin = min([start, *(each for each in begins if each is not None)])
+        name, chapters = container.format.name, len(container.chapters())
+        return Film(path, name, picture, others, chapters, start, duration, begin=begin)

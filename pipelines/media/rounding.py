@@ -65,8 +65,7 @@ class FrameTimes:
     @property
     def _shift(self) -> Fraction:
         """Seconds that are taken off each time in the result."""
-        film = self.film
-        return Fraction(0) if self.span.start is None else film.pts(self.span.start) * film.picture.time_base
+        return self.film.shift(self.span)
 
     def _of_a_period(self, spacing: Fraction, tick: Fraction) -> list[Fraction]:
         """The two places between a tick and the next, nearest to their middle, on which evenly spaced frames fall."""

@@ -135,6 +135,12 @@ SETTING_OPTIONS = join(
     option(TASK, "--end", type=Place(), help="End here; with a shot, at its end."),
     option(TASK, "--shot", type=click.IntRange(min=1), metavar="N", help="Write this shot alone; shots count from 1."),
     TIMECODE_START,
+    option(
+        TASK,
+        "--keep-start/--no-keep-start",
+        default=None,
+        help="Let the result begin as late as its film. [at 0, where that begins after 10 seconds]",
+    ),
     READ_OPTIONS,
 )
 """Options that become `pipelines.settings.Settings`; None where one was not given."""
@@ -246,7 +252,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             encode=replace(base.encode, **given("codec", "crf", "preset")),
             scans=replace(base.scans, **given("fps", "sound")),
             **span,
-            **given("timecode_start", "skip_damaged", "recolour", "deinterlace"),
+            **given("timecode_start", "keep_start", "skip_damaged", "recolour", "deinterlace"),
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
