@@ -25,6 +25,8 @@ class Sees:
     """Whether pictures are squeezed into squares of that side, as the authors' code does, or keep their shape."""
     multiple: int = 32
     """Pixels: both sides are multiples of this."""
+    has_one_size: bool = False
+    """Whether its layers take squares of `rows` alone."""
     values: Literal["lightness", "gray"] = "lightness"
     """lightness: CIE L* 0..100. gray: sRGB 0..1, which red, green, blue and luma of a gray picture are."""
     channels: int = 1
@@ -71,5 +73,7 @@ class Kind:
     """Short side of the pictures in which motion is found; 256 where films were coloured so from the first."""
     batch: int = 4
     """Anchors that go through it at once."""
+    published: Callable[[], nn.Module] | None = None
+    """The network with all that its published file holds, where that is more than colouring needs."""
     in_bf16: bool = True
     """Whether its convolutions and products run in bf16; False: that would move its colours by more than 2 %."""

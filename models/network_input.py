@@ -21,5 +21,7 @@ class NetworkInput:
     """(M, 5): frame, x and y as shares of the sides, a*, b*."""
     temperature: float
     """T of the annealed mean, for networks that have one."""
+    classes: Tensor | None = None
+    """(N,) int64, of ImageNet's 1,000, what each frame shows; None: nobody asked for it."""
     features: tuple[Tensor, ...] | None = None
     """The frames' features, where the network's own detector has made them already."""

@@ -7,9 +7,14 @@ from torch import Tensor, nn
 
 from models.compact.network import Compact, CompactConfig
 from models.kind import Kind, Sees
-from models.paint import compact_logits, eccv16_logits, with_hints, with_instances
+from models.paint import compact_logits, eccv16_logits, with_class, with_class_and_noise, with_hints, with_instances
+from models.published.bigcolor import BigColor
+from models.published.chromagan import Chromagan
 from models.published.eccv16 import Eccv16
+from models.published.gcp import Gcp
 from models.published.instcolor import InstColor, InstColorConfig
+from models.published.normed_weights import taken_over
+from models.published.scgan import Scgan
 from models.published.siggraph17 import Siggraph17
 from models.published.strict import misfit
 from models.published.trunk import SIDE
@@ -43,6 +48,30 @@ NETWORKS = {
         instances=8,
         motion_rows=256,
     ),
+    "bigcolor": Kind(
+        lambda config: BigColor(**config),
+        Sees(256, is_square=False, values="gray"),
+        "rgb",
+        with_class_and_noise,
+        takes=("class", "noise"),
+        published=lambda: BigColor(is_whole=True),
+        in_bf16=False,
+    ),
+    "scgan": Kind(lambda config: Scgan(**config), Sees(256, multiple=256, values="gray"), "rgb"),
+    "chromagan": Kind(
+        lambda config: Chromagan(**config),
+        Sees(224, has_one_size=True, channels=3),
+        published=lambda: Chromagan(is_whole=True),
+        in_bf16=False,
+    ),
+    "gcp": Kind(
+        lambda config: Gcp(**config),
+        Sees(256, has_one_size=True),
+        run=with_class,
+        takes=("class",),
+        published=lambda: Gcp(is_whole=True),
+        in_bf16=False,
+    ),
 }
 """By name, each with all that the program knows of it: a network is a file of layers and an entry here."""
 
@@ -58,6 +87,19 @@ def made_of(name: str, config: dict[str, object], state: dict[str, Tensor]) -> n
         network = NETWORKS[name].make(config)
     load_strictly(network, state)
     return network
+
+
+def state_of_published(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of the network of this name, of those of a published file: norms divided out, without unused ones.
+
+    Raises:
+        ValueError: tensors are missing, too many or misshapen; it names them.
+    """
+    kind = NETWORKS[name]
+    with torch.device("meta"):
+        network = kind.make({})
+        published = kind.published() if kind.published else network
+    return taken_over(network, published, state)
 
 
 def load_strictly(network: nn.Module, state: dict[str, Tensor]) -> None:

@@ -1,5 +1,8 @@
 """Colours of frames by any network: what it is shown, and how what it gives becomes ab."""
 
+from collections.abc import Callable
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -8,7 +11,9 @@ from models.compact.instance_fusion import cut_out, with_context
 from models.compact.network import INSTANCE_SIDE, Compact
 from models.kind import Kind
 from models.network_input import NetworkInput
+from models.published.bigcolor import NOISE, BigColor
 from models.published.eccv16 import Eccv16
+from models.published.gcp import Gcp
 from models.published.instcolor import InstColor
 from models.published.siggraph17 import Siggraph17
 
@@ -16,6 +21,8 @@ GROUP = 4
 """Instances in one call, padded with empty ones: a frame's colour must not depend on how many there are."""
 HINT_REACH = 3
 """A hint colours the place it names and so many around it on each side, of 256; training drew squares of 1 to 9."""
+NOISE_SEED, NOISE_SIGMA = 0, 0.8
+"""BigColor's noise: drawn anew for each picture, as its authors do, colours would flicker; its standard deviation."""
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue (ITU-R BT.601) in the Y'UV of networks that give chroma."""
 
@@ -77,6 +84,28 @@ def with_instances(network: InstColor, pictures: Tensor, inputs: NetworkInput) -
     """ab of instcolor, of frames with their instances."""
     squares = cut_out(inputs.lightness, inputs.boxes, inputs.owners, pictures.shape[-1])
     return network(pictures, squares, inputs.boxes, inputs.owners)
+
+
+def with_class(network: Gcp, pictures: Tensor, inputs: NetworkInput) -> Tensor:
+    """ab of GCP, of frames with their classes."""
+    return _one_by_one(lambda picture, one: network(picture / 50 - 1, one), pictures, inputs)
+
+
+def with_class_and_noise(network: BigColor, pictures: Tensor, inputs: NetworkInput) -> Tensor:
+    """RGB 0..1 of BigColor, of frames with their classes; the noise is one for all frames of all films."""
+    noise = torch.from_numpy(np.random.default_rng(NOISE_SEED).standard_normal((1, NOISE)) * NOISE_SIGMA).to(pictures)
+    return _one_by_one(lambda picture, one: (network(picture, one, noise) + 1) / 2, pictures, inputs)
+
+
+def _one_by_one(run: Callable[[Tensor, Tensor], Tensor], pictures: Tensor, inputs: NetworkInput) -> Tensor:
+    """Results of frames (1, C, h, w) with their classes (1,): products of several differ in the last bit by place."""
+    assert inputs.classes is not None
+    return torch.cat(
+        [
+            run(picture, one)
+            for picture, one in zip(torch.split(pictures, 1), torch.split(inputs.classes, 1), strict=True)
+        ]
+    )
 
 
 def hint_planes(hints: Tensor, pictures: Tensor) -> Tensor:

@@ -86,6 +86,8 @@ class AnchorBatch:
     """(N, h, w), presentation order."""
     hints: tuple[HintTable, ...] = ()
     """Of each anchor; empty where nobody gave any for the film."""
+    classes: tuple[int, ...] = ()
+    """Of ImageNet's 1,000, what each anchor's shot shows; empty where the network does not take it."""
     large: NDArray[np.uint8] | None = None
     """(N, h', w'), the same at the network's size; None: the network sees `lightness`, too."""
 

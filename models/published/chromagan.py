@@ -64,18 +64,18 @@ class Chromagan(nn.Module):
         self.conv2d_14, self.conv2d_15 = nn.Conv2d(128, 64, 3, padding=1), nn.Conv2d(64, 64, 3, padding=1)
         self.conv2d_16, self.conv2d_17 = nn.Conv2d(64, 32, 3, padding=1), nn.Conv2d(32, 2, 3, padding=1)
 
-    def forward(self, gray: Tensor) -> Tensor:
-        """ab (N, 2, 224, 224), -128..127, of which each place stands four times.
+    def forward(self, lightness: Tensor) -> Tensor:
+        """ab (N, 2, 112, 112), -128..127; the authors bring it to 224 places by repeating each.
 
         Args:
-            gray: (N, 3, 224, 224), CIE L* / 100 three times.
+            lightness: (N, 3, 224, 224), CIE L* 0..100, three times.
         """
-        features = self._features(gray)
+        features = self._features(lightness / 100)
         return self._decoded(features, self._flat(features))
 
-    def with_classes(self, gray: Tensor) -> tuple[Tensor, Tensor]:
+    def with_classes(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
         """ab as `forward` gives it, and the distribution over ImageNet's classes, (N, 1000)."""
-        features = self._features(gray)
+        features = self._features(lightness / 100)
         flat = self._flat(features)
         return self._decoded(features, flat), self.dense_6(self.dense_5(self.dense_4(flat))).softmax(dim=1)
 
@@ -109,7 +109,7 @@ class Chromagan(nn.Module):
                 x = F.relu(conv(x))
             x = _doubled(x)
         x = torch.sigmoid(self.conv2d_17(F.relu(self.conv2d_16(x))))
-        return AB_SCALE * _doubled(x) - CENTRE
+        return AB_SCALE * x - CENTRE
 
 
 def _doubled(x: Tensor) -> Tensor:

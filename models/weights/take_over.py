@@ -14,7 +14,7 @@ from typing import IO
 import torch
 from torch import Tensor
 
-from models.networks import NETWORKS, made_of
+from models.networks import NETWORKS, state_of_published
 from models.weights.catalogue import SHIPPED, Published, no_weights, published, weights_digest
 from models.weights.files import load_network, network_of, read_weights, tensors_digest, write_weights
 
@@ -147,7 +147,7 @@ def import_published(source: Path, network: str, path: Path, about: Published | 
     # networks of libraries that need not be here are known by their files' sha256
     if network in NETWORKS and not own:
         try:
-            made_of(network, {}, state)
+            state = state_of_published(network, state)
         except ValueError as error:
             raise ValueError(f"{source}: not weights of {network} ({error})") from error
     metadata = {"network": network, "config": json.dumps({})} | own

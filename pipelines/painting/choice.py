@@ -99,6 +99,8 @@ def _check(kind: str, own: Kind, asked: PaintSettings, instances: int) -> None:
         raise ValueError(f"{kind} does not colour instances on their own; --network instcolor and compact do")
     if asked.rows % own.sees.multiple:
         raise ValueError(f"{kind} sees pictures whose rows are a multiple of {own.sees.multiple}, not {asked.rows}")
+    if own.sees.has_one_size and asked.rows not in (0, own.sees.rows):
+        raise ValueError(f"{kind} sees squares of {own.sees.rows} pixels and no others; leave out --rows")
     if asked.detector == "maskrcnn" and not instances:
         raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
     if asked.temperature is not None and own.temperature is None:

@@ -47,8 +47,15 @@ class Colorize:
             owners=owners.to(device),
             hints=_hint_rows(batch.anchors).to(device),
             temperature=self.painter.temperature,
+            classes=self._classes(batch.anchors).to(device) if "class" in self.painter.kind.takes else None,
             features=batch.features,
         )
+
+    def _classes(self, anchors: AnchorBatch) -> Tensor:
+        """(batch,): of the anchors, then of what fills the batch up."""
+        if len(anchors.classes) != len(anchors.pts):
+            raise ValueError(f"classes of {len(anchors.classes)} anchors for {len(anchors.pts)} anchors")
+        return torch.tensor([*anchors.classes, *[0] * (self.painter.batch - len(anchors.classes))])
 
 
 def _hint_rows(anchors: AnchorBatch) -> Tensor:

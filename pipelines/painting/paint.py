@@ -139,5 +139,12 @@ class Paint:
 def _in_parts(anchors: AnchorBatch, size: int) -> Iterator[AnchorBatch]:
     for first in range(0, len(anchors.pts), size):
         part = slice(first, first + size)
-        large = None if anchors.large is None else anchors.large[part]
-        yield AnchorBatch(anchors.pts[part], anchors.shots[part], anchors.lightness[part], anchors.hints[part], large)
+        yield replace(
+            anchors,
+            pts=anchors.pts[part],
+            shots=anchors.shots[part],
+            lightness=anchors.lightness[part],
+            hints=anchors.hints[part],
+            classes=anchors.classes[part],
+            large=None if anchors.large is None else anchors.large[part],
+        )

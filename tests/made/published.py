@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.networks import NETWORKS, made_of
+from models.networks import NETWORKS, made_of, state_of_published
+from models.published.normed_weights import published_shapes
 from tests.made.rule import by_rule
 
 GOLDEN = Path(__file__).parent / "golden"
+OF_SEVERAL_FILES = ("instcolor", "gcp")
 
 
 def golden(name: str) -> dict[str, NDArray[np.float32]]:
@@ -24,25 +26,25 @@ def golden(name: str) -> dict[str, NDArray[np.float32]]:
         return dict(file)
 
 
-def shapes_of(network: nn.Module) -> dict[str, torch.Size]:
-    """The keys of a network's state, as its file has them."""
-    return {key: value.shape for key, value in network.state_dict().items()}
+def published_by_rule(name: str) -> dict[str, Tensor]:
+    """The tensors of a published file; networks of several files are filled by the bare keys of each."""
+    kind = NETWORKS[name]
+    with torch.device("meta"):
+        network = kind.published() if kind.published else kind.make({})
+    if name not in OF_SEVERAL_FILES:
+        return by_rule(published_shapes(network))
+    parts = {part: by_rule(published_shapes(child)) for part, child in network.named_children()}
+    return {f"{part}.{key}": value for part, state in parts.items() for key, value in state.items()}
 
 
 def state_by_rule(name: str) -> dict[str, Tensor]:
-    """The state of a published network; each of instcolor's three is filled by the keys of its own file."""
-    with torch.device("meta"):
-        network = NETWORKS[name].make({})
-    if name != "instcolor":
-        return by_rule(shapes_of(network))
-    fusion = by_rule(shapes_of(network.get_submodule("fusion")))  # the other two have some of the same keys
-    keys = [key.split(".", 1) for key in network.state_dict()]
-    return {f"{part}.{key}": fusion[key] for part, key in keys}
+    """The state of a network whose published file was made by the rule."""
+    return state_of_published(name, published_by_rule(name))
 
 
-@cache
+@lru_cache(3)
 def network_by_rule(name: str) -> nn.Module:
-    """The network with these weights, in evaluation mode; kept for the session, as filling it takes seconds."""
+    """The network with these weights, in evaluation mode; the last are kept, as filling one takes seconds."""
     network = made_of(name, {}, state_by_rule(name))
     return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 

@@ -29,6 +29,8 @@ from tests.made.published import network_by_rule, save_about
 
 Painters = Callable[..., Painter]
 SMALL = 64
+QUICK = ("compact", "eccv16", "siggraph17", "instcolor")
+"""Networks that are made and run within a second."""
 CPU = torch.device("cpu")
 
 
@@ -46,17 +48,18 @@ def painter(folder: Path) -> Callable[..., Painter]:
     """Painters with weights by rule, that show their networks smaller squares than they were taught at."""
 
     def opened(network: str, **how: object) -> Painter:
-        chosen = choose(PaintSettings(network, folder, device="cpu", rows=SMALL, **how))  # type: ignore[arg-type]
+        rows = 0 if SMALL % NETWORKS[network].sees.multiple or NETWORKS[network].sees.has_one_size else SMALL
+        chosen = choose(PaintSettings(network, folder, device="cpu", rows=rows, **how))  # type: ignore[arg-type]
         find = open_finder(chosen.asked, CPU) if chosen.instances else None
         made, batch = network_by_rule(network), chosen.asked.batch
-        return Painter(CPU, NETWORKS[network], made, SMALL, batch, chosen.instances, find, 1.0, Finish())
+        return Painter(CPU, NETWORKS[network], made, chosen.rows, batch, chosen.instances, find, 1.0, Finish())
 
     return opened
 
 
 def anchors(*numbers: int) -> AnchorBatch:
     lightness = np.random.default_rng(9).integers(0, 256, (4, 64, 96), np.uint8)[list(numbers)]
-    return AnchorBatch(numbers, (0,) * len(numbers), lightness)
+    return AnchorBatch(numbers, (0,) * len(numbers), lightness, classes=tuple(100 * number for number in numbers))
 
 
 def with_boxes(batch: AnchorBatch, *counts: int) -> InstanceBatch:
@@ -67,7 +70,9 @@ def with_boxes(batch: AnchorBatch, *counts: int) -> InstanceBatch:
     return InstanceBatch(batch, tuple(tables))
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    "network", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS]
+)
 def test_gives_ab_at_the_size_of_the_lightness_alike_whatever_comes_with_it(painter: Painters, network: str) -> None:
     colorize = Colorize(painter(network, batch=2))
     together = colorize(without_instances(anchors(0, 1))).ab
@@ -120,6 +125,8 @@ def test_settings_leave_size_and_instances_to_the_network(folder: Path) -> None:
     [
         ("eccv16", {"instances": 3}, "eccv16 does not colour instances on their own; --network instcolor"),
         ("siggraph17", {"temperature": 0.5}, "siggraph17 has no distribution"),
+        ("scgan", {"rows": 128}, "scgan sees pictures whose rows are a multiple of 256, not 128"),
+        ("chromagan", {"rows": 256}, "chromagan sees squares of 224 pixels and no others; leave out --rows"),
         ("compact", {"detector": "maskrcnn"}, "maskrcnn finds things for --instances, which is off; add --instances N"),
     ],
 )
