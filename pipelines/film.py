@@ -134,6 +134,7 @@ def _result(job: Job, segments: list[SegmentFile]) -> "Result":
         announced_end=_announced_end(job),
         devices=tuple(sorted({device for segment in segments for device in segment.encoded.devices})),
         parts=max(segment.encoded.parts for segment in segments),
+        lost_captions=not job.film.picture.has_captions and any(segment.encoded.lost_captions for segment in segments),
     )
 
 
@@ -163,11 +164,13 @@ class Result:
     """Kinds of GPU, each with its cuDNN, that coloured it, in this run or an earlier one; none: the CPU did."""
     parts: int = 1
     """Most parts in which a batch of anchors was coloured."""
+    lost_captions: bool = False
+    """Whether captions were left out that begin after the film's first frame; others are named before the run."""
 
     @property
     def notes(self) -> list[str]:
         """Sentences the user should see."""
-        return [*self._held_note(), *self._end_note(), *self._device_notes()]
+        return [*self._held_note(), *self._end_note(), *self._device_notes(), *self._captions_note()]
 
     def _held_note(self) -> list[str]:
         if not self.held:
@@ -183,6 +186,9 @@ class Result:
             f"the film's last frame ends at {timecode(self.end)}, and it should go on to {timecode(self.announced_end)}"
         )
         return [f"{ends}: it may have been cut short"]
+
+    def _captions_note(self) -> list[str]:
+        return ["left out: closed captions (--codec h264 keeps them)"] if self.lost_captions else []
 
     def _device_notes(self) -> Iterator[str]:
         if len(self.devices) > 1:

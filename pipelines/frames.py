@@ -186,3 +186,5 @@ class EncodedSegment:
     """Kinds of GPU, each with its cuDNN, that coloured its anchors; none: the CPU did."""
     parts: int = 1
     """Most parts in which a batch of its anchors was coloured: more than one where memory was short."""
+    lost_captions: bool = False
+    """Whether a frame had closed captions for which the codec has no place."""

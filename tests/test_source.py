@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pipelines.source import DisplayMatrix
+from pipelines.display import DisplayMatrix
 from tests.made.handmade import picture, target
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import av
 
+from pipelines.media.codecs import ENCODERS
 from pipelines.settings import Codec
 
 ATSC = b"\xb5\x00\x31GA94\x03"
@@ -19,9 +20,9 @@ FRAME_HEADER, FRAME = 3, 6
 
 
 def captioned(packets: Iterable[Any], captions: dict[int, bytes], codec: Codec) -> Iterator[Any]:
-    """Packets with the captions of their pts, which are taken out of `captions`."""
+    """Packets with the captions of their pts, taken out of `captions` where the codec has a place for them."""
     for packet in packets:
-        own = captions.pop(packet.pts, b"")
+        own = captions.pop(packet.pts, b"") if ENCODERS[codec].keeps_captions else b""
         yield with_captions(packet, own, codec) if own else packet
 
 

@@ -17,7 +17,6 @@ from av.video.stream import VideoStream
 
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
 from pipelines.media.closed_captions import captioned
-from pipelines.media.codecs import ENCODERS
 from pipelines.media.grading import encoder_params, write_grading
 from pipelines.media.target import Target
 from pipelines.settings import EncodeSettings
@@ -183,14 +182,15 @@ class Encode:
                 shots.append(coloured.shot)
                 if coloured.frame.is_held:
                     held.append(coloured.frame.pts)
-                if coloured.frame.captions and ENCODERS[codec].keeps_captions:
+                if coloured.frame.captions:
                     captions[pts[-1] - pts[0]] = coloured.frame.captions
                 packets = stream.encode(assemble(coloured, pts[-1] - pts[0]))
                 _mux(container, captioned(packets, captions, codec), pts, stored)
             _mux(container, captioned(stream.encode(None), captions, codec), pts, stored)
         write_grading(path, self.target.grading)
         cuts = tuple(at for at, shot, before in zip(pts, shots, [0, *shots], strict=False) if shot != before)
-        return EncodedSegment(tuple(pts), coloured.frame.duration, _reorder(stored), tuple(held), cuts)
+        last = coloured.frame.duration
+        return EncodedSegment(tuple(pts), last, _reorder(stored), tuple(held), cuts, lost_captions=bool(captions))
 
 
 def _mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[int]) -> None:

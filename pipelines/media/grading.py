@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-from pipelines.source import Grading
+from pipelines.display import Grading
 
 TO_SAMPLE_ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
 BEFORE_BOXES = {b"stsd": 8}

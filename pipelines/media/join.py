@@ -11,6 +11,7 @@ from typing import Any
 import av
 from av.container import InputContainer, OutputContainer
 
+from pipelines.display import AS_STORED
 from pipelines.frames import EncodedSegment
 from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
 from pipelines.media.matroska import reserve_shape, write_shape
@@ -18,7 +19,7 @@ from pipelines.media.open import is_cover, open_others
 from pipelines.media.target import Target
 from pipelines.media.timecode import move_timecode, tags_of
 from pipelines.media.verify import Muxing, Tally, check_written
-from pipelines.source import DisplayMatrix, Film, Span
+from pipelines.source import Film, Span
 
 COVER = "cover art"
 """The name of its packets, which are not counted."""
@@ -126,7 +127,7 @@ def add_picture(out: OutputContainer, source: Any, template: Any, target: Target
     if target.frame_rate:
         stream.codec_context.framerate = target.frame_rate
     stream.codec_context.sample_aspect_ratio = target.sample_aspect_ratio
-    if target.display_matrix != DisplayMatrix():
+    if target.display_matrix != AS_STORED:
         is_exact = out.format.name in ("mp4", "mov")  # Matroska holds a turn, and drops what also stretches
         matrix = target.display_matrix if is_exact else target.display_matrix.without_stretch()
         stream.set_display_matrix(matrix.values)

@@ -9,8 +9,8 @@ import av
 import av.filter
 from av.sidedata.sidedata import SideDataContainer
 
+from pipelines.display import DisplayMatrix
 from pipelines.media.grading import grading_of
-from pipelines.source import DisplayMatrix
 
 LEFT_OUT = {
     "DOVI_RPU_BUFFER": "Dolby Vision (its base layer is coloured)",

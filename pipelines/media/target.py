@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.colour.colorspace import LUMA_WEIGHTS, luma_span
+from pipelines.display import DisplayMatrix, Grading
 from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.source import DEFAULT_RATE, DisplayMatrix, FieldOrder, Film, Grading, Picture
+from pipelines.source import DEFAULT_RATE, FieldOrder, Film, Picture
 
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 """FFmpeg's AVColorSpace to the luma weights of `models.colour.colorspace`."""

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from models.colour.colorspace import luma_span
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
+from pipelines.display import AS_STORED
 from pipelines.frames import AbFrame, ColouredFrame, Luma
 from pipelines.media.shrink import shrunk
 from pipelines.media.target import Target, choose_target
 from pipelines.settings import EncodeSettings, Settings
-from pipelines.source import DisplayMatrix, Film, Picture
+from pipelines.source import Film, Picture
 
 STEP = 4
 """Pixels: both sides are multiples, so that half a picture has whole chroma samples too."""
@@ -36,7 +37,7 @@ def display_target(film: Film, height: int) -> Target:
     rows, columns = display_size(film.picture, height)
     return replace(
         choose_target(film, EncodeSettings(), deinterlace=True), chroma_format="420", bits=8, is_full_range=False,
-        width=columns, height=rows, display_matrix=DisplayMatrix(), sample_aspect_ratio=Fraction(1),
+        width=columns, height=rows, display_matrix=AS_STORED, sample_aspect_ratio=Fraction(1),
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from models.colour.colorspace import LUMA_WEIGHTS, lab_from_srgb, lightness_table, luma_span
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import Lightness
+from pipelines.display import DisplayMatrix
 from pipelines.frames import AbFrame, ColouredFrame, Luma
-from pipelines.source import DisplayMatrix
 from tests.made.handmade import Ab, even_ab, frame, picture, target
 
 MATRICES = {"bt709": 1, "bt601": 5, "bt2020": 9}

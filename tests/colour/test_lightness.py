@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from models.colour.colorspace import lightness_table
 from pipelines.colour.lightness import Lightness, lightness_size, transfer_of
+from pipelines.display import DisplayMatrix
 from pipelines.frames import Luma
-from pipelines.source import DisplayMatrix
 from tests.made.handmade import frame, picture
 
 

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.colour.follow import Follow
+from pipelines.display import DisplayMatrix, Grading
 from pipelines.frames import Anchor, FollowedFrame, Frame, LightFrame, Luma, ShotFrame
 from pipelines.media.decode import Decode
 from pipelines.media.probe import probe
 from pipelines.media.target import Target
 from pipelines.settings import MotionSettings
-from pipelines.source import DisplayMatrix, Film, Grading, Picture, Segment
+from pipelines.source import Film, Picture, Segment
 
 TICKS = Fraction(1, 24)
 """The time base of what is made here: one tick is one frame."""

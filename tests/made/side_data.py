@@ -75,6 +75,12 @@ def _captioned_h264(data: bytes, number: int) -> bytes:
     return data if number == SILENT else sei + data
 
 
+def captioned_late(path: Path) -> Path:
+    """An H.264 film whose captions begin after its first frame."""
+    track = PictureTrack(pictures.pan(), "libx264")
+    return write(path, ChangedTrack(track, lambda data, number: _captioned_h264(data, number) if number > 5 else data))
+
+
 def with_afd(path: Path) -> Path:
     """MPEG-2 whose active format description says 4:3 in a 16:9 frame (ETSI TS 101 154, annex B)."""
     track = PictureTrack(pictures.pan(6), "mpeg2video")

@@ -9,13 +9,14 @@ import av
 import numpy as np
 import pytest
 
+from pipelines.display import DisplayMatrix
 from pipelines.errors import InputError
 from pipelines.frames import ColouredFrame
 from pipelines.media import encode
 from pipelines.media.encode import Encode
 from pipelines.media.probe import probe
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.source import DisplayMatrix, Film
+from pipelines.source import Film
 from tests.made import broken, clips, pictures
 from tests.made.encoding import interlace_types
 from tests.made.handmade import frame, target

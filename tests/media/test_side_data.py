@@ -12,10 +12,10 @@ import av
 import PIL.Image
 import pytest
 
+from pipelines.display import Grading
 from pipelines.media.grading import encoder_params, grading_of, write_grading
 from pipelines.media.probe import probe
 from pipelines.media.side_data import captions_of
-from pipelines.source import Grading
 from tests.made.readers import first_frame
 from tests.made.side_data import captioned
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipelines.display import DisplayMatrix
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.target import Target, choose_target
 from pipelines.settings import Codec, EncodeSettings
-from pipelines.source import DisplayMatrix, Film
+from pipelines.source import Film
 from tests.made.handmade import FILM, PICTURE, target
 
 BT709, UNKNOWN, PAL, NTSC, BT2020 = 1, 2, 5, 6, 9

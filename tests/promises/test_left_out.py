@@ -13,11 +13,14 @@ import PIL.Image
 import PIL.ImageCms
 import pytest
 
+from pipelines.film import restore
 from pipelines.job.job import prepare
 from pipelines.settings import Codec, EncodeSettings, Settings
 from tests.made import clips
+from tests.made.runs import in_segments
 from tests.made.side_data import (
     captioned,
+    captioned_late,
     in_dolby_vision,
     in_stereo,
     with_afd,
@@ -75,6 +78,15 @@ def test_nothing_is_told_where_nothing_is_left_out(
     tmp_path: Path, settings: Settings, draw: Callable[[Path], Path]
 ) -> None:
     assert prepare(draw(tmp_path / "film.ts"), None, settings).target.notes == ()
+
+
+def test_captions_that_begin_late_are_named_after_the_run(tmp_path: Path, settings: Settings) -> None:
+    note = "left out: closed captions (--codec h264 keeps them)"
+    film, coloured = captioned_late(tmp_path / "film.mp4"), replace(settings, encode=EncodeSettings("ffv1"))
+    assert restore(prepare(film, tmp_path / "out.mkv", in_segments(coloured))).notes == [note]
+    assert restore(prepare(film, tmp_path / "out.mp4", settings)).notes == []
+    told_before = captioned(tmp_path / "captioned.mp4")
+    assert restore(prepare(told_before, tmp_path / "out2.mkv", coloured)).notes == []
 
 
 @pytest.mark.parametrize("codec", ["ffv1", "prores"])
