@@ -102,6 +102,8 @@ class EncodeSettings:
     threads: int = 8
     """Of the encoder; h264 takes 4 at most. Part of the settings, never of the machine: encoders write other bytes with
     another number."""
+    encoder: Literal["cpu", "nvenc", "auto"] = field(default="cpu", metadata=LEFT_OUT)
+    """Of h264 and h265: the CPU's, that of an NVIDIA card, or the card's where it loses nothing."""
 
     def __post_init__(self) -> None:
         limit = 63 if self.codec == "av1" else 51
@@ -110,6 +112,9 @@ class EncodeSettings:
             _check(self.crf is None and self.preset is None, f"{self.codec} has no crf and no preset; {hint}")
         _check(self.crf is None or 0 <= self.crf <= limit, f"crf of {self.codec} must be 0 to {limit}, got {self.crf}")
         self._check_preset()
+        has_encoder = self.encoder == "cpu" or self.codec in ("h264", "h265")
+        _check(has_encoder, f"--encoder {self.encoder} is for h264 and h265, not {self.codec}")
+        _check(self.encoder == "cpu" or self.preset is None, "--preset is the CPU encoder's; leave it or --encoder out")
         _check(self.threads > 0, f"threads must be above 0, got {self.threads}")
 
     def _check_preset(self) -> None:

@@ -39,8 +39,13 @@ class Devices:
         """The settings with the device that these are.
 
         Raises:
-            SettingsError: this machine has fewer GPUs.
+            SettingsError: this machine has fewer GPUs, or NVENC is asked of a cluster.
         """
+        if self.address and settings.encode.encoder != "cpu":
+            if settings.encode.encoder == "nvenc":
+                what = "is for this machine alone: others of a cluster may have none"
+                raise SettingsError("--encoder nvenc", what, "leave it out")
+            settings = replace(settings, encode=replace(settings.encode, encoder="cpu"))
         if not self.gpus and not self.workers:
             return settings
         self._check_gpus()

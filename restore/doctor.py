@@ -15,6 +15,7 @@ from models.weights.catalogue import DEFAULT_NETWORK, find_weights, weights_dige
 from models.weights.files import load_network
 from pipelines import DISTRIBUTION
 from pipelines.media.codecs import ENCODERS
+from pipelines.media.nvenc import encoders
 from pipelines.painting.device import has_nvidia_card, missing_cuda, unusable_cuda
 
 NAME = re.compile(r"[\w.-]+")
@@ -54,6 +55,11 @@ def _encoders() -> Iterator[tuple[bool, str]]:
         yield has, f"codec {codec}: encoder {encoder.name}" if has else f"codec {codec}: FFmpeg lacks {encoder.name}"
 
 
+def _card_encoders() -> Iterator[tuple[bool, str]]:
+    for name, missing in encoders().items():
+        yield True, f"encoder {name}: {missing or 'can be used'}"  # optional: films are encoded without it
+
+
 def _weights() -> Iterator[tuple[bool, str]]:
     try:
         path = find_weights(DEFAULT_NETWORK)
@@ -71,5 +77,5 @@ def _disk() -> Iterator[tuple[bool, str]]:
 
 def examine() -> Iterator[tuple[bool, str]]:
     """Facts of this machine, each with whether it is as it should be."""
-    for part in (_packages, _devices, _encoders, _weights, _disk):
+    for part in (_packages, _devices, _encoders, _card_encoders, _weights, _disk):
         yield from part()

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import torch
 
+from pipelines.errors import SettingsError
 from pipelines.guide.given import Given, given_for
 from pipelines.job.plan import plan
 from pipelines.job.span import Finder, in_film
 from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output
+from pipelines.media.nvenc import choose_encoder
 from pipelines.media.probe import picture_at, probe
 from pipelines.media.scans import beside, check_gaps
 from pipelines.media.target import Target
@@ -83,6 +85,7 @@ def prepare(
     film = replace(film, notes=(*film.notes, *check_gaps(film, settings)))
     if settings.start:
         film = replace(film, picture=picture_at(film, in_seconds(settings.start)))
+    film, settings = _with_encoder(film, settings)
     if out is not None:
         check_place(out, path, overwrite, option)
     named = out or stem or beside(path, "restored")
@@ -104,3 +107,16 @@ def prepare(
         overwrite=overwrite,
         starts_over=overwrite,
     )
+
+
+def _with_encoder(film: Film, settings: Settings) -> tuple[Film, Settings]:
+    """The settings with the encoder that is taken, and the film with notes on it.
+
+    Raises:
+        SettingsError: NVENC is asked for and cannot be had.
+    """
+    try:
+        encode, notes = choose_encoder(film, settings.encode, settings.deinterlace)
+    except ValueError as error:
+        raise SettingsError(film.path, str(error)) from error
+    return replace(film, notes=(*film.notes, *notes)), replace(settings, encode=encode)

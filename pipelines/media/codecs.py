@@ -1,8 +1,8 @@
 """The encoders, and which pictures each takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipelines.settings import Codec
+from pipelines.settings import Codec, EncodeSettings
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,15 @@ ENCODERS: dict[Codec, Encoder] = {
     "ffv1": Encoder("ffv1", {"420": (8, 10, 12, 14, 16), "422": (8, 10, 12, 14, 16), "444": (8, 10, 12, 14, 16)},
                     ("matroska", "mp4"), keeps_fields=True, usual="matroska"),
 }  # fmt: skip
+NVENC: dict[Codec, Encoder] = {
+    "h264": replace(ENCODERS["h264"], name="h264_nvenc", depths={"420": (8,), "444": (8,)}, keeps_fields=False),
+    "h265": replace(ENCODERS["h265"], name="hevc_nvenc", depths={"420": (8,), "444": (8,)}),
+}
+"""The encoders of NVIDIA's cards; deeper pictures would need planes of another layout."""
 SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 """Chroma format to luma samples for one chroma sample, across and down."""
+
+
+def encoder_for(settings: EncodeSettings) -> Encoder:
+    """The encoder that settings name; `auto` is the CPU's until `nvenc.choose_encoder` has decided."""
+    return (NVENC if settings.encoder == "nvenc" else ENCODERS)[settings.codec]

@@ -29,6 +29,8 @@ MAX_H264_THREADS = 4
 """With more, x264's threads wait for each other and its files are larger."""
 MIN_SLICED = 4
 """Pixels of the shorter side from which FFV1 divides a picture into 2 x 2 slices: each needs a sample of each plane."""
+NVENC_QP = {"h264": 20, "h265": 22}
+"""Quantiser of NVENC by default: as fine as the CPU's crf, or finer."""
 FIELD_NUMBERS = {"progressive": 1, "top": 2, "bottom": 3}  # FFmpeg's AVFieldOrder
 
 
@@ -39,6 +41,13 @@ def segment_container(target: Target) -> str:
 
 def encoder_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
     """FFmpeg's options of the encoder."""
+    if settings.encoder == "nvenc":
+        qp = NVENC_QP[target.codec] if settings.crf is None else settings.crf
+        return {"rc": "constqp", "qp": str(qp), "preset": "p5"}
+    return _cpu_options(target, settings)
+
+
+def _cpu_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
     crf, preset = settings.crf, settings.preset
     if target.codec == "h264":
         return {"crf": str(18 if crf is None else crf), "preset": preset or "veryfast"} | _x264_params(target)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.colour.colorspace import LUMA_WEIGHTS, luma_span
 from pipelines.display import DisplayMatrix, Grading
-from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder
+from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder, encoder_for
 from pipelines.settings import Codec, EncodeSettings
 from pipelines.source import DEFAULT_RATE, FieldOrder, Film, Picture
 
@@ -124,7 +124,7 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
     Raises:
         ValueError: the encoder cannot hold a picture of this size.
     """
-    picture, encoder = film.picture, ENCODERS[settings.codec]
+    picture, encoder = film.picture, encoder_for(settings)
     chroma_format = _chroma_format(picture, encoder)
     bits = _depth(picture, encoder.depths[chroma_format])
     is_full = picture.is_full_range and encoder.keeps_range
