@@ -17,8 +17,10 @@ from restore.cli import main
 from restore.devices import Devices
 from tests.made import clips
 from tests.made.on_cluster import Nodes, this_node, wait_until
+from tests.made.readers import closed_captions
 from tests.made.resumed import FRAMES, SEGMENTS, Heard, assert_whole, four_seconds, near
 from tests.made.runs import Films, in_segments, listing
+from tests.made.side_data import captioned, texts
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 
@@ -39,6 +41,16 @@ def test_a_film_on_ray_has_the_same_bytes(
     assert result.frames == SEGMENTS * FRAMES
     assert len(heard.frames) == len(set(heard.frames)) == SEGMENTS * FRAMES
     assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+def test_segments_coloured_on_ray_keep_their_captions(
+    nodes: Nodes, films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    from pipelines.on_ray.films import open_pool, restore_on_ray
+
+    film, out = films(captioned, ".ts"), tmp_path / "out.mp4"
+    restore_on_ray(prepare(film, out, in_segments(settings)), None, open_pool(workers=1))
+    assert closed_captions(out) == texts()
 
 
 @dataclass(frozen=True)

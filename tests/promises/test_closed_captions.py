@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
@@ -14,23 +13,13 @@ from pipelines.media.encode import Encode
 from pipelines.media.target import choose_target
 from pipelines.settings import Codec, EncodeSettings, Settings, When
 from tests.made.handmade import FILM, frame
+from tests.made.readers import closed_captions
 from tests.made.runs import HALF_SECOND, Films, in_segments
 from tests.made.side_data import captioned, texts
 
 QUICK = [("h264", ".mp4", ".ts"), ("av1", ".mkv", ".ts"), ("av1", ".mp4", ".mp4")]
 SLOW = [("h265", ".mkv", ".mp4"), ("h264", ".mkv", ".ts"), ("h264", ".ts", ".ts"), ("h264", ".mp4", ".mp4"),
         ("h265", ".mp4", ".ts"), ("h265", ".ts", ".mp4"), ("h265", ".mov", ".mp4")]  # fmt: skip
-
-
-def captions(path: Path) -> list[bytes]:
-    """The triplets of every frame, as shown; empty where it has none."""
-    with av.open(path) as film:
-        frames = list(film.decode(video=0))
-    return [bytes(frame.side_data["A53_CC"]) if "A53_CC" in kinds(frame) else b"" for frame in frames]
-
-
-def kinds(frame: av.VideoFrame) -> set[str]:
-    return {each.type.name for each in frame.side_data}
 
 
 @pytest.mark.parametrize(
@@ -40,21 +29,23 @@ def test_every_frame_keeps_its_captions(
     films: Films, settings: Settings, codec: Codec, ending: str, source: str
 ) -> None:
     film = films(captioned, source)
-    assert captions(film) == texts()
+    assert closed_captions(film) == texts()
     coloured = in_segments(replace(settings, encode=EncodeSettings(codec)), HALF_SECOND)
-    assert captions(films.restored(film, coloured, ending)) == texts()
+    assert closed_captions(films.restored(film, coloured, ending)) == texts()
 
 
 @pytest.mark.parametrize("deinterlace", [False, True])
 @pytest.mark.parametrize("source", [".ts", ".mp4"])
-def test_interlaced_film_keeps_its_captions(films: Films, settings: Settings, source: str, deinterlace: bool) -> None:
+def test_interlaced_film_keeps_its_closed_captions(
+    films: Films, settings: Settings, source: str, deinterlace: bool
+) -> None:
     film = films(captioned, source, is_interlaced=True)
-    assert captions(films.restored(film, replace(settings, deinterlace=deinterlace))) == texts()
+    assert closed_captions(films.restored(film, replace(settings, deinterlace=deinterlace))) == texts()
 
 
 def test_a_span_has_the_captions_of_its_frames(films: Films, settings: Settings) -> None:
     out = films.restored(films(captioned, ".mp4"), replace(settings, start=When("f9"), end=When("f20")))
-    assert captions(out) == texts()[9:20]
+    assert closed_captions(out) == texts()[9:20]
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
@@ -65,4 +56,4 @@ def test_captions_of_any_bytes_are_kept(tmp_path: Path, codec: Codec) -> None:
     planes = [np.full(form.chroma_size, 128, np.uint8)] * 2
     frames = [ColouredFrame(replace(frame(np.full((96, 128), 90, np.uint8)), captions=text), *planes, shot=0)]
     Encode(form, EncodeSettings(codec))(frames, tmp_path / "segment.mp4")
-    assert captions(tmp_path / "segment.mp4") == [text]
+    assert closed_captions(tmp_path / "segment.mp4") == [text]
