@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Restore = Callable[[Job, Listener | None], Result]
 
+CORES_OF_ONE = 4
+"""Cores that one process keeps busy: its decoder, its encoder and the network beside them."""
 FEWER = "ask for fewer, or --workers N for CPU processes"
 
 
@@ -68,10 +70,13 @@ class Devices:
     def is_pool(self, has_films: bool = False) -> bool:
         """Whether anchors are coloured in other processes than this one.
 
+        One GPU is a pool where there are cores for segments side by side, since these are most of the work.
+
         Args:
             has_films: whether there are several films, for which one device is a pool too.
         """
-        return bool(self.address) or max(self.gpus, self.workers) >= (1 if has_films else 2)
+        has_cores = self.gpus and (os.cpu_count() or 1) > CORES_OF_ONE
+        return bool(self.address) or max(self.gpus, self.workers) >= (1 if has_films or has_cores else 2)
 
     def needed_for(self, job: Job) -> Devices:
         """The devices that serve this film: one that is short does not wait for Ray to start."""
