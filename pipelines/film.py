@@ -12,8 +12,9 @@ from pipelines.job.identity import about
 from pipelines.job.job import Job
 from pipelines.job.work import WorkFolder
 from pipelines.media.join import SegmentFile, mux
+from pipelines.media.scan_writer import first_number, join_pictures
 from pipelines.painting.paint import FilmPaint, Paint, Painting
-from pipelines.places import only_run
+from pipelines.places import is_taken, only_run, put
 from pipelines.segment import SegmentFlow
 from pipelines.source import Film, Segment
 from pipelines.streams import Spread, Stream, in_process
@@ -50,7 +51,7 @@ def restore(
         whole = next(spread(Join(job, work))(iter([segments])))
         _check_free(job)
         listener.on_whole(whole)
-        whole.replace(job.out)
+        put(whole, job.out)
         work.remove()
     return _result(job, segments)
 
@@ -93,13 +94,17 @@ class Join:
     def __call__(self, segments: list[SegmentFile]) -> Path:
         """Joins the segments with the film's other streams."""
         job, part = self.job, self.work.part("film")
+        if job.pictures is not None:
+            first = next(segment.encoded.pts[0] for segment in segments if segment.encoded.pts)
+            join_pictures(segments, job.pictures, first_number(job.film, first), part)
+            return part
         mux(job.film, job.target, job.container, segments, job.span, part, job.out)
         return part
 
 
 def _check_free(job: Job) -> None:
     """Raises OutputError where a file has taken the result's place since the run began."""
-    if job.out.exists() and not job.overwrite:
+    if is_taken(job.out) and not job.overwrite:
         hint = "move it away, or --overwrite replaces it: the run goes on from its finished segments"
         raise OutputError(job.out, "exists since the run began", hint)
 

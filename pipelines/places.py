@@ -15,9 +15,12 @@ from tempfile import TemporaryFile
 from filelock import FileLock, Timeout
 
 from pipelines.errors import OutputError
+from pipelines.source import Numbered
 
 MIN_ROOM = 1 << 16
 """Free bytes that the manifest of a run needs."""
+NEW = ".new"
+"""Suffix of a name that nothing has, for trials."""
 WORK = ".restore"
 """Suffix of a result's name for its working folder."""
 TRIES = 100
@@ -41,6 +44,42 @@ def check_place(out: Path, film: Path, overwrite: bool, option: str = "-o") -> N
         raise OutputError(out, "its folder may not be written to", f"name a file elsewhere with {option}")
     if shutil.disk_usage(folder).free < MIN_ROOM:
         raise OutputError(out, "the disk is full", f"free some of it, or name a file elsewhere with {option}")
+
+
+def check_folder(out: Path, names: Numbered, film: Path, overwrite: bool, option: str = "-o") -> None:
+    """Raises OutputError where a folder of pictures with these names cannot be written at `out`."""
+    own = f"name pictures in a folder of their own with {option}, such as coloured/{names}"
+    if out.absolute() == Path.cwd() or (out.exists() and not out.is_dir()):
+        raise OutputError(out, "is no folder for a film's pictures alone", own)
+    folder = film if film.is_dir() else film.absolute().parent
+    if out.exists() and folder.exists() and out.samefile(folder):
+        raise OutputError(out, "is the folder of the film, which is never written to", own)
+    found = [each.name for each in out.iterdir()] if out.exists() else []
+    if not all(name.startswith(names.prefix) and name.endswith(names.suffix) for name in found):
+        raise OutputError(out, "holds other files", own)
+    if found and not overwrite:
+        raise OutputError(out, "holds pictures already", f"--overwrite replaces them, {option} names another folder")
+    check_place(out.with_name(out.name + NEW), film, overwrite, option)
+
+
+def is_taken(out: Path) -> bool:
+    """Whether something is there that a result would replace; an empty folder is nothing."""
+    return out.exists() and not (out.is_dir() and not any(out.iterdir()))
+
+
+def put(whole: Path, out: Path) -> None:
+    """Gives a file or folder that is whole its name; a folder that has it goes away with the folder of `whole`."""
+    if out.is_dir():
+        out.replace(whole.with_name("replaced"))
+    whole.replace(out)
+
+
+def remove(path: Path) -> None:
+    """Removes a file or folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_too_long(out: Path) -> bool:
@@ -146,6 +185,9 @@ def written_whole(out: Path) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """sha256 of a file's bytes, in hex."""
+    """sha256 of a file's bytes, in hex; of a folder's, that of the names and sha256 of its files."""
+    if path.is_dir():
+        listed = "".join(f"{each.name} {sha256_of(each)}\n" for each in sorted(path.iterdir()))
+        return hashlib.sha256(listed.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

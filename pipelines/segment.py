@@ -17,6 +17,7 @@ from pipelines.colour.steady import Steady
 from pipelines.frames import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Luma, ShotFrame
 from pipelines.media.decode import Decode
 from pipelines.media.encode import Encode
+from pipelines.media.scan_writer import WritePictures
 from pipelines.media.target import Target
 from pipelines.motion.cuts import BEHIND
 from pipelines.settings import Settings
@@ -123,8 +124,14 @@ class SegmentFlow:
             closing(carried(segment, self.settings, self.rows, paint, whole, self.large_rows)) as frames,
             closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
         ):
-            encoded = Encode(self.target, self.settings.encode)(self._counted(ready), out)
+            encoded = self._encode(self._counted(ready), out)
         return replace(encoded, devices=tuple(sorted(paint.devices)), parts=paint.parts)
+
+    def _encode(self, frames: Iterable[ColouredFrame], out: Path) -> EncodedSegment:
+        """Writes a file, or a folder of pictures."""
+        if self.target.pictures:
+            return WritePictures(self.film, self.target, transfer_of(self.film.picture))(frames, out)
+        return Encode(self.target, self.settings.encode)(frames, out)
 
     def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
         for coloured in frames:

@@ -11,15 +11,15 @@ from pipelines.guide.given import Given, given_for
 from pipelines.job.plan import plan
 from pipelines.job.span import Finder, in_film
 from pipelines.media.coloured import check_colours
-from pipelines.media.containers import choose_output
+from pipelines.media.containers import choose_output, choose_pictures
 from pipelines.media.nvenc import choose_encoder
 from pipelines.media.probe import picture_at, probe
-from pipelines.media.scans import beside, check_gaps
+from pipelines.media.scans import beside, check_gaps, pattern_of
 from pipelines.media.target import Target
 from pipelines.painting.choice import Chosen, choose_network
-from pipelines.places import check_place
+from pipelines.places import check_folder, check_place
 from pipelines.settings import Settings, in_seconds
-from pipelines.source import Film, Segment, Span
+from pipelines.source import Film, Numbered, Segment, Span
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Job:
     """The network."""
     segments: tuple[Segment, ...]
     given: Given
+    pictures: Numbered | None = None
+    """Names of the result's pictures, where `out` is a folder of these."""
     overwrite: bool = False
     """Whether a result that is there may be replaced."""
     starts_over: bool = False
@@ -86,10 +88,17 @@ def prepare(
     if settings.start:
         film = replace(film, picture=picture_at(film, in_seconds(settings.start)))
     film, settings = _with_encoder(film, settings)
-    if out is not None:
+    pictures = None if out is None else pattern_of(out)
+    if pictures is not None:
+        out = pictures.folder
+        check_folder(out, pictures, path, overwrite, option)
+    elif out is not None:
         check_place(out, path, overwrite, option)
     named = out or stem or beside(path, "restored")
-    output = choose_output(film, settings, named.name, has_suffix=out is not None)
+    if pictures is not None:
+        output = choose_pictures(film, settings, pictures)
+    else:
+        output = choose_output(film, settings, named.name, has_suffix=out is not None)
     if out is None:
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
@@ -104,6 +113,7 @@ def prepare(
         chosen=chosen,
         segments=tuple(plan(film, settings.segment, span.start, span.end)),
         given=given_for(film, settings, chosen.motion_rows),
+        pictures=pictures,
         overwrite=overwrite,
         starts_over=overwrite,
     )

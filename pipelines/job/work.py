@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.errors import OutputError
 from pipelines.frames import EncodedSegment
 from pipelines.media.join import SegmentFile
-from pipelines.places import WORK, sha256_of
+from pipelines.places import WORK, remove, sha256_of
 from pipelines.source import Segment
 
 ENTRIES = "[0-9]*.json"
@@ -62,7 +62,7 @@ class WorkFolder:
         if before == self.about:
             kept |= {path for entry in self._entries() for path in (entry, entry.with_suffix(".segment"))}
         for file in set(self.folder.iterdir()) - kept:
-            file.unlink(missing_ok=True)
+            remove(file)
         _write(self.manifest, {"about": self.about})
 
     def _check_lost(self) -> None:
@@ -73,7 +73,7 @@ class WorkFolder:
     def __exit__(self, *error: object) -> None:
         """Removes what is half written, and the whole folder where no segment is done."""
         for segment in self.folder.glob("*.part"):
-            segment.unlink(missing_ok=True)
+            remove(segment)
         if not any(self.folder.glob("*.segment")):
             self.remove()
 
@@ -93,7 +93,7 @@ class WorkFolder:
         """The segment as an earlier run finished it."""
         path = self._path(segment)
         entry = _read(path.with_suffix(".json"))
-        if not entry or (entry["sha256"] and (not path.is_file() or sha256_of(path) != entry["sha256"])):
+        if not entry or (entry["sha256"] and (not path.exists() or sha256_of(path) != entry["sha256"])):
             return None
         was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
         return SegmentFile(path, EncodedSegment(**was))  # type: ignore[arg-type]  # as it was written
@@ -106,11 +106,13 @@ class WorkFolder:
         path = self._path(segment)
         digest = sha256_of(part) if encoded.pts else ""
         if encoded.pts:
+            if path.is_dir():  # no folder takes the place of another with files in it
+                remove(path)
             part.replace(path)
         try:
             _write(path.with_suffix(".json"), {"sha256": digest, "encoded": dataclasses.asdict(encoded)})
         except OSError:  # without its entry a segment does not count
-            path.unlink(missing_ok=True)
+            remove(path)
             raise
         return SegmentFile(path, encoded)
 

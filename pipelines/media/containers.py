@@ -9,10 +9,11 @@ from pipelines.errors import OutputError, SettingsError, timecode
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.encode import check_encoder
 from pipelines.media.rounding import FrameTimes, keeps_clock
+from pipelines.media.scan_writer import picture_target
 from pipelines.media.target import Target, choose_target
 from pipelines.media.trial import Held, try_streams
 from pipelines.settings import Settings
-from pipelines.source import Film, OtherStream, Span
+from pipelines.source import Film, Numbered, OtherStream, Span
 
 SUFFIXES = {"matroska": ".mkv", "mp4": ".mp4", "mov": ".mov", "mpegts": ".ts", "webm": ".webm"}
 """Of a result, by FFmpeg's name of the muxer."""
@@ -71,6 +72,19 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
         raise OutputError(film.path, *_no_container(target, times, tried))
     chosen = _noted(target, times, held, *_change(film, target, held), *_anew_note(tried[held]))
     return Output(chosen, held, name + _suffix(film, held))
+
+
+def choose_pictures(film: Film, settings: Settings, names: Numbered) -> Output:
+    """The pictures to be written for a film.
+
+    Raises:
+        SettingsError: a codec was chosen, which pictures have not.
+    """
+    encode = settings.encode
+    if encode.codec not in ("h264", "ffv1") or (encode.crf, encode.preset) != (None, None):
+        raise SettingsError(film.path, "pictures have no codec", "leave out --codec, --crf and --preset")
+    target = picture_target(film, names.suffix.lower(), settings.deinterlace)
+    return Output(target, f"{target.encoder} pictures", names.folder.name)
 
 
 def possible_names(name: str, has_suffix: bool) -> list[str]:

@@ -16,14 +16,14 @@ FILE_OFFSET, FILE_SIZE, INDUSTRY_SIZE, ELEMENT_OFFSET = 4, 16, 28, 808
 """Where the header says where the picture begins (twice), how long the file is and how long its industry part."""
 LOW_CODE, HIGH_CODE, TRANSFER, COLORIMETRIC, BITS = 784, 792, 801, 802, 803
 FILM_RATE, TIMECODE, VIDEO_RATE, BLACK_LEVEL, WHITE_LEVEL = 1724, 1920, 1940, 1952, 1964
-KEPT = (slice(160, 660), slice(784, 803), slice(1408, SIZE))
+KEPT = (slice(160, 660), slice(784, 800), slice(801, 803), slice(1408, SIZE))
 """Parts of the header that are carried to a result: who made it, the codes' meaning, film and television."""
 LOGARITHMIC = (1, 3)
 """Transfers: printing density, logarithmic."""
 TRANSFERS = {2: 8, 5: 1, 6: 1, 7: 6, 8: 6}
 """DPX's transfer as FFmpeg's AVColorTransferCharacteristic: linear, BT.709, BT.601."""
-OF_BT709 = 6
-"""DPX's transfer and colorimetry of BT.709."""
+LINEAR, OF_BT709 = 2, 6
+"""DPX's linear transfer; its transfer and colorimetry of BT.709."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ class DpxHeader:
         struct.pack_into(self.order + kind, head, at, value)
 
 
-def as_bt709(picture: bytes) -> bytes:
-    """A DPX picture that says it is BT.709."""
-    return picture[:TRANSFER] + bytes((OF_BT709, OF_BT709)) + picture[TRANSFER + 2 :]
+def with_transfer(picture: bytes, is_linear: bool) -> bytes:
+    """A DPX picture that says it is BT.709, or linear light of its primaries."""
+    return picture[:TRANSFER] + bytes((LINEAR if is_linear else OF_BT709, OF_BT709)) + picture[TRANSFER + 2 :]
 
 
 def read_header(path: Path) -> DpxHeader | None:

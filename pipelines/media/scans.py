@@ -28,25 +28,21 @@ SHOWN_INDEX = -1
 
 
 def pattern_of(path: Path) -> Numbered | None:
-    """The names that a path with %d or %06d in its name stands for; None where it is no pattern."""
+    """The names that a path with %d or %06d in its name stands for; None where it is no pattern, or a file's name."""
     match = PATTERN.fullmatch(path.name)
     if match is None or match[3].lower() not in DECODERS or path.exists():
         return None
     return Numbered(path.parent, match[1], int(match[2] or 1), match[3])
 
 
-def _stem_of(path: Path) -> str:
-    """What the names of a film's results begin with."""
-    if path.is_dir():
-        return path.resolve().name
-    names = pattern_of(path)
-    return path.stem if names is None else names.prefix.rstrip("._- ") or path.resolve().parent.name
-
-
 def beside(path: Path, ending: str) -> Path:
-    """A place beside a film, without a suffix: FILM.ending."""
-    folder = path.resolve().parent if path.is_dir() else path.parent
-    return folder / f"{_stem_of(path)}.{ending}"
+    """A place beside a film, without a suffix: FILM.ending; of a pattern, what its pictures' names begin with."""
+    path = path if path.name not in {"", ".."} else path.resolve()
+    names = pattern_of(path)
+    stem = path.name if path.is_dir() else path.stem
+    if names is not None:
+        stem = names.prefix.rstrip("._- ") or path.resolve().parent.name
+    return path.with_name(f"{stem}.{ending}")
 
 
 def sequences(names: list[str]) -> dict[tuple[str, str], list[str]]:

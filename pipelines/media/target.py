@@ -45,6 +45,8 @@ class Target:
     source_bits: int
     source_is_full_range: bool
     grading: Grading
+    pictures: str = ""
+    """The suffix of the pictures that are written, with its dot; empty: a film is."""
     notes: tuple[str, ...] = ()
     """Changes to the picture that the user should know of, as clauses."""
 
@@ -153,7 +155,7 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
     return Target(
         settings.codec, encoder.name, chroma_format, bits, is_full, matrix, primaries, transfer,
         picture.width, picture.height, picture.time_base, picture.frame_rate, picture.sample_aspect_ratio,
-        picture.display_matrix, field_order, picture.bits, picture.is_full_range, picture.grading, tuple(notes),
+        picture.display_matrix, field_order, picture.bits, picture.is_full_range, picture.grading, notes=tuple(notes),
     )  # fmt: skip
 
 

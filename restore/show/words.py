@@ -38,7 +38,10 @@ def _streams(film: Film) -> str:
 def summary(job: Job) -> str:
     """A run in one line: film, network, device, codec, container, result."""
     source = f"{described(job.film)}, {timecode(job.seconds)}, {_streams(job.film)}"
-    how = f"{job.settings.paint.network} on {job.device}, {job.target.codec} {job.target.bits} bits in {job.container}"
+    written = f"{job.target.codec} {job.target.bits} bits in {job.container}"
+    if job.target.pictures:
+        written = f"{job.container} of {'half floats' if job.target.pictures == '.exr' else '16 bits'}"
+    how = f"{job.settings.paint.network} on {job.device}, {written}"
     return f"{source} -> {how} -> {job.out}"
 
 
