@@ -21,7 +21,6 @@ LEFT_OUT = {
     "ICC_PROFILE": "ICC profile",
     "STEREO3D": "stereo 3D",
     "SPHERICAL": "spherical projection",
-    "FILM_GRAIN_PARAMS": "film grain parameters",
     "AFD": "active format description",
     "PANSCAN": "pan and scan",
     "GOP_TIMECODE": "timecode in groups of pictures",

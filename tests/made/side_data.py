@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,12 +105,33 @@ def in_dolby_vision(path: Path) -> Path:
     return write(path, ChangedTrack(_h265(), lambda data, _: data + UNIT + b"\x7c\x01\x19\x04\x09\x09\x09\x09\x80"))
 
 
+def with_sei(path: Path, kind: int, payload: bytes) -> Path:
+    """H.265 with supplemental information of a kind before each frame (ITU-T H.265, section D.2)."""
+    message = re.sub(b"\0\0(?=[\0-\3])", b"\0\0\3", bytes([kind, len(payload)]) + payload + b"\x80")
+    return write(path, ChangedTrack(_h265(), lambda data, _: UNIT + b"\x4e\x01" + message + data))
+
+
 def with_frame_timecode(path: Path) -> Path:
-    """H.265 with a time code of 10:20:30:12 before each frame (ITU-T H.265, section D.2.27)."""
+    """Time code 10:20:30:12 in each frame (section D.2.27)."""
     fields = ((1, 2), (1, 1), (0, 1), (0, 5), (1, 1), (0, 1), (0, 1), (12, 9), (30, 6), (20, 6), (10, 5), (0, 5))
-    bits = "".join(f"{value:0{width}b}" for value, width in fields) + "1"
-    payload = int(bits.ljust(48, "0"), 2).to_bytes(6, "big")
-    return write(path, ChangedTrack(_h265(), lambda data, _: UNIT + b"\x4e\x01\x88\x06" + payload + b"\x80" + data))
+    return with_sei(path, 136, _bits(*fields))
+
+
+def with_ambient_light(path: Path) -> Path:
+    """The light around the viewer, 314 lux of D65 (section D.2.39)."""
+    return with_sei(path, 148, struct.pack(">I2H", 3_140_000, 15635, 16450))
+
+
+def in_hdr10_plus(path: Path) -> Path:
+    """Dynamic metadata of HDR10+ (SMPTE ST 2094-40): one window, no curve."""
+    fields = ((1, 2), (400, 27), (0, 1), (9000, 17), (9000, 17), (9000, 17), (700, 17), (0, 4), (0, 10), (0, 3))
+    return with_sei(path, 4, b"\xb5\x00\x3c\x00\x01\x04\x01" + _bits(*fields))
+
+
+def _bits(*fields: tuple[int, int]) -> bytes:
+    """Values, each with its width in bits, and zeros up to a whole byte."""
+    bits = "".join(f"{value:0{width}b}" for value, width in fields)
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
 
 
 def _h265() -> PictureTrack:

@@ -15,7 +15,7 @@ import pytest
 from pipelines.display import Grading
 from pipelines.media.grading import encoder_params, grading_of, write_grading
 from pipelines.media.probe import probe
-from pipelines.media.side_data import captions_of
+from pipelines.media.side_data import captions_of, left_out_of
 from tests.made.readers import first_frame
 from tests.made.side_data import captioned
 
@@ -41,6 +41,18 @@ def test_a_frame_whose_side_data_were_read_is_freed_at_once(tmp_path: Path) -> N
     before = sys.getrefcount(frame)
     assert captions_of(frame, "h264")
     assert sys.getrefcount(frame) == before
+
+
+def test_side_data_that_say_nothing_are_not_left_out() -> None:
+    """Decoders of MPEG-2 add pan and scan, and timecode, to every film."""
+    size, still, moved = struct.pack("3i", 0, 720, 576), bytes(12), struct.pack("6h", 0, 16, 0, 0, 0, 0)
+    drop_frame_and_marker = struct.pack("q", 1 << 24 | 1 << 12)
+    assert left_out_of({"PANSCAN": size + still, "GOP_TIMECODE": drop_frame_and_marker}, "") == ()
+    assert left_out_of({"PANSCAN": size + moved, "SPHERICAL": b"there"}, "") == ("spherical projection", "pan and scan")
+
+
+def test_a_mastering_display_told_in_part_is_left_out() -> None:
+    assert left_out_of(graded([*PRIMARIES, 25, 5_000_000], flags=(1, 0)), "") == ("incomplete mastering display",)
 
 
 PRIMARIES = [34000, 16000, 13250, 34500, 7500, 3000, 15635, 16450]

@@ -22,8 +22,10 @@ from tests.made.side_data import (
     captioned,
     captioned_late,
     in_dolby_vision,
+    in_hdr10_plus,
     in_stereo,
     with_afd,
+    with_ambient_light,
     with_frame_timecode,
     with_gop_timecode,
 )
@@ -63,6 +65,8 @@ def tagged_as_dolby_vision(path: Path) -> Path:
         (in_dolby_vision, ".ts", DOLBY_VISION),
         (tagged_as_dolby_vision, ".mp4", DOLBY_VISION),
         (with_frame_timecode, ".mp4", "left out: timecode in frames"),
+        (with_ambient_light, ".mp4", "left out: ambient viewing environment"),
+        (in_hdr10_plus, ".ts", "left out: HDR10+"),
         (with_profile, ".mov", "left out: ICC profile"),
     ],
 )
