@@ -8,6 +8,7 @@ from typing import Any
 import av
 from av.container import InputContainer, OutputContainer
 
+from pipelines.errors import DamagedError
 from pipelines.media.captions import add_text, rewritten, text_codec
 from pipelines.media.open import is_cover, packets_of
 from pipelines.media.sound import add_pcm, as_pcm, pcm_codec
@@ -29,6 +30,8 @@ OF_PICTURE = OF_PACKETS | {"ENCODER"}
 """Tags of the film's picture that are wrong of the coloured one."""
 MAX_USUAL = 8
 """Channels up to which there is a usual layout for each number."""
+MAX_APART = Fraction(2)
+"""Seconds between picture and sound that lie side by side in a file."""
 NO_TEXT = b"\x00\x00"
 """A mov_text packet between two captions; the muxer writes these itself."""
 
@@ -146,16 +149,28 @@ def _is_pause(packet: Any, source: Any, container: str) -> bool:
 
 
 def other_packets(
-    source: InputContainer, streams: dict[int, Any], film: Film, span: Span, container: str
+    source: InputContainer, streams: dict[int, Any], film: Film, span: Span, container: str, last: Fraction
 ) -> Iterator[Any]:
-    """Packets of the copied streams, in file order, moved so that the span begins at 0, and the film where it must."""
+    """Packets of the copied streams, in file order, moved so that the span begins at 0, and the film where it must.
+
+    Args:
+        source: the film.
+        streams: of the result, by their index in the film.
+        film: from `probe`.
+        span: the part that is written.
+        container: the muxer.
+        last: seconds at which the last picture of the part is shown.
+
+    Raises:
+        DamagedError: the file cannot be read as far as its picture was.
+    """
     if not streams:
         return
     low = None if span.start is None else film.start + span.start
     high = None if span.end is None else film.start + span.end
     shift = film.shift(span) if low is None else low
     codecs = {index: codec_anew(source.streams[index], container) for index in streams}
-    for packet in packets_of(source, [source.streams[index] for index in streams]):
+    for packet in _read_to(last, source, [source.streams[index] for index in streams]):
         if _is_pause(packet, packet.stream, container):
             continue
         if packet.size and packet.pts is not None and not is_cover(packet.stream):
@@ -170,6 +185,19 @@ def other_packets(
                 packet.dts = packet.dts - ticks if packet.dts is not None else None
         index = packet.stream.index  # an empty packet has no stream_index
         yield from written_packets(packet, packet.stream, streams[index], codecs[index])
+
+
+def _read_to(last: Fraction, source: InputContainer, streams: list[Any]) -> Iterator[Any]:
+    """The packets of streams; where the file cannot be read on near a time or after it, up to there."""
+    heard: Fraction | None = None
+    try:
+        for packet in packets_of(source, streams):
+            if packet.stream.type == "audio" and packet.pts is not None:
+                heard = packet.pts * packet.time_base
+            yield packet
+    except DamagedError:
+        if heard is not None and heard < last - MAX_APART:
+            raise
 
 
 def _cut(caption: Any, low: Fraction | None, high: Fraction | None) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import av
 
+from pipelines.errors import DamagedError
+from pipelines.media.open import end_of
 from pipelines.media.times import BestEffort, best_effort, lead, time_of
 from pipelines.source import Film
 
@@ -32,6 +34,8 @@ class Packets:
     """The latest pts that came; None until the first good frame."""
     first: int | None = None
     """The time of the first packet that has one."""
+    unread: DamagedError | None = None
+    """Why the file could not be read to its end."""
     guess: BestEffort | None = None
     """Of frames' times, where the film is timed by dts."""
     durations: dict[int, int] = field(default_factory=dict)
@@ -39,7 +43,7 @@ class Packets:
 
     def frames(self, packets: Iterator[Any]) -> Iterator[av.VideoFrame]:
         """The frames that the decoder gives; before each, `lost` has those that should have come before it."""
-        for packet in packets:
+        for packet in self._readable(packets):
             time = time_of(packet, self.film.picture)
             self.first = time if self.first is None else self.first
             if time is not None and self._is_expected(packet, time):
@@ -56,6 +60,17 @@ class Packets:
                 yield frame
         if self.was_refused or self._shows_every_packet():
             self.lost += sorted(self.expected)
+
+    def _readable(self, packets: Iterator[Any]) -> Iterator[Any]:
+        """The packets up to where the file cannot be read on, and then the empty one with which the decoder ends."""
+        packet: Any = None
+        try:
+            for packet in packets:
+                yield packet
+        except DamagedError as error:
+            self.unread = error
+            if packet is not None:
+                yield end_of(packet.stream)
 
     def begins_well(self, ready: list[av.VideoFrame]) -> bool:
         """Whether the first frame that came is that of the first packet, and undamaged."""

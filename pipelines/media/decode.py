@@ -19,7 +19,7 @@ from pipelines.media.open import open_film, packets_of
 from pipelines.media.scan_frames import scan_frames
 from pipelines.media.seek import from_last_keyframe, seek
 from pipelines.media.side_data import captions_of
-from pipelines.media.times import lead
+from pipelines.media.times import lead, step_of
 from pipelines.source import Film, Picture, Segment
 
 THREADS = 4
@@ -141,6 +141,14 @@ class Decode:
                 )
             for lost in self._to_hold(packets, segment, begin):
                 yield self._held(lost, good, None, read, segment), True
+            self._check_end(packets, segment)
+
+    def _check_end(self, packets: Packets, segment: Segment) -> None:
+        """Raises DamagedError where the file cannot be read on and may hold more frames of the segment."""
+        film, last, error = segment.film, packets.last, packets.unread
+        is_whole = last is not None and segment.end is not None and last + step_of(film.picture) >= segment.end
+        if error and not is_whole and not self.skip_damaged:
+            raise DamagedError(film.path, error.what, error.hint, None if last is None else film.seconds(last))
 
     def _opened(
         self, container: InputContainer, stream: VideoStream, begin: int | None, film: Film

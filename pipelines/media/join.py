@@ -160,6 +160,7 @@ def mux(
         OutputError: the container refuses a packet, or does not hold what was written.
     """
     first = next(segment for segment in segments if segment.encoded.pts)
+    last = next(each for each in reversed(segments) if each.encoded.pts).encoded.pts[-1] * film.picture.time_base
     offset = -int(film.shift(span) / target.time_base)
     options = container_options(container, target.time_base)
     with (
@@ -176,7 +177,7 @@ def mux(
         if source and film.chapters:
             written.set_chapters(chapters(source, film, span))
         coloured = _PicturePackets(segments, target.time_base, offset)(picture)
-        for packet in _interleaved(coloured, _others(source, others, film, span, container)):
+        for packet in _interleaved(coloured, _others(source, others, film, span, container, last)):
             tally = tallies[packet.stream.index]
             tally.add(packet)
             muxing.stream = tally.name

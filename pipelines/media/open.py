@@ -10,7 +10,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.errors import InputError, MissingError
+from pipelines.errors import DamagedError, InputError, MissingError
 from pipelines.source import Film, Picture
 
 GEN_PTS = 1
@@ -69,30 +69,41 @@ def packets_of(container: InputContainer, *streams: Any) -> Iterator[Any]:
     Packets that have a time and no bytes are left out: they say that the last picture stays, and decoders refuse them.
 
     Raises:
-        InputError: the file cannot be read on.
+        DamagedError: the file cannot be read on, as where RealMedia was cut short.
     """
+    read: dict[int, Any] = {}
     while True:
         try:
             for packet in container.demux(*streams):
+                if packet.size and packet.stream is not None:  # PyAV knows none that begins in the middle
+                    read[packet.stream.index] = packet.stream
                 if packet.size or packet.pts is None:
                     yield packet
             return
         except av.BlockingIOError:
             pass  # FFmpeg leaves off after so many bytes without a packet, and goes on when asked again
+        except av.PermissionError:
+            yield from map(end_of, read.values())  # the end of NSV: its reader knows no other
+            return
         except IndexError:
             return  # PyAV flushes the streams that it knows, and then one that began in the middle of the file
         except av.FFmpegError as error:
-            path = Path(container.name)
-            raise InputError(
-                path, f"cannot be read on ({reason_of(error)})", "copy it again from its source"
-            ) from error
+            what, hint = f"cannot be read on ({reason_of(error)})", "--skip-damaged takes what comes before"
+            raise DamagedError(Path(container.name), what, hint) from error
+
+
+def end_of(stream: Any) -> Any:
+    """The empty packet with which a stream's decoder gives what it still has."""
+    packet: Any = av.Packet()
+    packet.stream = stream
+    return packet
 
 
 def frames_of(container: InputContainer, stream: Any) -> Iterator[Any]:
     """The stream's frames, from where the container stands.
 
     Raises:
-        InputError: the file cannot be read on.
+        DamagedError: the file cannot be read on.
         av.FFmpegError: it is damaged there.
     """
     for packet in packets_of(container, stream):

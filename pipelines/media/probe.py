@@ -11,7 +11,7 @@ import av.filter
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.errors import InputError, SettingsError
+from pipelines.errors import DamagedError, InputError, SettingsError
 from pipelines.media.grading import grading_of
 from pipelines.media.open import is_cover, open_film, packets_of, picture_stream, what_to_do
 from pipelines.media.scans import find_scans, probe_scans
@@ -127,10 +127,11 @@ def _span_of_packets(path: Path, index: int) -> Fraction:
     end = 0
     with open_film(path) as container:  # anew: some formats, such as SWF, cannot go back
         stream: Any = container.streams[index]
-        for packet in packets_of(container, stream):
-            if packet.pts is not None and packet.size:
-                first = packet.pts if first is None else min(first, packet.pts)
-                end = max(end, packet.pts + (packet.duration or 0))
+        with suppress(DamagedError):  # `decode` reports damage
+            for packet in packets_of(container, stream):
+                if packet.pts is not None and packet.size:
+                    first = packet.pts if first is None else min(first, packet.pts)
+                    end = max(end, packet.pts + (packet.duration or 0))
         return (end - (first or 0)) * Fraction(stream.time_base or 1)
 
 

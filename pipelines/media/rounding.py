@@ -1,11 +1,12 @@
 """How far a container's clock moves the times of a film's frames."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
+from pipelines.errors import DamagedError
 from pipelines.media.open import open_film, packets_of
 from pipelines.media.times import time_of
 from pipelines.source import Film, Span
@@ -80,9 +81,11 @@ class FrameTimes:
         film = self.film
         low = None if self.span.start is None else film.pts(self.span.start)
         high = None if self.span.end is None else film.pts(self.span.end)
-        with open_film(film.path) as container:
-            packets: Any = packets_of(container, container.streams[film.picture.index])
-            found = [time_of(packet, film.picture) for packet in packets if packet.size and not packet.is_discard]
+        found: list[int | None] = []
+        with open_film(film.path) as container, suppress(DamagedError):  # `decode` reports damage
+            for packet in packets_of(container, container.streams[film.picture.index]):
+                if packet.size and not packet.is_discard:
+                    found.append(time_of(packet, film.picture))
         known = [pts for pts in found if pts is not None]
         if len(known) < len(found):
             return [], Fraction(1)

@@ -9,16 +9,17 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipelines.errors import InputError
+from pipelines.errors import DamagedError, InputError
 from pipelines.media.open import frames_of, open_film, packets_of
 from pipelines.media.times import best_effort, lead, time_of
 from pipelines.source import Film
 
 
 def _keyframe_after_seek(container: InputContainer, stream: VideoStream) -> int | None:
-    for packet in packets_of(container, stream):
-        if packet.is_keyframe and (stored := _stored(packet)) is not None:
-            return stored
+    with suppress(DamagedError):
+        for packet in packets_of(container, stream):
+            if packet.is_keyframe and (stored := _stored(packet)) is not None:
+                return stored
     return None
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
+from fractions import Fraction
 from hashlib import md5
 from pathlib import Path
 
+import av
+import imageio_ffmpeg
 import pytest
 
 from pipelines.settings import Settings
@@ -23,6 +27,13 @@ def mpeg4_in_old_mov(path: Path) -> Path:
     return in_order.with_b_frames(path, "mpeg4", has_sound=True)
 
 
+def dv_with_timecode(path: Path) -> Path:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi"]
+    picture = "testsrc2=r=25:s=720x576:d=0.5,format=gray,format=yuv420p"
+    subprocess.run([*command, "-i", picture, "-target", "pal-dv", "-an", "-timecode", "01:00:00:00", path], check=True)
+    return path
+
+
 FILMS = [(h264_in_avi, ".avi"), (mpeg4_in_old_mov, ".mov"), (in_order.packed, ".avi")]
 
 
@@ -37,3 +48,18 @@ def test_every_picture_is_at_ffmpegs_time(
     assert times(out)[:-2] == [time for time, _ in shown][:-2]  # the last have no dts for FFmpeg to go by
     if draw is not in_order.packed:
         assert packets(out, 1) == packets(film, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".mov"])
+def test_raw_dv_with_timecode_keeps_its_rate_and_timecode(
+    films: Films, settings: Settings, tmp_path: Path, ending: str
+) -> None:
+    film = films(dv_with_timecode, ".dv")
+    with av.open(restore_film(film, tmp_path / f"out{ending}", settings)) as out:
+        stream = out.streams.video[0]
+        tags = {name.lower(): value for name, value in {**out.metadata, **stream.metadata}.items()}
+        assert (stream.average_rate, tags["timecode"]) == (25, "01:00:00:00")
+        shown = [Fraction(frame.pts or 0) * Fraction(frame.time_base or 0) for frame in out.decode(stream)]
+    assert shown == [Fraction(number, 25) for number in range(len(shown))]
+    assert len(shown) >= 12
