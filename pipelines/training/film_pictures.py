@@ -28,12 +28,12 @@ OPEN_FILMS = 8
 """In one process at a time: each holds a decoder's memory."""
 
 
-def _reduced(frame: av.VideoFrame, short_side: int, pixel_format: str = "rgb24") -> NDArray[np.uint8]:
-    """The frame as it is shown, (h, w, 3) sRGB or (h, w) gray, its short side no longer than `short_side`."""
+def _small(frame: av.VideoFrame, short_side: int, pixel_format: str) -> NDArray[np.uint8]:
+    """The frame as it is stored, (h, w, 3) sRGB or (h, w) gray, its short side no longer than `short_side`."""
     scale = min(1.0, short_side / min(frame.width, frame.height))
     width, height = round(frame.width * scale), round(frame.height * scale)
-    small = frame.reformat(width=width, height=height, format=pixel_format, interpolation="AREA").to_ndarray()
-    return np.ascontiguousarray(display_matrix_of(frame).shown(small))
+    small: Any = frame.reformat(width=width, height=height, format=pixel_format, interpolation="AREA")
+    return small.to_ndarray()
 
 
 def _scanned(film: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -44,7 +44,7 @@ def _scanned(film: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         try:
             for frame in container.decode(stream):
                 if frame.pts is not None:
-                    yield frame.pts, _reduced(frame, SCAN_SIDE, "gray")
+                    yield frame.pts, _small(frame, SCAN_SIDE, "gray")
         except av.FFmpegError as error:
             raise InputError(film, f"is damaged ({error.strerror})", "take it out, or repair it") from error
 
@@ -121,4 +121,5 @@ class FilmPictures(Sequence[Picture]):
 
     def __getitem__(self, index: int) -> Picture:  # type: ignore[override]  # no slices
         film, name = self.keys[index]
-        return _reduced(_frame_at(film, int(name.split()[0])), self.short_side)
+        frame = _frame_at(film, int(name.split()[0]))
+        return np.ascontiguousarray(display_matrix_of(frame).shown(_small(frame, self.short_side, "rgb24")))

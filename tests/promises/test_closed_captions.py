@@ -50,7 +50,7 @@ def test_a_span_has_the_captions_of_its_frames(films: Films, settings: Settings)
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
 def test_captions_of_any_bytes_are_kept(tmp_path: Path, codec: Codec) -> None:
-    """Zeros in a row would end a unit of H.264 and H.265; one message has 31 triplets at most."""
+    """Zeros in a row would end a unit of H.264 and H.265; one message has 31 triplets, and FFmpeg reads one of AV1."""
     form = choose_target(FILM, EncodeSettings(codec), deinterlace=False)
     text = b"\xfc\0\0" + b"\0\0\1" + b"\0\0\0" * 8 + b"\0\0\3" + (b"\xfd\1\2" * 30 if codec != "av1" else b"")
     planes = [np.full(form.chroma_size, 128, np.uint8)] * 2
