@@ -81,14 +81,10 @@ def containers(seed: int, seeds: dict[str, bytes], settings: Settings, folder: P
 
 
 def _faults(path: Path, frames: list[oracle.Shown], skips: bool, is_span: bool, is_exact: bool = True) -> list[str]:
-    """What is wrong with the frames of a result; what FFmpeg gives with either kind of threads is right."""
+    """What is wrong with the frames of a result."""
     if skips or is_span:
         return list(oracle.held_faults([] if is_span else oracle.look(path).frames, frames))
-    for threads in ("AUTO", "SLICE"):
-        found = list(oracle.frame_faults(oracle.look(path, threads).frames, frames, is_exact))
-        if not found:
-            return []
-    return found
+    return list(oracle.film_faults(path, frames, is_exact))
 
 
 def runs(seed: int, seeds: dict[str, bytes], network: Path, folder: Path) -> Verdict:
@@ -111,7 +107,9 @@ def runs(seed: int, seeds: dict[str, bytes], network: Path, folder: Path) -> Ver
         faults += ["a result in spite of the failure"] * out.exists()
         return Verdict(about, last, tuple(faults))
     film, result = oracle.look(path), oracle.look(out)
-    faults += [*_faults(path, result.frames, skips, False, is_exact), *oracle.sound_faults(film, result)]
+    faults += [*_faults(path, result.frames, skips, False, is_exact), *oracle.sound_faults(film, result, words)]
+    if abs(oracle.shift_of(film.frames, result.frames)) > oracle.TICK and not skips and "note: " not in words:
+        faults.append("the film is moved without a note")
     faults += [f"left behind: {each.name}" for each in folder.iterdir() if each.suffix in (".part", ".restore")]
     return Verdict(about, "result", tuple(faults))
 

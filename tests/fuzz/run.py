@@ -20,7 +20,6 @@ import av
 import cv2
 import torch
 
-import models.paint
 from tests.fuzz import fork
 from tests.fuzz.films import KINDS, draw
 from tests.fuzz.films_part import Verdict, containers, runs
@@ -39,7 +38,6 @@ def parts(folder: Path) -> dict[str, Part]:
     av.logging.set_level(None)
     made = folder / "made"
     made.mkdir(parents=True, exist_ok=True)
-    models.paint.SIDE = 64  # of the published network, which takes hints
     save_by_rule("siggraph17", made)
     network = save_random_network(made / "random.safetensors")
     seeds = {kind: draw(kind, made).read_bytes() for kind in KINDS}
@@ -85,10 +83,9 @@ def summary(records: list[dict[str, Any]]) -> str:
     """How many ended how, the largest, and every fault."""
     ends = Counter("result" if record["end"] == "result" else "line" for record in records if not record["faults"])
     faulty = [record for record in records if record["faults"]]
-    most = {key: max((record[key] for record in records), default=0) for key in ("seconds", "megabytes")}
-    lines = [
-        f"{len(records)} inputs: {ends['result']} results, {ends['line']} lines, {len(faulty)} faults; most {most}"
-    ]
+    most = [max((record[key] for record in records), default=0) for key in ("seconds", "megabytes")]
+    counts = f"{ends['result']} results, {ends['line']} lines, {len(faulty)} faults"
+    lines = [f"{len(records)} inputs: {counts}; at most {most[0]} s and {most[1]} MB"]
     for record in faulty:
         lines.append(f"{record['seed']} {record['about']}: {record['end']}")
         lines += [f"    {line}" for fault in record["faults"] for line in fault.splitlines()[-3:]]

@@ -82,8 +82,8 @@ def shown(*pairs: tuple[float, int]) -> list[oracle.Shown]:
         (shown((5, 1), (6, 2)), []),
         (shown((0, 1)), ["1 frames, the film has 2"]),
         (shown((0, 1), (1.5, 2)), ["frame 1 is shown at 1.5, and belongs to 1.0"]),
-        (shown((0, 1), (1, 3)), ["luma of frame 1 is another"]),
+        (shown((0, 1), (1, 3)), ["luma of frame 1 is another, by 1.00"]),
     ],
 )
 def test_the_oracle_sees_lost_moved_and_changed_frames(now: list[oracle.Shown], faults: list[str]) -> None:
-    assert list(oracle.frame_faults(shown((0, 1), (1, 2)), now, is_exact=True)) == faults
+    assert list(oracle.frame_faults([shown((0, 1), (1, 2))], now, is_exact=True)) == faults

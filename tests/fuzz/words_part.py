@@ -16,15 +16,20 @@ from restore.cli import main
 from tests.fuzz.films_part import Verdict, exit_code
 
 WORDS = [
-    "", "0", "1", "-1", "2", "0.5", "1e9", "1e400", "nan", "inf", "-inf", "1/3", "1/0", "0x10", "99999999999999999999",
-    "true", "None", "auto", "every", "cpu", "cuda", "h264", "ffv1", "hevc", "prores", "0:00:00.1", "00:99:00",
-    "25:00:00:00", "00:00:00:05", "00:00:00;05", "f3", "f-1", "f99999999999999", "shot 1", "shot 0", "shot 99999",
-    "\u0663", "\u00e9", "\U0001f3ac", "\udcff", "a b", "-", "--", "=", "*.mp4", "[", "film.mp4", "film.mp4/",
-    "other.mp4", "gone.mp4", "empty.mp4", "text.mp4", "folder", "folder/out.mkv", "gone/out.mkv", "out.mkv", "out.mp4",
-    "out.", ".mkv", "out.xyz", "out.png", "hints.json", "list.csv", "s3://", "file:///", "http:/x", "compact",
-    "siggraph17", "no-such-network", "film.mp4\n", "x" * 300, "#b04030",
+    "", "0", "1", "-1", "2", "0.5", "1e9", "1e400", "nan", "inf", "-inf", "1/3", "1/0", "0x10", "9" * 20, "9" * 500,
+    "1e999999999", "f" + "9" * 500, "true", "None", "auto", "every", "cpu", "cuda", "h264", "ffv1", "hevc", "prores",
+    "0:00:00.1", "00:99:00", "25:00:00:00", "00:00:00:05", "00:00:00;05", "f3", "f-1", "f99999999999999", "shot 1",
+    "shot 0", "shot 99999", "\u0663", "\u00e9", "\U0001f3ac", "\udcff", "a b", "-", "--", "=", "*.mp4", "[",
+    "film.mp4", "film.mp4/", "other.mp4", "gone.mp4", "empty.mp4", "text.mp4", "folder", "folder/out.mkv",
+    "gone/out.mkv", "out.mkv", "out.mp4", "out.", ".mkv", "out.xyz", "out.png", "hints.json", "list.csv", "s3://",
+    "file:///", "http:/x", "compact", "siggraph17", "no-such-network", "film.mp4\n", "x" * 300, "#b04030",
 ]  # fmt: skip
-SIGNS = ['"', "{", "}", "]", ",", "\n", "=", "null", "[[1]]", "\x00", "\ufeff", '{"a": 1}', "1e999"]
+SIGNS = [
+    '"', "{", "}", "]", ",", "\n", "=", "null", "[[1]]", "[" * 5000, "[[" * 50_000, "9" * 5000, "\x00", "\ufeff",
+    '{"a": 1}', "1e999",
+]  # fmt: skip
+OTHERS: list[Any] = [None, True, 0, 0.25, 63, 1e308, 10**400, "0.1", "f2", "#fff", []]
+"""Of JSON."""
 VALUES = ["1", "-1", "nan", "[1]", "[]", "{}", "1979-05-27", "true"]
 """Of TOML."""
 UNSAFE = {"address", "journal"}
@@ -102,26 +107,27 @@ def spoilt(text: str, random: Random) -> bytes:
     return made if random.random() < 0.9 else made.replace(b"e", b"\xff")
 
 
-def nested(random: Random, value: Any) -> Any:
-    """A value of JSON, with some parts of another type or gone."""
-    if random.random() < 0.15:
-        return random.choice([None, True, -1, 1e308, 10**400, "", [], {}, "x", [[]], *WORDS[:12]])
-    if isinstance(value, list):
-        return [nested(random, each) for each in value]
-    if isinstance(value, dict):
-        return {key if random.random() < 0.95 else "other": nested(random, each) for key, each in value.items()}
-    return value
-
-
 def hints(random: Random, network: Path) -> list[str]:
     """A film with a file of hints."""
-    is_json = random.random() < 0.6
-    text = json.dumps(nested(random, HINTS)) if is_json else ""
-    Path("hints.json").write_bytes(text.encode() if is_json else spoilt(json.dumps(HINTS), random))
-    command = random.choice([[], ["still", "--at", "0", "-o", "a.png"], ["sheet", "-o", "a.png"]])
-    of_film = ["-o", "out.mkv"] if not command else []
-    takes_hints = ["--network", "siggraph17", "--weights-dir", str(network.parent), "--device", "cpu"]
-    return [*command, "film.mp4", *of_film, *takes_hints, "--hints", "hints.json"]
+    text, given = json.dumps(HINTS), [dict(hint) for hint in HINTS]
+    for _ in range(random.randint(0, 2)):
+        key = random.choice([*HINTS[0], "time", "x", "y"])
+        random.choice(given)[key] = random.choice(
+            [None, True, 0, 0.25, 63, 1e308, 10**400, "0.1", "f2", "#fff", [], *WORDS]
+        )
+    Path("hints.json").write_bytes(json.dumps(given).encode() if random.random() < 0.7 else spoilt(text, random))
+    command = random.choice([["-o", "out.mkv"], ["still", "--at", "0", "-o", "a.png"], ["sheet", "-o", "a.png"]])
+    takes_hints = [
+        "--network",
+        "siggraph17",
+        "--weights-dir",
+        str(network.parent),
+        "--device",
+        "cpu",
+        "--anchors",
+        "10",
+    ]
+    return [*command, "film.mp4", *takes_hints, "--hints", "hints.json"]
 
 
 def manifest(random: Random, network: Path) -> list[str]:
