@@ -18,8 +18,8 @@ PRESETS: dict[Codec, tuple[str, ...]] = {"h264": _SPEEDS, "h265": _SPEEDS, "av1"
 
 PLACES = {
     "timecode": re.compile(r"\d{1,2}:\d{2}:\d{2}[:;]\d{2}"),
-    "frame": re.compile(r"f(\d+)"),
-    "shot": re.compile(r"shot *([1-9]\d*)"),
+    "frame": re.compile(r"f(\d{1,9})"),
+    "shot": re.compile(r"shot *([1-9]\d{0,8})"),
 }
 """How places in a film are written that have a time only once the film is open."""
 LEFT_OUT = {"is_left_out": True}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +37,12 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
             raise click.BadParameter(f"--set {name}: no such setting; there are {', '.join(known)}")
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = text
         value = tuple(value) if isinstance(value, list) else value
         if type(value) is int and type(known[name]) is float:
-            value = float(value)
+            with suppress(OverflowError):
+                value = float(value)
         if type(value) is not type(known[name]):
             raise click.BadParameter(f"--set {assignment}: takes a value like {json.dumps(known[name])}")
         changed[name] = value

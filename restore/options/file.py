@@ -84,7 +84,7 @@ def _read(ctx: click.Context, _: click.Parameter, named: Path | None) -> Path | 
     if path:
         try:
             tables = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
         _check(f"{path}: ", tables, ctx.find_root().command)
         given = {key: value for each in _tables(tables, ctx) for key, value in each.items() if type(value) is not dict}

@@ -11,6 +11,8 @@ from pipelines.settings import Hint
 from restore.options.values import Place
 
 COLOUR = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
+MAX_SIDE = 1_000_000
+"""Pixels: more than any picture has."""
 KEYS = {"time", "x", "y", "colour"}
 
 
@@ -22,7 +24,7 @@ def read_hints(path: Path) -> tuple[Hint, ...]:
     """
     try:
         entries = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: no JSON ({error})") from error
     if not isinstance(entries, list):
         raise ValueError(f"{path}: must be a list of hints")
@@ -35,7 +37,7 @@ def _hint(entry: Any, where: str) -> Hint:
     colour = COLOUR.fullmatch(str(entry["colour"]))
     if colour is None:
         raise ValueError(f"{where}: colour must be like #b04030, got {entry['colour']!r}")
-    if not all(type(entry[key]) in (int, float) and entry[key] >= 0 for key in ("x", "y")):
+    if not all(type(entry[key]) in (int, float) and 0 <= entry[key] < MAX_SIDE for key in ("x", "y")):
         raise ValueError(f"{where}: x and y must be pixels, from 0 at the picture's left and top")
     try:
         time = Place().convert(entry["time"], None, None)

@@ -13,6 +13,8 @@ from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Rate, Time
 
+MAX_SHOT = 999_999_999
+"""More than any film has: nine digits, as `settings.PLACES` takes."""
 WEIGHTS_DIR = option(
     MACHINES,
     "--weights-dir",
@@ -139,7 +141,13 @@ SETTING_OPTIONS = join(
     ),
     option(TASK, "--start", type=Place(), help=f"Begin here: {TIMES}."),
     option(TASK, "--end", type=Place(), help="End here; with a shot, at its end."),
-    option(TASK, "--shot", type=click.IntRange(min=1), metavar="N", help="Write this shot alone; shots count from 1."),
+    option(
+        TASK,
+        "--shot",
+        type=click.IntRange(1, MAX_SHOT),
+        metavar="N",
+        help="Write this shot alone; shots count from 1.",
+    ),
     TIMECODE_START,
     option(
         TASK,

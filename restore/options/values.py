@@ -12,11 +12,23 @@ from pipelines.settings import When
 
 AUTO_ANCHORS, AUTO_CLOSEST = Fraction(1, 3), Fraction(1, 6)
 TIMES = "seconds, HH:MM:SS.mmm, HH:MM:SS:FF, f120 (a frame, from 0) or shot 12"
-CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
-
+CLOCK = re.compile(r"(?:(?:(\d{1,5}):)?(\d{1,2}):)?(\d{1,9}(?:\.\d{1,50})?)")
+NUMBER = re.compile(r"[+-]?\d{0,9}(?:\.\d{0,50})?(?:/\d{1,9})?")
+"""As people write them: a few characters such as 1e999999999 would take all memory."""
 
 BROADCAST = tuple(Fraction(n * 1000, 1001) for n in (24, 30, 60))
 """Rates that are written as decimals and meant as these fractions."""
+
+
+def _exact(value: Any) -> Fraction:
+    """A decimal number or a fraction.
+
+    Raises:
+        ValueError, ZeroDivisionError: it is neither.
+    """
+    if NUMBER.fullmatch(str(value)) is None:
+        raise ValueError(f"{value} is not a number")
+    return Fraction(str(value))
 
 
 class Time(click.ParamType[Fraction]):
@@ -72,7 +84,7 @@ class Rate(click.ParamType[Fraction]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """The rate as an exact Fraction."""
         try:
-            rate = Fraction(value)
+            rate = _exact(value)
         except (ValueError, ZeroDivisionError):
             self.fail(f"{value!r} is not a number of pictures a second, such as 18 or 24000/1001", param, ctx)
         meant = {f"{float(exact):.{digits}f}": exact for exact in BROADCAST for digits in (2, 3)}
@@ -92,7 +104,7 @@ class Anchors(click.ParamType[Fraction]):
         if value in named:
             return named[value]
         try:
-            return Fraction(value)
+            return _exact(value)
         except (ValueError, ZeroDivisionError):
             self.fail(f"{value!r} is neither seconds, nor every, nor auto", param, ctx)
 
