@@ -29,6 +29,8 @@ class Sees:
     """Whether its layers take squares of `rows` alone."""
     values: Literal["lightness", "gray"] = "lightness"
     """lightness: CIE L* 0..100. gray: sRGB 0..1, which red, green, blue and luma of a gray picture are."""
+    factor: int | None = None
+    """Pixels in which the author's render factor counts the square's side; None: there is no such factor."""
     channels: int = 1
     """Times that these values are given: 3 for networks that take RGB."""
 
@@ -71,9 +73,11 @@ class Kind:
     """T of the mean of its distribution; None: it has none."""
     motion_rows: int = 192
     """Short side of the pictures in which motion is found; 256 where films were coloured so from the first."""
-    batch: int = 4
-    """Anchors that go through it at once."""
+    batch: int | None = None
+    """Most anchors that go through it at once, whatever the settings say; None: as many as these say."""
     published: Callable[[], nn.Module] | None = None
     """The network with all that its published file holds, where that is more than colouring needs."""
     in_bf16: bool = True
     """Whether its convolutions and products run in bf16; False: that would move its colours by more than 2 %."""
+    is_folded: bool = True
+    """Whether it is folded for a CPU, see `models.compact.fold`; large networks gain no time by it and lose memory."""

@@ -1,5 +1,6 @@
 """The networks by name."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,6 +11,9 @@ from models.kind import Kind, Sees
 from models.paint import compact_logits, eccv16_logits, with_class, with_class_and_noise, with_hints, with_instances
 from models.published.bigcolor import BigColor
 from models.published.chromagan import Chromagan
+from models.published.ddcolor import SIDE as DDCOLOR_SIDE
+from models.published.ddcolor import TINY, DDColor, DDColorConfig
+from models.published.deoldify import DEEP, FACTOR, DeOldify, DeOldifyConfig
 from models.published.eccv16 import Eccv16
 from models.published.gcp import Gcp
 from models.published.instcolor import InstColor, InstColorConfig
@@ -20,14 +24,34 @@ from models.published.strict import misfit
 from models.published.trunk import SIDE
 
 
-def _compact(config: dict[str, Any]) -> Compact:
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
-    return Compact(CompactConfig(**lists))
+def _tuples(config: dict[str, Any]) -> dict[str, Any]:
+    """A config of a file, whose tuples JSON made lists."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+
+
+def _ddcolor(size: DDColorConfig) -> Kind:
+    return Kind(
+        lambda config: DDColor(replace(size, **_tuples(config))),
+        Sees(DDCOLOR_SIDE, values="gray", channels=3),
+        batch=1,
+        is_folded=False,
+    )
+
+
+def _deoldify(layout: DeOldifyConfig, render_factor: int, in_bf16: bool = True) -> Kind:
+    return Kind(
+        lambda config: DeOldify(replace(layout, **_tuples(config))),
+        Sees(FACTOR * render_factor, multiple=FACTOR, factor=FACTOR, values="gray", channels=3),
+        gives="chroma",
+        batch=1,
+        in_bf16=in_bf16,
+        is_folded=False,
+    )
 
 
 NETWORKS = {
     "compact": Kind(
-        _compact,
+        lambda config: Compact(CompactConfig(**_tuples(config))),
         Sees(192, is_square=False),
         "distribution",
         compact_logits,
@@ -72,6 +96,13 @@ NETWORKS = {
         published=lambda: Gcp(is_whole=True),
         in_bf16=False,
     ),
+    "ddcolor": _ddcolor(DDColorConfig()),
+    "ddcolor-artistic": _ddcolor(DDColorConfig()),
+    "ddcolor-paper": _ddcolor(DDColorConfig()),
+    "ddcolor-tiny": _ddcolor(TINY),
+    "deoldify-video": _deoldify(DeOldifyConfig(), 21),
+    "deoldify-stable": _deoldify(DeOldifyConfig(), 35),
+    "deoldify-artistic": _deoldify(DEEP, 35, in_bf16=False),
 }
 """By name, each with all that the program knows of it: a network is a file of layers and an entry here."""
 
@@ -89,7 +120,9 @@ def made_of(name: str, config: dict[str, object], state: dict[str, Tensor]) -> n
     return network
 
 
-def state_of_published(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+def state_of_published(
+    name: str, state: dict[str, Tensor], config: dict[str, object] | None = None
+) -> dict[str, Tensor]:
     """The tensors of the network of this name, of those of a published file: norms divided out, without unused ones.
 
     Raises:
@@ -97,7 +130,7 @@ def state_of_published(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]
     """
     kind = NETWORKS[name]
     with torch.device("meta"):
-        network = kind.make({})
+        network = kind.make(config or {})
         published = kind.published() if kind.published else network
     return taken_over(network, published, state)
 

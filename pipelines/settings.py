@@ -43,8 +43,11 @@ class PaintSettings:
     """auto takes the first CUDA device where there is one."""
     rows: int = 0
     """Short side of the picture that the network sees, in pixels, a multiple of 16; 0: the network's own."""
+    render_factor: int | None = field(default=None, metadata=LEFT_OUT)
+    """The same by DeOldify's measure, 16 pixels; None: rows hold."""
     batch: int = 4
-    """Anchors coloured at a time. Part of the settings, never of the machine, so that results repeat."""
+    """Anchors coloured at a time, fewer by networks of which one fills a machine. Part of the settings, never of the
+    machine, so that results repeat."""
     instances: int | None = None
     """Most instances of an anchor that are coloured on their own, the best found; 0: the full frame only; None: as
     many as the network is made for."""
@@ -59,6 +62,7 @@ class PaintSettings:
 
     def __post_init__(self) -> None:
         _check(self.rows >= 0 and self.rows % 16 == 0, f"rows must be a multiple of 16, got {self.rows}")
+        _check((self.render_factor or 1) > 0, f"the render factor must be above 0, got {self.render_factor}")
         _check(self.batch > 0, f"batch must be above 0, got {self.batch}")
         _check((self.instances or 0) >= 0, f"instances must not be below 0, got {self.instances}")
         _check(0 < (self.least_score or 0.5) < 1, f"least_score must be between 0 and 1, got {self.least_score}")

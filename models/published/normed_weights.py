@@ -1,5 +1,6 @@
 """Weights that were divided by a norm while their networks were taught, made plain once, as a file is taken over.
 
+Weight norm (Salimans, Kingma, NeurIPS 2016, arXiv 1602.07868): a weight's direction and its length are learnt apart.
 Spectral norm (Miyato et al., ICLR 2018, arXiv 1802.05957): a layer's weight is divided by its largest singular value,
 estimated from vectors u and v that power iteration brings closer step by step. Files keep the weight as it was, and the
 vectors; authors differ in the names, and in how many steps they take when the network is used.
@@ -49,6 +50,21 @@ class SpectralNormed(Normed):
 
 class SpectralConv2d(SpectralNormed, nn.Conv2d):
     """A convolution with spectral norm of PyTorch."""
+
+
+class SpectralConv1d(SpectralNormed, nn.Conv1d):
+    """A convolution along one dimension with spectral norm of PyTorch."""
+
+
+class WeightNormedConv2d(Normed, nn.Conv2d):
+    """A convolution with weight norm of PyTorch: each output's direction, and its length."""
+
+    def kept(self) -> dict[str, torch.Size]:
+        return {"weight_g": torch.Size([len(self.weight), 1, 1, 1]), "weight_v": self.weight.shape}
+
+    def plain(self, kept: Mapping[str, Tensor]) -> Tensor:
+        direction = kept["weight_v"]
+        return kept["weight_g"] * direction / direction.flatten(1).norm(dim=1)[:, None, None, None]
 
 
 class BigGanNormed(Normed):

@@ -18,6 +18,8 @@ from models.networks import NETWORKS, state_of_published
 from models.weights.catalogue import SHIPPED, Published, no_weights, published, weights_digest
 from models.weights.files import load_network, network_of, read_weights, tensors_digest, write_weights
 
+ALLOWED = (slice,)
+"""What a pickle may hold beside tensors and plain values: fastai 1 writes slices of an optimizer into its files."""
 WRAPPERS = ("state_dict", "params", "model")
 """Keys under which checkpoints keep their tensors."""
 MMAGIC_PARTS = {"image_model.": "full.", "instance_model.": "instance.", "fusion_model.": "fusion."}
@@ -34,7 +36,8 @@ def read_pickled(file: IO[bytes] | Path, name: str) -> dict[str, Tensor]:
         ValueError: it is not such a file, or holds more than tensors.
     """
     try:
-        found = torch.load(file, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals([*ALLOWED]):
+            found = torch.load(file, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         raise ValueError(f"{name}: PyTorch cannot read it as plain tensors; it is damaged or holds code") from error
     for wrapper in WRAPPERS:

@@ -132,8 +132,8 @@ class PicturePainter:
     """
 
     def __init__(self, settings: PaintSettings, find: Find | None = None) -> None:
-        chosen = choose(replace(settings, batch=1 + TAKES))
-        painter = open_painter(chosen)
+        chosen = choose(settings)
+        painter = replace(open_painter(chosen), batch=1 + TAKES)
         self.rows, self.by_instances = chosen.rows, bool(chosen.instances)
         self.find, self.colorize = find or Detect(_that_finds(painter, settings)), Colorize(painter)
 

@@ -44,6 +44,8 @@ class Chosen:
     device: torch.device
     motion_rows: int
     """Short side of the picture that the flow sees, in pixels, whatever the network sees."""
+    batch: int
+    """Anchors in one pass of the network."""
 
     @property
     def digests(self) -> dict[str, str]:
@@ -59,6 +61,8 @@ class Chosen:
             weights_dir=None,
             device=self.device.type,  # type: ignore[arg-type]  # cpu or cuda
             rows=self.rows,
+            render_factor=None,
+            batch=self.batch,
             instances=self.instances,
         )
 
@@ -91,14 +95,26 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
     if instances and kind != asked.detector:
         files["detector"] = find_weights(asked.detector, asked.weights_dir)
     hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
-    return Chosen(asked, kind, hashed, asked.rows or own.sees.rows, instances, device, own.motion_rows)
+    rows, batch = _rows(kind, own, asked), min(asked.batch, own.batch or asked.batch)
+    return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch)
+
+
+def _rows(kind: str, own: Kind, asked: PaintSettings) -> int:
+    """Short side of the picture that the network sees."""
+    sees, factor = own.sees, asked.render_factor
+    if factor is not None and sees.factor is None:
+        raise ValueError(f"{kind} has no render factor, which DeOldify has; --rows N gives the size in pixels")
+    if factor is not None and asked.rows:
+        raise ValueError("--render-factor and --rows both give the size that the network sees; leave one out")
+    rows = asked.rows if factor is None else factor * (sees.factor or 0)
+    if rows % sees.multiple:
+        raise ValueError(f"{kind} sees pictures whose rows are a multiple of {sees.multiple}, not {rows}")
+    return rows or sees.rows
 
 
 def _check(kind: str, own: Kind, asked: PaintSettings, instances: int) -> None:
     if instances and "instances" not in own.takes:
         raise ValueError(f"{kind} does not colour instances on their own; --network instcolor and compact do")
-    if asked.rows % own.sees.multiple:
-        raise ValueError(f"{kind} sees pictures whose rows are a multiple of {own.sees.multiple}, not {asked.rows}")
     if own.sees.has_one_size and asked.rows not in (0, own.sees.rows):
         raise ValueError(f"{kind} sees squares of {own.sees.rows} pixels and no others; leave out --rows")
     if asked.detector == "maskrcnn" and not instances:

@@ -96,7 +96,7 @@ class Paint:
             if painted is not None:
                 self._parts[order.chosen] = parts
                 return painted
-        size = -(-order.chosen.asked.batch // PARTS[-1])
+        size = -(-order.chosen.batch // PARTS[-1])
         what = f"the device's memory does not hold {size} anchor{'s' if size > 1 else ''} at a time"
         raise StageError(order, what, "end what else uses it, or take --device cpu")
 
@@ -120,7 +120,7 @@ class Paint:
 
     def _painted(self, order: PaintOrder, parts: int) -> AbBatch:
         """ab of the anchors, in so many parts."""
-        size = -(-order.chosen.asked.batch // parts)
+        size = -(-order.chosen.batch // parts)
         painter = replace(self._painter(order), batch=size)
         detect, colorize = Detect(painter), Colorize(painter)
         painted = [colorize(detect(anchors)) for anchors in _in_parts(order.anchors, size)]

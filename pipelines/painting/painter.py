@@ -81,14 +81,14 @@ def open_painter(chosen: Chosen, load: Callable[[Chosen], Loaded] = load) -> Pai
     temperature = asked.temperature or float(loaded.metadata.get("temperature", kind.temperature or 1))
     finish = Finish.of(loaded.metadata)
     finish = replace(finish, saturation=asked.saturation * finish.saturation)
-    return Painter(device, kind, network, chosen.rows, asked.batch, chosen.instances, find, temperature, finish)
+    return Painter(device, kind, network, chosen.rows, chosen.batch, chosen.instances, find, temperature, finish)
 
 
 def _loadable(chosen: Chosen) -> Chosen:
     """The part of a choice on which it depends what is loaded."""
     asked = chosen.asked
     kept = PaintSettings(asked.network, asked.weights_dir, detector=asked.detector, least_score=asked.least_score)
-    return replace(chosen, asked=kept, rows=0, motion_rows=0, instances=min(1, chosen.instances))
+    return replace(chosen, asked=kept, rows=0, motion_rows=0, batch=1, instances=min(1, chosen.instances))
 
 
 def open_finder(settings: PaintSettings, device: torch.device, painting: nn.Module | None = None) -> Finder:
@@ -116,4 +116,4 @@ def open_finder(settings: PaintSettings, device: torch.device, painting: nn.Modu
 
 def _ready(kind: Kind, network: nn.Module, device: torch.device) -> nn.Module:
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return folded(network) if kind.in_bf16 and device.type == "cpu" and can_fold() else network
+    return folded(network) if kind.is_folded and kind.in_bf16 and device.type == "cpu" and can_fold() else network

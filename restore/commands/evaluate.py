@@ -52,7 +52,7 @@ SHARED = join(
     click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
     option(COLOUR, "--network", default="compact", show_default=True, help="Its name, or a .safetensors file."),
     WEIGHTS_DIR,
-    option(COLOUR, "--rows", default=0, help="Short side of what the network sees, in pixels. [its own]"),
+    option(COLOUR, "--rows", default=0, metavar="N", help="Short side of what the network sees, in pixels. [its own]"),
     option(TASK, "--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread."),
     option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures, each picture's too, to this file."),
 )

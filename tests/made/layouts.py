@@ -16,6 +16,8 @@ from tests.made.rule import by_rule, digest_of
 GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "golden"
 SHARP = 2e-5
 """Largest difference in float32, as a share of the largest value: what double precision differs by, times five."""
+HALF = 2e-2
+"""The same in bf16, in which a network may run as far as it keeps within it."""
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked", "stored_mean", "stored_var", "u0", "sv0")
 """Ends of keys that are not of parameters in most of these networks."""
 

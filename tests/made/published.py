@@ -18,6 +18,11 @@ from tests.made.rule import by_rule
 
 GOLDEN = Path(__file__).parent / "golden"
 OF_SEVERAL_FILES = ("instcolor", "gcp")
+SMALL: dict[str, dict[str, object]] = {
+    "ddcolor": {"depths": [1, 1, 2, 1], "widths": [8, 16, 24, 32], "width": 32, "queries": 10, "layers": 4},
+    "deoldify": {"depths": [1, 1, 1, 1], "stem": 8, "raised": [16, 16, 16, 8], "outputs": [16, 16, 16, 8]},
+}
+"""Configs of small twins of networks that are large, by the first part of their names."""
 
 
 def golden(name: str) -> dict[str, NDArray[np.float32]]:
@@ -26,26 +31,31 @@ def golden(name: str) -> dict[str, NDArray[np.float32]]:
         return dict(file)
 
 
-def published_by_rule(name: str) -> dict[str, Tensor]:
+def config_of(name: str, is_small: bool) -> dict[str, object]:
+    """The network's config: the published one, or that of its small twin where it is large."""
+    return SMALL.get(name.partition("-")[0], {}) if is_small else {}
+
+
+def published_by_rule(name: str, is_small: bool = False) -> dict[str, Tensor]:
     """The tensors of a published file; networks of several files are filled by the bare keys of each."""
     kind = NETWORKS[name]
     with torch.device("meta"):
-        network = kind.published() if kind.published else kind.make({})
+        network = kind.published() if kind.published else kind.make(config_of(name, is_small))
     if name not in OF_SEVERAL_FILES:
         return by_rule(published_shapes(network))
     parts = {part: by_rule(published_shapes(child)) for part, child in network.named_children()}
     return {f"{part}.{key}": value for part, state in parts.items() for key, value in state.items()}
 
 
-def state_by_rule(name: str) -> dict[str, Tensor]:
+def state_by_rule(name: str, is_small: bool = False) -> dict[str, Tensor]:
     """The state of a network whose published file was made by the rule."""
-    return state_of_published(name, published_by_rule(name))
+    return state_of_published(name, published_by_rule(name, is_small), config_of(name, is_small))
 
 
 @lru_cache(3)
-def network_by_rule(name: str) -> nn.Module:
+def network_by_rule(name: str, is_small: bool = False) -> nn.Module:
     """The network with these weights, in evaluation mode; the last are kept, as filling one takes seconds."""
-    network = made_of(name, {}, state_by_rule(name))
+    network = made_of(name, config_of(name, is_small), state_by_rule(name, is_small))
     return network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
@@ -56,9 +66,10 @@ def save_about(name: str, folder: Path) -> Path:
     return path
 
 
-def save_by_rule(name: str, folder: Path) -> Path:
+def save_by_rule(name: str, folder: Path, is_small: bool = False) -> Path:
     """Weights by the rule as a file of the product's own kind."""
     path = folder / f"{name}.safetensors"
-    state = {key: value.clone() for key, value in state_by_rule(name).items()}  # a file keeps none that are shared
-    save_file(state, path, {"format": "pt", "network": name, "config": json.dumps({})})
+    # a file keeps none that are shared
+    state = {key: value.contiguous().clone() for key, value in state_by_rule(name, is_small).items()}
+    save_file(state, path, {"format": "pt", "network": name, "config": json.dumps(config_of(name, is_small))})
     return path

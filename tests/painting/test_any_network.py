@@ -29,8 +29,17 @@ from tests.made.published import network_by_rule, save_about
 
 Painters = Callable[..., Painter]
 SMALL = 64
-QUICK = ("compact", "eccv16", "siggraph17", "instcolor")
-"""Networks that are made and run within a second."""
+QUICK = (
+    "compact",
+    "eccv16",
+    "siggraph17",
+    "instcolor",
+    "ddcolor",
+    "ddcolor-tiny",
+    "deoldify-video",
+    "deoldify-artistic",
+)
+"""Networks that are made and run within a second, some as their small twins."""
 CPU = torch.device("cpu")
 
 
@@ -51,7 +60,7 @@ def painter(folder: Path) -> Callable[..., Painter]:
         rows = 0 if SMALL % NETWORKS[network].sees.multiple or NETWORKS[network].sees.has_one_size else SMALL
         chosen = choose(PaintSettings(network, folder, device="cpu", rows=rows, **how))  # type: ignore[arg-type]
         find = open_finder(chosen.asked, CPU) if chosen.instances else None
-        made, batch = network_by_rule(network), chosen.asked.batch
+        made, batch = network_by_rule(network, is_small=True), chosen.batch
         return Painter(CPU, NETWORKS[network], made, chosen.rows, batch, chosen.instances, find, 1.0, Finish())
 
     return opened
@@ -60,6 +69,11 @@ def painter(folder: Path) -> Callable[..., Painter]:
 def anchors(*numbers: int) -> AnchorBatch:
     lightness = np.random.default_rng(9).integers(0, 256, (4, 64, 96), np.uint8)[list(numbers)]
     return AnchorBatch(numbers, (0,) * len(numbers), lightness, classes=tuple(100 * number for number in numbers))
+
+
+def parts_of(batch: AnchorBatch, size: int) -> list[AnchorBatch]:
+    """The anchors, `size` at a time."""
+    return [anchors(*batch.pts[first : first + size]) for first in range(0, len(batch.pts), size)]
 
 
 def with_boxes(batch: AnchorBatch, *counts: int) -> InstanceBatch:
@@ -75,7 +89,8 @@ def with_boxes(batch: AnchorBatch, *counts: int) -> InstanceBatch:
 )
 def test_gives_ab_at_the_size_of_the_lightness_alike_whatever_comes_with_it(painter: Painters, network: str) -> None:
     colorize = Colorize(painter(network, batch=2))
-    together = colorize(without_instances(anchors(0, 1))).ab
+    both = anchors(0, 1)
+    together = np.concatenate([colorize(without_instances(part)).ab for part in parts_of(both, colorize.painter.batch)])
     assert together.shape == (2, 64, 96, 2)
     assert together.std() > 0.1
     assert np.array_equal(colorize(without_instances(anchors(1))).ab[0], together[1])

@@ -12,6 +12,7 @@ import torch
 from pipelines.painting.choice import Chosen, choose, choose_network
 from pipelines.painting.painter import open_painter
 from pipelines.settings import MotionSettings, PaintSettings, Settings
+from tests.made.published import save_about
 from tests.made.runs import save_random_network
 
 
@@ -68,6 +69,38 @@ def test_motion_keeps_its_own_size_whatever_the_network_sees(network: Path) -> N
 def test_rows_that_a_network_cannot_see_are_refused(network: Path) -> None:
     with pytest.raises(ValueError, match="compact sees pictures whose rows are a multiple of 32, not 336"):
         choose(PaintSettings(network=str(network), rows=336, device="cpu"))
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Weights of DDColor and DeOldify, small twins."""
+    for name in ("ddcolor", "deoldify-video", "deoldify-artistic"):
+        save_about(name, tmp_path)
+    return tmp_path
+
+
+def test_render_factor_counts_deoldifys_squares_in_16_pixels(large: Path) -> None:
+    def rows(name: str, **how: int) -> int:
+        return choose(PaintSettings(name, large, device="cpu", **how)).rows  # type: ignore[arg-type]
+
+    assert [rows("deoldify-video"), rows("deoldify-artistic"), rows("ddcolor")] == [336, 560, 512]
+    assert rows("deoldify-video", render_factor=10) == rows("deoldify-video", rows=160) == 160
+    with pytest.raises(ValueError, match="ddcolor has no render factor, which DeOldify has; --rows N"):
+        rows("ddcolor", render_factor=10)
+    with pytest.raises(ValueError, match="--render-factor and --rows both"):
+        rows("deoldify-video", render_factor=10, rows=160)
+
+
+def test_two_ways_to_say_one_size_are_one_run(large: Path) -> None:
+    ways = [{"render_factor": 21}, {"rows": 336}, {}]
+    settings = [choose(PaintSettings("deoldify-video", large, device="cpu", **way)).settings for way in ways]  # type: ignore[arg-type]
+    assert settings[0] == settings[1] == settings[2]
+
+
+def test_large_networks_colour_one_anchor_at_a_time(large: Path) -> None:
+    asked = PaintSettings("ddcolor", large, device="cpu")
+    assert (choose(asked).batch, choose(replace(asked, network="compact")).batch) == (1, 4)
+    assert choose(asked).settings.batch == 1
 
 
 def test_a_device_need_not_be_here_where_anchors_are_painted_elsewhere() -> None:

@@ -68,7 +68,7 @@ def test_command_measures_the_detector(pictures: Path, network: Path, tmp_path: 
     ("options", "told"),
     [
         (["--network", "nowhere"], "no network 'nowhere'"),
-        (["--rows", "100"], "rows must be a multiple of 32"),
+        (["--rows", "100"], "rows must be a multiple of 16"),
         (["--saturation", "9"], "saturation must be 0 to 4"),
     ],
 )
