@@ -16,6 +16,9 @@ from pipelines.source import Film
 SHOWS_EVERY_PACKET = {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "ffv1", "prores", "dnxhd"}
 """Decoders that give a frame for every packet: without one the packet is damaged, even if they report no error."""
 
+MAX_NOT_CODED = 19
+"""Bytes of the largest MPEG-4 packet that may say no more than that the last picture stays, as FFmpeg takes them."""
+
 
 @dataclass
 class Packets:
@@ -80,7 +83,8 @@ class Packets:
 
     def _is_expected(self, packet: Any, time: int) -> bool:
         is_late = self.last is not None and time <= self.last  # times begin again
-        return packet.size > 0 and not packet.is_discard and not is_late
+        may_be_empty = self.film.picture.codec == "mpeg4" and packet.size <= MAX_NOT_CODED
+        return packet.size > 0 and not packet.is_discard and not is_late and not may_be_empty
 
     def _time(self, frame: av.VideoFrame) -> None:
         """Gives a frame its time where the film is timed by dts."""

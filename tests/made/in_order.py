@@ -62,6 +62,12 @@ def with_b_frames(path: Path, codec: str = "libx264", has_sound: bool = False, s
     return write(path, InOrder(track), *([AudioTrack()] if has_sound else []))
 
 
+def with_a_picture_left_out(path: Path) -> Path:
+    """MPEG-4 without B-frames, with one packet that says that the last picture stays."""
+    track = PictureTrack(pictures.pan(FRAMES), codec="mpeg4", options={"bf": "0", "g": str(GOP)})
+    return write(path, InOrder(track, lambda packets: [*packets[:20], NOT_CODED, *packets[20:]]))
+
+
 def packed(path: Path) -> Path:
     """MPEG-4 whose packets hold a picture and the B-frame before it, each followed by one that holds none (DivX 5)."""
     options = {"bf": "1", "g": str(GOP)}

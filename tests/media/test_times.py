@@ -53,6 +53,13 @@ def test_packed_b_frames_are_ffmpegs_at_its_times(tmp_path: Path) -> None:
     assert_as_ffmpeg(path, decoded(path))
 
 
+def test_a_picture_that_stays_is_no_damage(tmp_path: Path) -> None:
+    path = in_order.with_a_picture_left_out(tmp_path / "film.avi")
+    frames = decoded(path)
+    assert [frame.pts for frame in frames] == [*range(20), *range(21, in_order.FRAMES + 1)]
+    assert shown(path, frames) == in_order.shown_by_ffmpeg(path)
+
+
 def test_frames_of_raw_mpeg1_are_evenly_spaced(tmp_path: Path) -> None:
     path = in_order.with_b_frames(tmp_path / "film.m1v", "mpeg1video")
     ours = shown(path, decoded(path))
