@@ -156,6 +156,8 @@ def _remote(film: ArchiveFilm) -> Figures:
 
     Timecodes, frames and shots are not looked for in it: it counts as whole from there.
     """
+    if film.is_scans:
+        raise InputError(film.url, "scans are read from folders of this machine alone", "copy the folder here")
     if not film.version:
         raise InputError(film.url, "no such file")
     with film.store.open(film.name) as file, av.open(file) as container:

@@ -4,14 +4,17 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipelines.archive.scans import scan_folders
 from pipelines.archive.storage import Store, is_url, open_store
 from pipelines.errors import SettingsError
-from pipelines.settings import Settings
+from pipelines.media.scans import beside, pattern_of
+from pipelines.settings import ScanSettings, Settings
+from pipelines.source import SCAN_SUFFIXES
 
 FILM_SUFFIXES = {
     ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mkv", ".mov",
@@ -42,6 +45,8 @@ class ArchiveFilm:
     """Changes when the file does: time of writing, or ETag."""
     out: str = ""
     """The result's name under OUT; empty: from its place, with the suffix of the container that is chosen."""
+    is_scans: bool = False
+    """Whether it is a folder of pictures, or the pattern of their names."""
 
     @property
     def url(self) -> str:
@@ -50,7 +55,7 @@ class ArchiveFilm:
 
     @property
     def path(self) -> Path | None:
-        """The file, where it is one of this machine."""
+        """The file, or the scans, where they are on this machine."""
         return None if self.store.local is None else self.store.local / self.name
 
 
@@ -78,7 +83,8 @@ def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> Gather
         SettingsError: nothing is there, a manifest cannot be understood, or two films would have one place.
     """
     left_out: list[str] = []
-    films = [film for each in wanted for film in _named(each, out, settings_of, len(wanted) > 1, left_out)]
+    named = [film for each in wanted for film in _named(each, out, settings_of, len(wanted) > 1, left_out)]
+    films = [film if film.is_scans else replace(film, settings=_of_file(film.settings)) for film in named]
     shared = Counter(film.place for film in films)
     films = [replace(film, place=film.out) if film.out and shared[film.place] > 1 else film for film in films]
     twice = [place for place, count in Counter(film.place for film in films).items() if count > 1]
@@ -86,6 +92,11 @@ def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> Gather
         both = " and ".join(film.url for film in films if film.place == twice[0])
         raise SettingsError(both, f"would both be {twice[0]} under {out.root}", "name `out` of each in a CSV manifest")
     return Gathered(tuple(films), tuple(dict.fromkeys(left_out)))
+
+
+def _of_file(settings: Settings) -> Settings:
+    """The settings of a film that is one file: its rate and sound are its own."""
+    return replace(settings, scans=ScanSettings())
 
 
 def _named(
@@ -117,21 +128,39 @@ def _in_folder(
     names = store.files() if not pattern else store.matching(pattern)
     results = store.name_of(out)
     above = f"{PurePosixPath(store.path).name}/" if is_one_of_several else ""
-    found = [
-        name
-        for name in sorted(names)
-        if _is_film(name) and not (results and PurePosixPath(name).is_relative_to(results))
-    ]
-    made = {name: store.url(name) for name in found if PurePosixPath(name).stem.endswith(RESULT)}
+    listed = {
+        name: names[name] for name in sorted(names) if not (results and PurePosixPath(name).is_relative_to(results))
+    }
+    found = [*_files(store, listed, above, settings), *_scans(store, listed, above, settings)]
+    made = [film.url for film in found if _is_result(film)]
     if not found:
-        raise SettingsError(pattern or folder, "no film in it", "films are known by their suffix, such as .mp4 or .mkv")
+        hint = "films are known by their suffix, such as .mp4 or .mkv, scans by numbers, at least ten in a folder"
+        raise SettingsError(pattern or folder, "no film in it", hint)
     if len(made) == len(found):
         what = f"no film in it but {len(made)} named *{RESULT}.* as results are"
         raise SettingsError(pattern or folder, what, "name such a film itself to restore it")
-    left_out += made.values()
-    for name in found:
-        if name not in made:
-            yield ArchiveFilm(store, name, above + name, settings, *_about(names[name]))
+    left_out += made
+    yield from (film for film in found if film.url not in made)
+
+
+def _files(store: Store, listed: Mapping[str, Any], above: str, settings: Settings) -> Iterator[ArchiveFilm]:
+    """The films among files; `above` goes in front of their places."""
+    for name in filter(_is_film, listed):
+        yield ArchiveFilm(store, name, above + name, settings, *_about(listed[name]))
+
+
+def _scans(store: Store, listed: Mapping[str, Any], above: str, settings: Settings) -> Iterator[ArchiveFilm]:
+    """The folders of scans among files; `above` goes in front of their places."""
+    own = PurePosixPath(store.path).name
+    for scans in scan_folders(listed, own):
+        size, version = _about_all(listed[name] for name in scans.pictures)
+        place = above + scans.place if scans.name else own
+        yield ArchiveFilm(store, scans.name, place, settings, size, version, is_scans=True)
+
+
+def _is_result(film: ArchiveFilm) -> bool:
+    """Whether its name says that it is a result."""
+    return film.name.endswith(RESULT) if film.is_scans else PurePosixPath(film.name).stem.endswith(RESULT)
 
 
 def _is_film(name: str) -> bool:
@@ -148,9 +177,30 @@ def _above_stars(pattern: str) -> str:
 
 def _film(url: str, settings: Settings) -> ArchiveFilm:
     """A film that was named on its own."""
-    folder, _, name = url.rpartition("/")
+    folder, _, name = url.rstrip("/").rpartition("/")
     store = open_store(folder or ("/" if url.startswith("/") else "."))
+    path = None if store.local is None else store.local / name
+    if path is not None and (path.is_dir() or pattern_of(path) is not None):
+        inside = name if path.is_dir() else ""
+        pictures = {each: about for each, about in store.files(inside).items() if _is_scan_of(path, store, each)}
+        place = name if path.is_dir() else beside(path, path.suffix[1:]).name
+        return ArchiveFilm(store, name, place, settings, *_about_all(pictures.values()), is_scans=True)
     return ArchiveFilm(store, name, name, settings, *_about(store.about(name)))
+
+
+def _is_scan_of(path: Path, store: Store, name: str) -> bool:
+    """Whether a file of a store on this machine is a picture of the scans that a path names."""
+    picture, names = Path(store.path) / name, pattern_of(path)
+    if names is None:
+        return picture.parent == path and picture.suffix.lower() in SCAN_SUFFIXES
+    is_named = picture.name.startswith(names.prefix) and picture.suffix == names.suffix
+    return picture.parent == path.parent and is_named
+
+
+def _about_all(abouts: Iterable[dict[str, Any]]) -> tuple[int, str]:
+    """Bytes of several files, and what changes when one of them does; no version where there are none."""
+    each = [_about(about) for about in abouts]
+    return sum(size for size, _ in each), f"{len(each)} {max(version for _, version in each)}" if each else ""
 
 
 def _about(about: dict[str, Any]) -> tuple[int, str]:
@@ -210,6 +260,8 @@ def _of_row(cells: dict[str, str], wanted: str, settings_of: SettingsOf) -> Arch
     if "film" not in cells:
         raise ValueError("no film named; a column must be called `film`")
     out = cells.pop("out", "")
+    if "%" in out:
+        raise ValueError(f"an archive's results are films; restore FILM -o {out} writes pictures")
     if out.startswith("/") or ".." in PurePosixPath(out).parts:
         raise ValueError(f"out must lie under OUT, got {out}")
     film = _resolved(cells.pop("film"), wanted)

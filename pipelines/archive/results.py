@@ -3,7 +3,8 @@
 import base64
 import math
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from models.measures.metrics import colourfulness
 from pipelines.errors import InputError
 from pipelines.media.open import open_film, picture_stream
+from pipelines.media.scan_frames import scan_at
 from pipelines.media.seek import frames_up_to
 from pipelines.places import sha256_of
 from pipelines.source import Film, Span
@@ -114,15 +116,25 @@ def _others(film: Film, there: Counter[str]) -> tuple[tuple[str, ...], tuple[str
 def _pairs(film: Film, result: Path, shift: Fraction) -> list[tuple[Rgb, Rgb]]:
     """Film and result at the same moments, those that can be decoded."""
     found = []
-    with open_film(film.path, film.picture) as before, open_film(result) as after:
-        shown, coloured = before.streams[film.picture.index], picture_stream(after, result)
+    with _frames_of(film) as frame_at, open_film(result) as after:
+        coloured = picture_stream(after, result)
         begins, length = ((each or 0) / av.time_base for each in (after.start_time, after.duration))
         for moment in MOMENTS:
             right = _frame_at(after, coloured, begins + moment * length)
-            left = None if right is None else _frame_at(before, shown, right.time + float(shift), film)
+            left = None if right is None else frame_at(right.time + float(shift))
             if left is not None:
                 found.append((_rgb(left, film), _rgb(right, film)))
     return found
+
+
+@contextmanager
+def _frames_of(film: Film) -> Iterator[Callable[[float], Any]]:
+    """A function from seconds to the film's frame there, None where it cannot be decoded."""
+    if film.scans is not None:
+        yield lambda seconds: scan_at(film, seconds)
+        return
+    with open_film(film.path, film.picture) as container:
+        yield lambda seconds: _frame_at(container, container.streams[film.picture.index], seconds, film)
 
 
 def _frame_at(container: Any, stream: Any, seconds: float, film: Film | None = None) -> Any:

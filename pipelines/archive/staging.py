@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from pipelines.archive.plan import Task
 from pipelines.archive.records import FOLDER, Done, dump, load
 from pipelines.archive.storage import Store
+from pipelines.errors import InputError
 
 MADE = "made.json"
 """The record of a result that is whole and not yet where it goes."""
@@ -44,6 +45,8 @@ class Staging:
         """
         if task.film.path is not None:
             return task.film.path
+        if task.film.is_scans:
+            raise InputError(task.film.url, "scans are read from folders of this machine alone", "copy the folder here")
         version = hashlib.sha256(task.film.version.encode()).hexdigest()[:8]
         path = self._folder(task) / version / PurePosixPath(task.film.name).name
         if not path.exists():

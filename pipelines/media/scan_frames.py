@@ -184,6 +184,15 @@ def _result(number: int, future: Future[Luma]) -> tuple[int, Luma | InputError]:
         return number, error
 
 
+def scan_at(film: Film, seconds: float) -> av.VideoFrame | None:
+    """The frame of a film of scans that is shown nearest to a time; None where it cannot be read."""
+    assert film.scans is not None
+    pts = min(max(0, round(seconds * film.picture.rate)), film.scans.frames - 1)
+    with suppress(InputError):
+        return read_scan(film.scans.path(pts)).frame
+    return None
+
+
 def sampled_scans(film: Film, count: int) -> Iterator[Scan]:
     """So many pictures spread evenly over a film of scans, those that can be read."""
     assert film.scans is not None
