@@ -7,6 +7,7 @@ that weights are listed at once.
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SHIPPED = Path(__file__).parent
 """The folder of the weights that ship."""
@@ -29,13 +30,20 @@ class Published:
     megabytes: int
     """Size of the file, shown before it is fetched."""
     sha256: str
-    """In hex; its first digits where the publisher gives no more."""
+    """In hex; its first digits where the publisher gives no more; empty where nobody states it: then the file is known
+    by its tensors alone."""
     urls: tuple[str, ...]
     """In the order in which they are tried."""
     bytes: int | None = None
     """Size of the file, where it is known exactly."""
+    same: tuple[str, ...] = ()
+    """sha256 of other files with the same weights, which some of the addresses give."""
     paints: bool = True
     """Whether it colours films; the others find instances, or judge results."""
+
+    def is_of(self, digest: str) -> bool:
+        """Whether a file with this sha256 may be it."""
+        return digest.startswith((self.sha256, *self.same))
 
     def __str__(self) -> str:
         use = ", non-commercial use only" if self.noncommercial else ""
@@ -48,7 +56,11 @@ def published() -> dict[str, Published]:
     import tomllib  # with hashlib a tenth of the time that --help takes
 
     entries = tomllib.loads(LIST.read_text("utf-8"))
-    return {name: Published(name, **entry | {"urls": tuple(entry["urls"])}) for name, entry in entries.items()}
+    return {name: Published(name, **_with_tuples(entry)) for name, entry in entries.items()}
+
+
+def _with_tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
 
 
 def weights_digest(path: Path) -> str:
@@ -62,7 +74,7 @@ def weights_digest(path: Path) -> str:
 def identify(path: Path) -> Published | None:
     """The published file that this is, by its sha256; None where it is none of them."""
     digest = weights_digest(path)
-    return next((one for one in published().values() if digest.startswith(one.sha256)), None)
+    return next((one for one in published().values() if one.sha256 and one.is_of(digest)), None)
 
 
 def no_weights(path: Path) -> str | None:
@@ -86,7 +98,7 @@ def fault_of(path: Path, wanted: Published) -> str | None:
     if wanted.bytes is not None and size < wanted.bytes:
         return f"cut short: {size} of {wanted.bytes} bytes"
     digest = weights_digest(path)
-    if not digest.startswith(wanted.sha256):
+    if not wanted.is_of(digest):
         return f"another file: sha256 {digest[:16]}..., not {wanted.sha256[:16]}{'...' * (len(wanted.sha256) > 16)}"
     return None
 

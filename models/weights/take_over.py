@@ -117,7 +117,7 @@ def is_imported(source: Path, path: Path) -> bool:
         if weights_digest(source) == weights_digest(ships):
             return True
         raise ValueError(f"{source}: {name} is the name of weights that ship with the program; rename the file")
-    if name in published() and not digest.startswith(published()[name].sha256):
+    if name in published() and not published()[name].is_of(digest):
         raise ValueError(f"{source}: {name} is the name of published weights, and it is not these; rename the file")
     if not path.is_file() or no_weights(path):
         return False
@@ -126,7 +126,7 @@ def is_imported(source: Path, path: Path) -> bool:
     return fault_of_imported(path) is None
 
 
-def import_published(source: Path, network: str, path: Path, about: Published | None) -> None:
+def import_published(source: Path, network: str, path: Path, about: Published | None, in_half: bool = False) -> None:
     """Writes the tensors of a published file as weights of `network`, after they have been found to fit it.
 
     Weights in the product's own form keep what they say of themselves.
@@ -136,6 +136,7 @@ def import_published(source: Path, network: str, path: Path, about: Published | 
         network: its name.
         path: where the .safetensors file goes.
         about: what is known of the file; None for weights of one's own.
+        in_half: whether weights are written in half precision; norms, biases and the like keep theirs.
 
     Raises:
         ValueError: the file cannot be read, or tensors are missing, misshapen or too many.
@@ -153,6 +154,9 @@ def import_published(source: Path, network: str, path: Path, about: Published | 
             state = state_of_published(network, state)
         except ValueError as error:
             raise ValueError(f"{source}: not weights of {network} ({error})") from error
+    if in_half:
+        state = {key: value.half() if value.is_floating_point() and value.ndim > 1 else value
+                 for key, value in state.items()}  # fmt: skip
     metadata = {"network": network, "config": json.dumps({})} | own
     metadata["source_sha256"] = _digest_of_source(source)
     if about:
@@ -171,7 +175,7 @@ def fault_of_imported(path: Path) -> str | None:
     name, wanted = metadata.get("network", ""), published().get(path.stem)
     if metadata.get("tensors_sha256", tensors_digest(state)) != tensors_digest(state):
         return "its tensors are not those that were taken over; pull or import it again"
-    if wanted and not metadata.get("source_sha256", "").startswith(wanted.sha256):
+    if wanted and not wanted.is_of(metadata.get("source_sha256", "")):
         return f"not made from the published file of {wanted.name}"
     if name in NETWORKS:
         try:

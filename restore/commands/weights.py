@@ -19,7 +19,7 @@ from models.weights.catalogue import (
     weights_digest,
 )
 from restore.exits import FAILED, Failure, raised_as
-from restore.options.layout import COLOUR, HELP, Command, option
+from restore.options.layout import COLOUR, HELP, OUTPUT, Command, option
 from restore.options.shared import WEIGHTS_DIR
 
 if TYPE_CHECKING:  # click alone, so that --help answers at once
@@ -66,10 +66,14 @@ def where(weights_dir: Path | None) -> None:
     click.echo(_folder(weights_dir))
 
 
+HALF = option(OUTPUT, "--half", is_flag=True, help="Write half precision: half the space, colours less exact.")
+
+
 @weights.command(cls=Command)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@HALF
 @WEIGHTS_DIR
-def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
+def pull(names: tuple[str, ...], half: bool, weights_dir: Path | None) -> None:
     """Download published weights; goes on where a download broke off."""
     from models.weights.fetch import fetch
     from models.weights.take_over import import_published
@@ -87,7 +91,7 @@ def pull(names: tuple[str, ...], weights_dir: Path | None) -> None:
             except ConnectionError as error:
                 hint = "fetch it elsewhere, then: restore weights import FILE"
                 raise Failure(f"{error}; {hint}") from error
-            import_published(file, one.name, path, one)
+            import_published(file, one.name, path, one, half)
             file.unlink(missing_ok=True)
         click.echo(f"{one.name} is ready: {path}")
 
@@ -106,8 +110,9 @@ def _progress(name: str) -> "Iterator[Show]":
 @weights.command("import", cls=Command)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @option(COLOUR, "--network", metavar="NAME", help="What your own weights belong to, where FILE does not name it.")
+@HALF
 @WEIGHTS_DIR
-def import_file(file: Path, network: str | None, weights_dir: Path | None) -> None:
+def import_file(file: Path, network: str | None, half: bool, weights_dir: Path | None) -> None:
     """Import a published FILE that was downloaded otherwise, or weights of your own."""
     from models.networks import NETWORKS
     from models.weights.take_over import import_published, is_imported, named_network
@@ -120,6 +125,8 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
         if other:
             raise ValueError(f"{file}: {other}")
         network = network or named_network(file)
+        if about is None and network in published() and not published()[network].sha256:
+            about = published()[network]  # nobody states its sha256: its tensors are looked at alone
         if about is None and network is None:
             what = f"not a published file that is known (sha256 {weights_digest(file)[:16]}...)"
             raise ValueError(f"{file}: {what}; --network NAME takes it as your own weights of that network")
@@ -129,7 +136,7 @@ def import_file(file: Path, network: str | None, weights_dir: Path | None) -> No
             click.echo(f"{name} is here already: {find_weights(name, folder)}")
             return
         folder.mkdir(parents=True, exist_ok=True)
-        import_published(file, about.name if about else str(network), path, about)
+        import_published(file, about.name if about else str(network), path, about, half)
     click.echo(f"{name} is ready: {path}")
 
 

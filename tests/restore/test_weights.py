@@ -11,7 +11,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from models.weights.catalogue import DEFAULT_NETWORK, Published, find_weights
+from models.weights.catalogue import DEFAULT_NETWORK, Published, find_weights, published
 from models.weights.files import load_network, read_weights
 from restore.cli import main
 from tests.made.published import save_by_rule
@@ -49,7 +49,7 @@ def test_list_shows_what_ships_first_and_how_to_get_the_others(tmp_path: Path) -
     result = weights("list", folder=tmp_path)
     first, *others = result.stdout.splitlines()
     assert first.startswith(f"{DEFAULT_NETWORK}: ships with the program")
-    assert [line.partition(":")[0] for line in others] == ["eccv16", "siggraph17", "instcolor", "maskrcnn", "raft"]
+    assert [line.partition(":")[0] for line in others] == list(published())
     assert all("licence" in line and "not here, downloaded by restore weights pull" in line for line in others)
 
 
@@ -191,7 +191,7 @@ def test_verify_tells_a_name_that_is_none_from_weights_that_are_not_here(tmp_pat
     import_compact(own_weights(tmp_path / "mine.safetensors"), tmp_path / "here")
     unknown = weights("verify", "foo", folder=tmp_path / "here")
     assert (unknown.exit_code, unknown.stdout) == (2, "")
-    assert "foo: not known; there are compact, eccv16, siggraph17, instcolor, maskrcnn, raft, mine" in unknown.stderr
+    assert f"foo: not known; there are compact, {', '.join(published())}, mine" in unknown.stderr
     assert weights("verify", "eccv16", folder=tmp_path).stdout.rstrip().endswith("eccv16.safetensors: not here")
     assert weights("verify", "mine", DEFAULT_NETWORK, folder=tmp_path / "here").exit_code == 0
 

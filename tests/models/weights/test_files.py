@@ -137,7 +137,7 @@ def test_file_cut_short_is_refused(saved: Path) -> None:
 
 def test_path_is_found_and_a_wrong_name_is_reported(saved: Path, tmp_path: Path) -> None:
     assert find_weights(str(saved)) == saved
-    with pytest.raises(FileNotFoundError, match=r"no network 'nowhere': .*\(compact, eccv16, instcolor, siggraph17\)"):
+    with pytest.raises(FileNotFoundError, match=r"no network 'nowhere': .*\(.*compact, .*eccv16, .*siggraph17.*\)"):
         find_weights("nowhere")
     with pytest.raises(FileNotFoundError, match="neither a file nor one that is known"):
         find_weights(str(tmp_path))
