@@ -136,6 +136,8 @@ def _span_of_packets(path: Path, index: int) -> Fraction:
 
 
 def _duration(container: InputContainer, stream: VideoStream, start: Fraction, path: Path) -> Fraction:
+    if container.format.name in WITHOUT_TIMES:  # they tell a rate of bits, of which FFmpeg makes a length
+        return _span_of_packets(path, stream.index)
     if stream.duration and stream.time_base:
         return stream.duration * Fraction(stream.time_base)
     if container.duration:

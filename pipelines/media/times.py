@@ -30,18 +30,20 @@ def pts_err(container: InputContainer, stream: VideoStream) -> bool:
     """Whether frames in presentation order have pts that do not rise.
 
     So it is in AVI and old MOV, which store one time for each packet, in the order of decoding: with B-frames these
-    are no pts. Stops where packets tell another order than their own.
+    are no pts. Those of raw MPEG are made up. Stops where packets tell another order than their own.
 
     Args:
         container: at the film's beginning.
         stream: its picture.
     """
+    if container.format.name in WITHOUT_TIMES:
+        return True
     is_told = False
     shown, stored, count = list[int](), list[int](), 0
     try:
         for packet in packets_of(container, stream):
             if packet.pts is not None:
-                is_told |= bool(stored) and packet.pts < stored[-1] and container.format.name not in WITHOUT_TIMES
+                is_told |= bool(stored) and packet.pts < stored[-1]
                 stored.append(packet.pts)
             for frame in packet.decode():
                 count += 1

@@ -29,6 +29,7 @@ CODECS = {
     "libx264": {"x264-params": f"keyint={GOP}:min-keyint={GOP}:scenecut=0:bframes=3:b-adapt=0"},
     "mpeg4": {"bf": "2", "g": str(GOP)},
     "mpeg1video": {"bf": "2", "g": str(GOP)},
+    "mpeg2video": {"bf": "2", "g": str(GOP)},
 }
 """Encoders with B-frames, and how they make them."""
 

@@ -21,6 +21,7 @@ from tests.made.handmade import decoded, kept
 
 BY_DTS = [("libx264", ".avi"), ("libx264", ".mov"), ("mpeg4", ".mov"), ("mpeg1video", ".mov")]
 ALL = [*BY_DTS, ("mpeg4", ".avi"), ("mpeg1video", ".avi")]
+RAW = [("mpeg1video", ".m1v"), ("mpeg2video", ".m2v")]
 each = pytest.mark.parametrize(("codec", "ending"), ALL)
 
 
@@ -60,15 +61,17 @@ def test_a_picture_that_stays_is_no_damage(tmp_path: Path) -> None:
     assert shown(path, frames) == in_order.shown_by_ffmpeg(path)
 
 
-def test_frames_of_raw_mpeg1_are_evenly_spaced(tmp_path: Path) -> None:
-    path = in_order.with_b_frames(tmp_path / "film.m1v", "mpeg1video")
+@pytest.mark.parametrize(("codec", "ending"), RAW)
+def test_frames_of_raw_mpeg_are_evenly_spaced(tmp_path: Path, codec: str, ending: str) -> None:
+    path = in_order.with_b_frames(tmp_path / f"film{ending}", codec)
     ours = shown(path, decoded(path))
     assert [luma for _, luma in ours] == [luma for _, luma in in_order.shown_by_ffmpeg(path)]
     assert probe(path).picture.frame_rate == 24
+    assert abs(probe(path).duration - Fraction(in_order.FRAMES, 24)) <= Fraction(1, 24)
     assert {later[0] - earlier[0] for later, earlier in zip(ours[1:], ours, strict=False)} == {Fraction(1, 24)}
 
 
-@each
+@pytest.mark.parametrize(("codec", "ending"), [*ALL, *RAW])
 @pytest.mark.parametrize("skip_damaged", [False, True])
 def test_segments_give_the_frames_of_one_pass(tmp_path: Path, codec: str, ending: str, skip_damaged: bool) -> None:
     path = in_order.with_b_frames(tmp_path / f"film{ending}", codec)
