@@ -117,7 +117,7 @@ def _fits(container: str, target: Target) -> str | None:
     if container not in ENCODERS[target.codec].containers:
         return f"does not hold {target.codec}"
     if container == "mpegts" and not target.display_matrix.is_upright:
-        return "does not keep the rotation"
+        return "does not keep how the picture is turned"
     return None
 
 

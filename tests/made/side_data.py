@@ -105,6 +105,14 @@ def in_dolby_vision(path: Path) -> Path:
     return write(path, ChangedTrack(_h265(), lambda data, _: data + UNIT + b"\x7c\x01\x19\x04\x09\x09\x09\x09\x80"))
 
 
+def mirrored_by_its_stream(path: Path) -> Path:
+    """H.264 whose stream says that left and right are to be swapped (ITU-T H.264, section D.1.27)."""
+    orientation = _bits((0, 1), (1, 1), (0, 1), (0, 16), (2, 3), (0, 1), (1, 1))  # until another one is told
+    sei = UNIT + b"\x06" + re.sub(b"\0\0(?=[\0-\3])", b"\0\0\3", bytes([47, len(orientation)]) + orientation + b"\x80")
+    track = PictureTrack(pictures.pan(6), "libx264")
+    return write(path, ChangedTrack(track, lambda data, number: sei + data if number == 0 else data))
+
+
 def with_sei(path: Path, kind: int, payload: bytes) -> Path:
     """H.265 with supplemental information of a kind before each frame (ITU-T H.265, section D.2)."""
     message = re.sub(b"\0\0(?=[\0-\3])", b"\0\0\3", bytes([kind, len(payload)]) + payload + b"\x80")

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.errors import OutputError
+from pipelines.job.job import prepare
 from pipelines.settings import Codec, EncodeSettings, Settings
 from tests.made import pictures
 from tests.made.readers import first_frame, true_chromas
 from tests.made.runs import Films
+from tests.made.side_data import mirrored_by_its_stream
 from tests.made.tracks import PictureTrack, write
 
 MATRICES = {
@@ -66,3 +69,16 @@ def test_a_turned_film_is_coloured_as_it_is_shown(
         for straight, stored in zip((cb, cr), planes, strict=True):
             back = np.rot90(stored[:, ::-1] if is_mirrored else stored, degrees // 90).astype(int)
             assert np.abs(back - straight).mean() < 0.25 * np.abs(np.rot90(back, 2) - straight).mean()
+
+
+def test_what_the_stream_alone_says_goes_into_the_container(films: Films, settings: Settings) -> None:
+    film = films(mirrored_by_its_stream, ".ts")
+    out = films.restored(film, settings)
+    assert out.suffix == ".mp4"  # MPEG-TS has no place for it
+    assert matrix_of(out) == matrix_of(film) == MATRICES["mirrored"]
+
+
+def test_mpeg_ts_is_refused_with_a_container_that_holds_the_matrix(films: Films, settings: Settings) -> None:
+    film = films(with_matrix, ".mp4", name="mirrored")
+    with pytest.raises(OutputError, match=r"\.ts does not keep how the picture is turned; \.mp4 holds it$"):
+        prepare(film, film.with_name("out.ts"), settings)
