@@ -78,6 +78,7 @@ NETWORKS = {
         "rgb",
         with_class_and_noise,
         takes=("class", "noise"),
+        batch=1,  # products of several differ in the last bit by place
         published=lambda: BigColor(is_whole=True),
         in_bf16=False,
     ),
@@ -93,6 +94,7 @@ NETWORKS = {
         Sees(256, has_one_size=True),
         run=with_class,
         takes=("class",),
+        batch=1,  # products of several differ in the last bit by place
         published=lambda: Gcp(is_whole=True),
         in_bf16=False,
     ),

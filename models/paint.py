@@ -1,7 +1,5 @@
 """Colours of frames by any network: what it is shown, and how what it gives becomes ab."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -88,24 +86,14 @@ def with_instances(network: InstColor, pictures: Tensor, inputs: NetworkInput) -
 
 def with_class(network: Gcp, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """ab of GCP, of frames with their classes."""
-    return _one_by_one(lambda picture, one: network(picture / 50 - 1, one), pictures, inputs)
+    return network(pictures / 50 - 1, inputs.classes)
 
 
 def with_class_and_noise(network: BigColor, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """RGB 0..1 of BigColor, of frames with their classes; the noise is one for all frames of all films."""
-    noise = torch.from_numpy(np.random.default_rng(NOISE_SEED).standard_normal((1, NOISE)) * NOISE_SIGMA).to(pictures)
-    return _one_by_one(lambda picture, one: (network(picture, one, noise) + 1) / 2, pictures, inputs)
-
-
-def _one_by_one(run: Callable[[Tensor, Tensor], Tensor], pictures: Tensor, inputs: NetworkInput) -> Tensor:
-    """Results of frames (1, C, h, w) with their classes (1,): products of several differ in the last bit by place."""
-    assert inputs.classes is not None
-    return torch.cat(
-        [
-            run(picture, one)
-            for picture, one in zip(torch.split(pictures, 1), torch.split(inputs.classes, 1), strict=True)
-        ]
-    )
+    drawn = np.random.default_rng(NOISE_SEED).standard_normal(NOISE) * NOISE_SIGMA
+    noise = torch.from_numpy(drawn).to(pictures).expand(len(pictures), -1)
+    return (network(pictures, inputs.classes, noise) + 1) / 2
 
 
 def hint_planes(hints: Tensor, pictures: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from models.weights.catalogue import DEFAULT_NETWORK
+from models.weights.catalogue import CLASS_NETWORK, DEFAULT_NETWORK
 from pipelines.errors import timecode
 from pipelines.source import Span
 
@@ -59,6 +59,9 @@ class PaintSettings:
     """T of the annealed mean, above 0; None takes the one that the weights name."""
     saturation: float = 1.0
     """Factor on ab, 0 to 4, beside the one that the weights name."""
+
+    class_network: str = field(default=CLASS_NETWORK, metadata=LEFT_OUT)
+    """Name of weights that tell ImageNet's classes, or a path to a .safetensors file, for networks that take one."""
 
     def __post_init__(self) -> None:
         _check(self.rows >= 0 and self.rows % 16 == 0, f"rows must be a multiple of 16, got {self.rows}")

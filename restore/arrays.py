@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.networks import NETWORKS
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import Lightness, transfer_of
 from pipelines.colour.shots import Shots
+from pipelines.errors import SettingsError
 from pipelines.frames import Frame
 from pipelines.guide.given import Given
 from pipelines.media.luma import luma_of_rgb
@@ -63,6 +65,8 @@ def colour_frames(
     film = _film(frames, times, time_base)
     settings = settings or Settings()
     chosen = choose_network("frames", settings)
+    if "class" in NETWORKS[chosen.kind].takes:
+        raise SettingsError("frames", f"{chosen.kind} takes the class of each shot of a film", "name another network")
     light = Lightness(film.picture, chosen.motion_rows, large_rows=chosen.rows)(_decoded(frames, times))
     paint = FilmPaint(in_process(Paint()), film, chosen, Given())
     with_ab = coloured(Shots(film, settings.motion)(light), time_base, settings, paint)

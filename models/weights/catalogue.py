@@ -14,6 +14,8 @@ SHIPPED = Path(__file__).parent
 LIST = SHIPPED / "weights.toml"
 DEFAULT_NETWORK = "compact"
 """The network that ships."""
+CLASS_NETWORK = "efficientnet-lite0"
+"""The network that tells which of ImageNet's classes a shot shows, for networks that take one."""
 HEAD = 512
 """Bytes read to recognise web pages and Git LFS pointers."""
 

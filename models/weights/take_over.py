@@ -1,91 +1,12 @@
-"""Published weights, converted once to files of the product's own form.
+"""Published weights, converted once to files of the product's own form."""
 
-Pickled files are read with `weights_only`, which runs no code of theirs.
-"""
-
-import io
 import json
-import pickle
-import re
-import zipfile
 from pathlib import Path
-from typing import IO
-
-import torch
-from torch import Tensor
 
 from models.networks import NETWORKS, state_of_published
 from models.weights.catalogue import SHIPPED, Published, no_weights, published, weights_digest
 from models.weights.files import load_network, network_of, read_weights, tensors_digest, write_weights
-
-ALLOWED = (slice,)
-"""What a pickle may hold beside tensors and plain values: fastai 1 writes slices of an optimizer into its files."""
-WRAPPERS = ("state_dict", "params", "model")
-"""Keys under which checkpoints keep their tensors."""
-MMAGIC_PARTS = {"image_model.": "full.", "instance_model.": "instance.", "fusion_model.": "fusion."}
-MMAGIC_BARE = re.compile(r"\.(model(?:8up|9up|10up|3short8|2short9|1short10|_class))\.(weight|bias)$")
-"""Convolutions that stand alone in MMagic's file and first in a list in the authors'."""
-AUTHORS_FILES = {"latest_net_GComp.pth": "full.", "latest_net_G.pth": "instance.", "latest_net_GF.pth": "fusion."}
-"""InstColorization's own files, and which of its networks each holds."""
-
-
-def read_pickled(file: IO[bytes] | Path, name: str) -> dict[str, Tensor]:
-    """The tensors of a file that PyTorch wrote, without wrappers and `module.` prefixes.
-
-    Raises:
-        ValueError: it is not such a file, or holds more than tensors.
-    """
-    try:
-        with torch.serialization.safe_globals([*ALLOWED]):
-            found = torch.load(file, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise ValueError(f"{name}: PyTorch cannot read it as plain tensors; it is damaged or holds code") from error
-    for wrapper in WRAPPERS:
-        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
-            found = found[wrapper]
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise ValueError(f"{name}: holds something else than named tensors")
-    # tensors that share their numbers cannot be written as they are
-    own = {key: value.clone(memory_format=torch.contiguous_format) for key, value in found.items()}
-    return {str(key).removeprefix("module."): value for key, value in own.items()}
-
-
-def read_published(path: Path) -> dict[str, Tensor]:
-    """The tensors of a published file under the product's own keys.
-
-    It is a PyTorch file, or for InstColorization a zip of the authors' three.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    other = no_weights(path)
-    if other:
-        raise ValueError(f"{path}: {other}")
-    state = _authors_instcolor(path)
-    if state is None:
-        state = read_pickled(path, str(path))
-    return {_own_key(key): value for key, value in state.items()}
-
-
-def _authors_instcolor(path: Path) -> dict[str, Tensor] | None:
-    if not zipfile.is_zipfile(path):
-        return None
-    with zipfile.ZipFile(path) as archive:
-        members = {Path(name).name: name for name in sorted(archive.namelist())}  # of two folders, the last: 256_ffs
-        if not AUTHORS_FILES.keys() <= members.keys():
-            return None  # PyTorch's own files are zips too
-        parts = {
-            prefix: read_pickled(io.BytesIO(archive.read(members[file])), f"{path}: {file}")
-            for file, prefix in AUTHORS_FILES.items()
-        }
-    return {prefix + key: value for prefix, state in parts.items() for key, value in state.items()}
-
-
-def _own_key(key: str) -> str:
-    for theirs, ours in MMAGIC_PARTS.items():
-        if key.startswith(theirs):
-            return MMAGIC_BARE.sub(r".\1.0.\2", ours + key.removeprefix(theirs))
-    return key
+from models.weights.published_files import read_published
 
 
 def named_network(path: Path) -> str | None:

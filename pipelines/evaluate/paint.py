@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.colour.colorspace import lab_from_srgb, srgb_from_lab
+from models.judges.class_network import load_class_network
 from pipelines.frames import AnchorBatch, InstanceBatch
+from pipelines.guide.classes import shares_in
 from pipelines.media.pictures import Picture, Pictures
 from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
@@ -135,6 +137,7 @@ class PicturePainter:
         chosen = choose(settings)
         painter = replace(open_painter(chosen), batch=1 + TAKES)
         self.rows, self.by_instances = chosen.rows, bool(chosen.instances)
+        self.classes = load_class_network(chosen.file("class")) if "class" in painter.kind.takes else None
         self.find, self.colorize = find or Detect(_that_finds(painter, settings)), Colorize(painter)
 
     @torch.inference_mode()
@@ -144,7 +147,11 @@ class PicturePainter:
         lightness = lab[0, 0].numpy()
         small = network_lightness(lightness, self.rows)
         seen = np.stack([small, *(take(small, named.key, number) for number in range(TAKES))])  # (3, h, w)
-        instances = self.find(as_anchors(seen))
+        anchors = as_anchors(seen)
+        if self.classes:
+            own = int(shares_in(self.classes, anchors.lightness[0]).argmax())
+            anchors = replace(anchors, classes=(own,) * len(seen))
+        instances = self.find(anchors)
         coloured_by = instances.boxes if self.by_instances else without_instances(instances.anchors).boxes
         ab = self.colorize(replace(instances, boxes=coloured_by)).ab
         full = cv2.resize(ab[0], lightness.shape[::-1], interpolation=cv2.INTER_CUBIC)

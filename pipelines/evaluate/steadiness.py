@@ -6,7 +6,7 @@ network sees.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -33,7 +33,7 @@ from pipelines.evaluate.carrying import APART, true_colours_carried
 from pipelines.evaluate.judges import FindFlow, Light, MotionJudge
 from pipelines.evaluate.report import Figures, Report, Section, means
 from pipelines.frames import AbFrame
-from pipelines.guide.given import Given
+from pipelines.guide.given import given_for
 from pipelines.media.coloured import COLOURED, colours_of
 from pipelines.painting.choice import Chosen
 from pipelines.painting.paint import FilmPaint, Painting
@@ -107,8 +107,9 @@ def _section(
     end = film.pts(min(seconds, film.duration))
     segment = Segment(film, 0, film.pts(Fraction(0)), end)
     ab, kept = {}, list[_Kept]()
+    given = given_for(film, replace(settings, hints=()), chosen)
     for name, way in ((RESTORE, settings), (EVERY, every_frame(settings))):
-        paint = FilmPaint(painting, film, chosen, Given())
+        paint = FilmPaint(painting, film, chosen, given)
         with closing(carried(segment, way, chosen.motion_rows, paint, large_rows=chosen.rows)) as coloured:
             kept = list(_small(film, chosen.motion_rows, coloured))
         if len(kept) < 2:

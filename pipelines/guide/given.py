@@ -1,39 +1,62 @@
-"""All that a person gave for a film, by the anchor that it is for."""
+"""All that the network is given beside a film's anchors: a person's colours, and what its shots show."""
 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from models.judges.class_network import load_class_network
+from models.networks import NETWORKS
+from pipelines.errors import SettingsError
 from pipelines.frames import AnchorBatch, HintTable
+from pipelines.guide.classes import ShotClasses
 from pipelines.guide.hints import HintTracker, Tracks
+from pipelines.painting.choice import Chosen
 from pipelines.settings import Settings
-from pipelines.source import Film
+from pipelines.source import Film, Span
 
 NO_HINTS: HintTable = np.empty((0, 4), np.float32)
 
 
 @dataclass(frozen=True)
 class Given:
-    """The stage: anchors in, anchors with what a person gave for them out. So far that is hints."""
+    """The stage: anchors in, anchors with a person's hints and their shots' classes out."""
 
     hints: Tracks = field(default_factory=dict)
+    classes: ShotClasses | None = None
+    """None: the network takes none."""
 
     def __call__(self, anchors: AnchorBatch) -> AnchorBatch:
-        """The anchors with their hints; as they are where the film has none."""
-        if not self.hints:
-            return anchors
-        return replace(anchors, hints=tuple(self.hints.get(pts, NO_HINTS) for pts in anchors.pts))
+        """The anchors with their hints and classes; as they are where the film has none."""
+        if self.hints:
+            anchors = replace(anchors, hints=tuple(self.hints.get(pts, NO_HINTS) for pts in anchors.pts))
+        if self.classes:
+            anchors = replace(anchors, classes=tuple(self.classes(pts) for pts in anchors.pts))
+        return anchors
+
+    def over(self, span: Span) -> "Given":
+        """Finds at once, before a run, all that its anchors are given."""
+        if self.classes:
+            self.classes.look_over(span)
+        return self
 
 
-def given_for(film: Film, settings: Settings, rows: int) -> Given:
-    """All that the settings hold of a person's, by the film's anchors; the film is read only where there is any.
+def given_for(film: Film, settings: Settings, chosen: Chosen) -> Given:
+    """All that the network is given beside a film's anchors; the film is read only where there is any.
 
     Args:
         film: from `probe`.
         settings: of the run.
-        rows: short side of the pictures that the flow sees, see `Chosen.motion_rows`.
+        chosen: the network.
 
     Raises:
         InputError: a hint lies outside the film or its picture, or the film cannot be read.
+        SettingsError: the network that tells classes cannot be loaded.
     """
-    return Given(HintTracker(film, settings, rows)()) if settings.hints else Given()
+    hints = HintTracker(film, settings, chosen.motion_rows)() if settings.hints else {}
+    if "class" not in NETWORKS[chosen.kind].takes:
+        return Given(hints)
+    try:
+        load_class_network(chosen.file("class"))
+    except ValueError as error:
+        raise SettingsError(film.path, str(error), "name another --class-network") from error
+    return Given(hints, ShotClasses(film, settings, chosen))

@@ -112,7 +112,7 @@ def prepare(
         container=output.container,
         chosen=chosen,
         segments=tuple(plan(film, settings.segment, span.start, span.end)),
-        given=given_for(film, settings, chosen.motion_rows),
+        given=given_for(film, settings, chosen).over(span),
         pictures=pictures,
         overwrite=overwrite,
         starts_over=overwrite,

@@ -7,7 +7,7 @@ import torch
 
 from models.kind import Kind
 from models.networks import NETWORKS
-from models.weights.catalogue import find_weights, weights_digest
+from models.weights.catalogue import CLASS_NETWORK, find_weights, weights_digest
 from models.weights.files import network_of
 from pipelines.errors import SettingsError
 from pipelines.painting.device import find_device
@@ -19,7 +19,7 @@ class WeightsFile:
     """A file of weights, where it lies on the machine that chose it."""
 
     of: str
-    """weights: the network's own; detector: those of what finds instances for it."""
+    """weights: the network's own; detector: those of what finds instances for it; class: of what tells its classes."""
     path: Path
     sha256: str
 
@@ -47,6 +47,10 @@ class Chosen:
     batch: int
     """Anchors in one pass of the network."""
 
+    def file(self, of: str) -> Path:
+        """The file of weights, see `WeightsFile.of`."""
+        return next(file.path for file in self.files if file.of == of)
+
     @property
     def digests(self) -> dict[str, str]:
         """sha256 of each file of weights, by what it is of."""
@@ -64,13 +68,18 @@ class Chosen:
             render_factor=None,
             batch=self.batch,
             instances=self.instances,
+            class_network=CLASS_NETWORK,
         )
 
     def with_absolute_paths(self) -> "Chosen":
         """The choice for processes with other working folders."""
-        network, folder = Path(self.asked.network), self.asked.weights_dir
-        named = str(network.absolute()) if network.is_file() else self.asked.network
-        return replace(self, asked=replace(self.asked, network=named, weights_dir=folder and folder.absolute()))
+        asked, folder = self.asked, self.asked.weights_dir
+        network, tells = (
+            str(Path(name).absolute()) if Path(name).is_file() else name
+            for name in (asked.network, asked.class_network)
+        )
+        folder = folder and folder.absolute()
+        return replace(self, asked=replace(asked, network=network, class_network=tells, weights_dir=folder))
 
 
 def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
@@ -81,7 +90,7 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
         has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
 
     Raises:
-        FileNotFoundError: there is no such network, or no weights of its detector.
+        FileNotFoundError: there is no such network, or no weights of what it needs beside.
         ValueError: it is not known, does not take what the settings ask of it, or there is no such device.
     """
     is_elsewhere = has_pool and asked.device != "auto"
@@ -94,6 +103,8 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
     files = {"weights": weights}
     if instances and kind != asked.detector:
         files["detector"] = find_weights(asked.detector, asked.weights_dir)
+    if "class" in own.takes:
+        files["class"] = find_weights(asked.class_network, asked.weights_dir)
     hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
     rows, batch = _rows(kind, own, asked), min(asked.batch, own.batch or asked.batch)
     return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch)
@@ -119,6 +130,8 @@ def _check(kind: str, own: Kind, asked: PaintSettings, instances: int) -> None:
         raise ValueError(f"{kind} sees squares of {own.sees.rows} pixels and no others; leave out --rows")
     if asked.detector == "maskrcnn" and not instances:
         raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
+    if asked.class_network != CLASS_NETWORK and "class" not in own.takes:
+        raise ValueError(f"{kind} takes no class; leave out --class-network")
     if asked.temperature is not None and own.temperature is None:
         raise ValueError(f"{kind} has no distribution that a temperature would sharpen; leave it out")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.guide.given import Given
+from pipelines.guide.given import given_for
 from pipelines.painting.choice import Chosen
 from pipelines.painting.paint import Painting
 from pipelines.preview.canvas import Composition
@@ -24,6 +24,6 @@ def write_comparison(
     Raises:
         FilmError: the film cannot be read, or the comparison not be written.
     """
-    view = ReadyView(film, out, settings, chosen, Given())
+    view = ReadyView(film, out, settings, chosen, given_for(film, replace(settings, hints=()), chosen))
     ways = [Variant(EVERY, replace(view, settings=every_frame(settings))), Variant(RESTORE, view)]
     Preview(view, Composition("colour"), [view.excerpt(Fraction(0), seconds)], ways)(painting)

@@ -175,6 +175,6 @@ def ready(view: View, *others: Settings) -> list[ReadyView]:
     ways = [(each, choose_network(view.film.path, each)) for each in (view.settings, *others)]
     found = [(in_film(each, Finder(view.film, each)), chosen) for each, chosen in ways]
     return [
-        ReadyView(view.film, view.out, settings, chosen, given_for(view.film, settings, chosen.motion_rows))
+        ReadyView(view.film, view.out, settings, chosen, given_for(view.film, settings, chosen))
         for settings, chosen in found
     ]

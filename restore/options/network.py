@@ -4,7 +4,7 @@ import click
 
 from restore.options.layout import COLOUR, join, option
 
-SIZE = join(
+RUN = join(
     option(
         COLOUR,
         "--rows",
@@ -18,5 +18,11 @@ SIZE = join(
         type=click.IntRange(min=1),
         metavar="N",
         help="The same for DeOldify's networks, in its measure of 16 pixels. [video: 21, the others: 35]",
+    ),
+    option(
+        COLOUR,
+        "--class-network",
+        metavar="FILE",
+        help="What tells the class of each shot, for networks that take one. [efficientnet-lite0]",
     ),
 )

@@ -11,7 +11,7 @@ from pipelines.settings import Settings, When
 from restore.devices import Devices
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
-from restore.options.network import SIZE
+from restore.options.network import RUN
 from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Rate, Time
 
 MAX_SHOT = 999_999_999
@@ -81,7 +81,7 @@ def colour_options(several: bool = False) -> Decorator:
             metavar="N",
             help="Detect up to N things in an anchor, and colour each separately too. [0; instcolor: 8]",
         ),
-        SIZE,
+        RUN,
         option(
             COLOUR,
             "--detector",
@@ -263,7 +263,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             paint=replace(
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
-                **given("rows", "render_factor"),
+                **given("rows", "render_factor", "class_network"),
             ),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
             encode=replace(base.encode, **given("codec", "crf", "preset", "encoder")),

@@ -39,6 +39,7 @@ def test_anchors_go_to_the_network_with_their_hints(films: Films, settings: Sett
 def test_a_film_is_read_only_where_something_was_given(films: Films, settings: Settings) -> None:
     film = probe(films(clips.plain, ".mp4"))
     missing = replace(film, path=film.path.with_name("missing.mp4"))
-    assert given_for(missing, settings, 64) == Given()
+    chosen = choose(settings.paint)
+    assert given_for(missing, settings, chosen) == Given()
     hints = (Hint(Fraction(0), 64, 48, (60, 40)),)
-    assert 0 in given_for(film, replace(settings, hints=hints), 64).hints
+    assert 0 in given_for(film, replace(settings, hints=hints), chosen).hints

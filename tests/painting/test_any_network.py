@@ -18,6 +18,7 @@ from models.colour.finish import Finish
 from models.judges import torchvision_networks
 from models.judges.maskrcnn import find_instances, load_maskrcnn
 from models.networks import NETWORKS
+from models.weights.catalogue import CLASS_NETWORK
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
@@ -47,7 +48,7 @@ CPU = torch.device("cpu")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files that say which network's weights they hold."""
     folder = tmp_path_factory.mktemp("weights")
-    for name in NETWORKS.keys() - {"compact"}:
+    for name in [*NETWORKS.keys() - {"compact"}, CLASS_NETWORK]:
         save_about(name, folder)
     return folder
 

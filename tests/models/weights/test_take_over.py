@@ -17,7 +17,8 @@ from models.networks import NETWORKS
 from models.published.instcolor import InstColor
 from models.weights.catalogue import find_weights
 from models.weights.files import load_network, read_weights
-from models.weights.take_over import fault_of_imported, import_published, named_network, read_published
+from models.weights.published_files import read_published
+from models.weights.take_over import fault_of_imported, import_published, named_network
 from tests.made.published import save_by_rule, state_by_rule
 from tests.made.runs import save_random_network
 
