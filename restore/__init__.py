@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.errors import FilmError
-    from pipelines.settings import Settings, When
+    from pipelines.settings import ScanSettings, Settings, When
     from restore.api import render_preview, restore_archive, restore_film, sheet, shots, still
     from restore.arrays import colour_frames
     from restore.devices import Devices
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Devices",
     "FilmError",
+    "ScanSettings",
     "Settings",
     "When",
     "__version__",
@@ -39,6 +40,7 @@ __all__ = [
 _MODULES = {
     "Devices": "restore.devices",
     "FilmError": "pipelines.errors",
+    "ScanSettings": "pipelines.settings",
     "Settings": "pipelines.settings",
     "When": "pipelines.settings",
     "colour_frames": "restore.arrays",

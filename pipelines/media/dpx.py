@@ -16,8 +16,8 @@ FILE_OFFSET, FILE_SIZE, INDUSTRY_SIZE, ELEMENT_OFFSET = 4, 16, 28, 808
 """Where the header says where the picture begins (twice), how long the file is and how long its industry part."""
 LOW_CODE, HIGH_CODE, TRANSFER, COLORIMETRIC, BITS = 784, 792, 801, 802, 803
 FILM_RATE, TIMECODE, VIDEO_RATE, BLACK_LEVEL, WHITE_LEVEL = 1724, 1920, 1940, 1952, 1964
-KEPT = (slice(160, 660), slice(784, 800), slice(801, 803), slice(1408, SIZE))
-"""Parts of the header that are carried to a result: who made it, the codes' meaning, film and television."""
+KEPT = (slice(160, 660), slice(768, 770), slice(784, 800), slice(801, 803), slice(1408, SIZE))
+"""Parts of the header that a result takes over: who made it, how it lies, the codes' meaning, film and television."""
 LOGARITHMIC = (1, 3)
 """Transfers: printing density, logarithmic."""
 TRANSFERS = {2: 8, 5: 1, 6: 1, 7: 6, 8: 6}

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -177,11 +177,13 @@ class WritePictures:
         return light_of_signal(np.arange(MOST + 1) / MOST, self.transfer).astype(np.float32)
 
     def _header(self, pts: int) -> DpxHeader | None:
-        """The header of a frame's scan, where both it and its result are DPX."""
+        """The header of a frame's scan, where both it and its result are DPX; of one that is held, a neighbour's."""
         scans = self.film.scans
-        if scans is None or self.target.pictures != ".dpx" or not scans.path(pts).exists():
+        if scans is None or self.target.pictures != ".dpx" or self.film.container != "dpx":
             return None
-        return read_header(scans.path(pts))
+        near = chain(range(pts, -1, -1), range(pts, scans.frames))
+        headers = (read_header(path) for path in map(scans.path, near) if path.exists())
+        return next((header for header in headers if header is not None), None)
 
     def _finished(self, picture: bytes, header: DpxHeader | None) -> bytes:
         """A picture with the words that FFmpeg's encoder leaves out."""

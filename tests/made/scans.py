@@ -33,15 +33,17 @@ def drawn(frames: int, size: tuple[int, int] = SIZE, seed: int = 0) -> Codes:
     ]).astype(np.uint16)  # fmt: skip
 
 
-def encoded(picture: NDArray[Any], suffix: str, options: dict[str, str] | None = None) -> bytes:
+def encoded(picture: NDArray[Any], suffix: str, form: str = "") -> bytes:
     """A picture, gray (H, W) or RGB (H, W, 3), as a file: uint16 codes, for .exr float32 light."""
-    form = FORMATS[suffix][picture.ndim - 2]
-    frame: Any = _light(picture, form) if suffix == ".exr" else av.VideoFrame.from_ndarray(
-        picture, format=form
-    )  # fmt: skip
+    form = form or FORMATS[suffix][picture.ndim - 2]
+    if suffix == ".exr":
+        frame: Any = _light(picture, form)
+    elif form == "gbrp10be":
+        frame = av.VideoFrame.from_ndarray(picture << 6 | picture >> 4, format="rgb48le").reformat(format=form)
+    else:
+        frame = av.VideoFrame.from_ndarray(picture, format=form)
     context: Any = av.CodecContext.create({".tif": "tiff"}.get(suffix, suffix[1:]), "w")
     context.width, context.height, context.pix_fmt, context.time_base = frame.width, frame.height, form, Fraction(1)
-    context.options = options or {}
     return b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])
 
 

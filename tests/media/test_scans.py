@@ -18,7 +18,7 @@ from pipelines.media.scan_frames import DECODERS
 from pipelines.media.scans import beside, check_gaps
 from pipelines.settings import ScanSettings, Settings
 from pipelines.source import SCAN_SUFFIXES, Film, Segment
-from tests.made.scans import drawn, scans, write_dpx_header
+from tests.made.scans import drawn, encoded, scans, write_dpx_header
 
 AT_18 = ScanSettings(Fraction(18))
 PICTURES = drawn(5)
@@ -50,6 +50,16 @@ def test_codes_of_gray_pictures_are_the_luma(tmp_path: Path, suffix: str) -> Non
 def test_luma_of_gray_in_rgb_pictures_is_its_code(tmp_path: Path, suffix: str) -> None:
     film = probe(scans(tmp_path / "scans", [np.dstack([each] * 3) for each in PICTURES[:1]], suffix), AT_18)
     assert np.array_equal(frames(film)[0].luma, PICTURES[0])
+
+
+def test_codes_of_ten_bits_are_kept(tmp_path: Path) -> None:
+    codes = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) % 1024
+    path = tmp_path / "reel" / "1.dpx"
+    path.parent.mkdir()
+    path.write_bytes(encoded(np.dstack([codes] * 3), ".dpx", form="gbrp10be"))
+    film = probe(path.parent, AT_18)
+    assert (film.picture.bits, film.picture.is_rgb) == (10, True)
+    assert np.array_equal(frames(film)[0].luma, codes)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from click.testing import CliRunner
 
 from pipelines.errors import DamagedError
 from pipelines.job.job import Job, prepare
-from pipelines.settings import Settings
+from pipelines.settings import ScanSettings, Settings
+from restore.api import restore_film
 from restore.cli import main
 from restore.devices import Devices
 from tests.made import clips
@@ -20,6 +22,7 @@ from tests.made.on_cluster import Nodes, this_node, wait_until
 from tests.made.readers import closed_captions
 from tests.made.resumed import FRAMES, SEGMENTS, Heard, assert_whole, four_seconds, near
 from tests.made.runs import Films, in_segments, listing
+from tests.made.scans import drawn, scans
 from tests.made.side_data import captioned, texts
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
@@ -41,6 +44,22 @@ def test_a_film_on_ray_has_the_same_bytes(
     assert result.frames == SEGMENTS * FRAMES
     assert len(heard.frames) == len(set(heard.frames)) == SEGMENTS * FRAMES
     assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+def test_scans_on_ray_become_the_same_pictures(
+    nodes: Nodes, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.on_ray.films import open_pool, restore_on_ray
+
+    scans(tmp_path / "reel", drawn(27))
+    monkeypatch.chdir(tmp_path)
+    chosen = in_segments(replace(settings, scans=ScanSettings(Fraction(18))))
+    here = restore_film("reel", "here/f%04d.tif", chosen)
+    job = prepare(Path("reel"), Path("there/f%04d.tif"), chosen)
+    restore_on_ray(job, None, open_pool(workers=2))
+    assert {path.name: path.read_bytes() for path in Path("there").iterdir()} == {
+        path.name: path.read_bytes() for path in here.iterdir()
+    }
 
 
 def test_segments_coloured_on_ray_keep_their_captions(

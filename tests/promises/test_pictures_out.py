@@ -108,6 +108,18 @@ def test_words_of_dpx_headers_are_carried(tmp_path: Path, settings: Settings) ->
     assert luma_error(out, drawn(3)) <= 1
 
 
+def test_a_held_picture_has_its_neighbours_header(tmp_path: Path, settings: Settings) -> None:
+    reel = scans(tmp_path / "reel", drawn(4), ".dpx")
+    for path in sorted(reel.iterdir()):
+        write_dpx_header(path, rate=18, transfer=1)
+    (reel / "scan_000002.dpx").unlink()
+    (reel / "scan_000003.dpx").write_bytes(b"")
+    out = restore_film(reel, tmp_path / "out/f%d.dpx", replace(settings, skip_damaged=True))
+    headers = [read_header(out / f"f{number}.dpx") for number in (1, 2, 3, 4)]
+    assert all(header is not None and header.log is not None for header in headers)
+    assert luma_error(out, drawn(4)[[0, 0, 0, 3]]) <= 1
+
+
 class StoppedError(Exception):
     """The run ends here."""
 
