@@ -188,7 +188,8 @@ def probe(path: Path, scanned: ScanSettings | None = None) -> Film:
         stream = picture_stream(container, path)
         frame = _first_frame(container, stream, path)
         picture = _picture(stream, frame)
-        if stream.codec_context.has_b_frames:
+        is_delayed = (frame.dts or 0) > (frame.pts or 0)  # SVQ3 says nothing of its B-frames
+        if stream.codec_context.has_b_frames or is_delayed:
             with open_film(path) as again:
                 picture = replace(picture, is_timed_by_dts=pts_err(again, picture_stream(again, path)))
         first = _first_time(path, picture) if picture.is_timed_by_dts else frame.pts

@@ -18,6 +18,7 @@ from pipelines.media.seek import nearest_frame
 from pipelines.source import Span
 from tests.made import clips, in_order
 from tests.made.handmade import decoded, kept
+from tests.made.svq3 import svq3
 
 BY_DTS = [("libx264", ".avi"), ("libx264", ".mov"), ("mpeg4", ".mov"), ("mpeg1video", ".mov")]
 ALL = [*BY_DTS, ("mpeg4", ".avi"), ("mpeg1video", ".avi")]
@@ -30,7 +31,7 @@ def shown(path: Path, frames: list[Frame]) -> list[tuple[Fraction, str]]:
     return [(frame.pts * tick, md5(frame.luma.tobytes()).hexdigest()) for frame in frames]
 
 
-def assert_as_ffmpeg(path: Path, frames: list[Frame]) -> None:
+def assert_as_ffmpeg(path: Path, frames: list[Frame], step: Fraction = Fraction(1, 24)) -> None:
     """All frames, at FFmpeg's times up to where these run backwards: its last frames have no dts to go by."""
     ours, ffmpegs = shown(path, frames), in_order.shown_by_ffmpeg(path)
     assert [luma for _, luma in ours] == [luma for _, luma in ffmpegs]
@@ -38,7 +39,15 @@ def assert_as_ffmpeg(path: Path, frames: list[Frame]) -> None:
     differing = [number for number, pair in enumerate(zip(ours, ffmpegs, strict=True)) if pair[0] != pair[1]]
     assert all(number >= len(rising) - 1 for number in differing)
     steps = {later[0] - earlier[0] for later, earlier in zip(ours[2:], ours[1:], strict=False)}
-    assert steps == {Fraction(1, 24)}
+    assert steps == {step}
+
+
+def test_frames_of_svq3_are_ffmpegs_at_its_times(tmp_path: Path) -> None:
+    path = svq3(tmp_path / "film.mov")
+    assert probe(path).picture.is_timed_by_dts
+    frames = decoded(path)
+    assert len(frames) == 41
+    assert_as_ffmpeg(path, frames, Fraction(1, 25))
 
 
 @each
