@@ -23,6 +23,8 @@ from pipelines.source import FieldOrder, Film, OtherStream, Picture
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
 UNKNOWN = 2  # of matrix, primaries and transfer in ITU-T H.273
+MIN_BYTES = 100
+"""A second of film has more: one that says it is longer has a damaged header, and its packets are counted."""
 FIELD_ORDERS: dict[int, FieldOrder] = {2: "top", 3: "bottom", 4: "bottom", 5: "top"}
 """FFmpeg's AVFieldOrder (TT, TB, BB, BT) by the field that is shown first."""
 
@@ -135,18 +137,21 @@ def _span_of_packets(path: Path, index: int) -> Fraction:
         return (end - (first or 0)) * Fraction(stream.time_base or 1)
 
 
-def _duration(container: InputContainer, stream: VideoStream, start: Fraction, path: Path) -> Fraction:
-    if container.format.name in WITHOUT_TIMES:  # they tell a rate of bits, of which FFmpeg makes a length
-        return _span_of_packets(path, stream.index)
+def _announced(container: InputContainer, stream: VideoStream, start: Fraction) -> Fraction:
+    """Seconds from the first frame to the end of the last, as the film says; 0 where it does not."""
     if stream.duration and stream.time_base:
         return stream.duration * Fraction(stream.time_base)
     if container.duration:
         from_zero = "matroska" in container.format.name  # others count from the first packet
         origin = Fraction(0) if from_zero else Fraction(container.start_time or 0, av.time_base)
-        whole = Fraction(container.duration, av.time_base) + origin - start
-        if whole > 0:
-            return whole
-    return _span_of_packets(path, stream.index)
+        return max(Fraction(0), Fraction(container.duration, av.time_base) + origin - start)
+    return Fraction(0)
+
+
+def _duration(container: InputContainer, stream: VideoStream, start: Fraction, path: Path) -> Fraction:
+    is_made_up = container.format.name in WITHOUT_TIMES  # they tell a rate of bits, of which FFmpeg makes a length
+    said = Fraction(0) if is_made_up else _announced(container, stream, start)
+    return said if 0 < said * MIN_BYTES <= path.stat().st_size else _span_of_packets(path, stream.index)
 
 
 def picture_at(film: Film, seconds: Fraction) -> Picture:

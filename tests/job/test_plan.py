@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.job.plan import plan
+from pipelines.job.plan import MAX_SEGMENTS, plan
 from pipelines.source import Film
 from tests.made.handmade import FILM, PICTURE
 
@@ -91,3 +91,10 @@ def test_short_rest_is_joined_to_the_segment_before() -> None:
 
 def test_span_that_ends_after_the_film_is_cut_as_if_it_ended_with_it() -> None:
     assert len(plan(FILM, Fraction(5), end=Fraction(10_000))) == 2
+
+
+def test_a_film_that_says_it_lasts_a_thousand_years_has_no_more_segments_than_others() -> None:
+    segments = plan(replace(FILM, duration=Fraction(10**11)), Fraction(30))
+    assert len(segments) == MAX_SEGMENTS
+    lengths = [one.end - one.start for one in segments[1:-1] if one.start is not None and one.end is not None]
+    assert max(lengths) - min(lengths) <= 1

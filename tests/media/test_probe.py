@@ -63,6 +63,18 @@ def test_finds_the_duration_where_the_header_has_none(tmp_path: Path, ending: st
     assert abs(probe(clips.without_duration(tmp_path / f"film{ending}")).duration - 1) < Fraction(1, 200)
 
 
+def test_counts_packets_where_the_header_says_years(tmp_path: Path) -> None:
+    path = clips.plain(tmp_path / "film.avi")
+    data = bytearray(path.read_bytes())
+    frames = data.index(b"strh") + 8 + 32  # dwLength
+    data[frames : frames + 4] = (1 << 31).to_bytes(4, "little")
+    path.write_bytes(data)
+    with av.open(path) as film:
+        stream = film.streams.video[0]
+        assert (stream.duration or 0) * (stream.time_base or 1) > 10**7
+    assert abs(probe(path).duration - 1) < Fraction(1, 20)
+
+
 @pytest.mark.parametrize("ending", [".mp4", ".mov"])
 def test_hidden_frames_count_for_nothing(tmp_path: Path, ending: str) -> None:
     film = probe(clips.trimmed(tmp_path / f"film{ending}"))
