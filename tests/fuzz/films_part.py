@@ -108,7 +108,8 @@ def runs(seed: int, seeds: dict[str, bytes], network: Path, folder: Path) -> Ver
         return Verdict(about, last, tuple(faults))
     film, result = oracle.look(path), oracle.look(out)
     faults += [*_faults(path, result.frames, skips, False, is_exact), *oracle.sound_faults(film, result, words)]
-    if abs(oracle.shift_of(film.frames, result.frames)) > oracle.TICK and not skips and "note: " not in words:
+    is_moved = oracle.rises(film.frames) and abs(oracle.shift_of(film.frames, result.frames)) > oracle.TICK
+    if is_moved and not skips and "note: " not in words:
         faults.append("the film is moved without a note")
     faults += [f"left behind: {each.name}" for each in folder.iterdir() if each.suffix in (".part", ".restore")]
     return Verdict(about, "result", tuple(faults))

@@ -88,7 +88,7 @@ def look(path: Path, threads: str = "AUTO", keeps: bool = False) -> Seen:
                     continue
                 held += [frame] * keeps
                 seen.frames.append(Shown(time * picture.time_base, samples(frame), frame.is_corrupt))
-    if any(later.at <= earlier.at for earlier, later in pairwise(seen.frames)):
+    if not rises(seen.frames):
         times = program_times(path)
         if len(times) == len(seen.frames):
             seen.frames = [replace(frame, at=at) for frame, at in zip(seen.frames, times, strict=True)]
@@ -167,6 +167,8 @@ def frame_faults(readings: list[list[Shown]], result: list[Shown], is_exact: boo
     if film is None:
         yield f"{len(result)} frames, the film has {len(readings[0])}"
         return
+    if not rises(film):  # nobody knows its times
+        film = [replace(was, at=now.at) for was, now in zip(film, result, strict=True)]
     shift = shift_of(film, result)
     for number, (was, now) in enumerate(zip(film, result, strict=True)):
         if abs(now.at - was.at - shift) > TICK:
@@ -179,6 +181,11 @@ def frame_faults(readings: list[list[Shown]], result: list[Shown], is_exact: boo
         if is_sure and was.digest != now.digest and (is_exact or _difference(was, now) > MAX_ERROR):
             yield f"luma of frame {number} is another, by {_difference(was, now):.2f}"
             return
+
+
+def rises(frames: list[Shown]) -> bool:
+    """Whether each frame is shown later than the one before."""
+    return all(earlier.at < later.at for earlier, later in pairwise(frames))
 
 
 def shift_of(film: list[Shown], result: list[Shown]) -> Fraction:
@@ -195,8 +202,7 @@ def _difference(was: Shown, now: Shown) -> float:
 
 def held_faults(film: list[Shown], result: list[Shown]) -> Iterator[str]:
     """What is wrong with the times of a result in which frames may be held: none is gone, and they rise."""
-    times = [frame.at for frame in result]
-    if any(later <= earlier for earlier, later in pairwise(times)):
+    if not rises(result):
         yield "times do not rise"
     if len(result) < len([frame for frame in film if not frame.is_corrupt]):
         yield f"{len(result)} frames, of the film {len(film)} can be decoded"

@@ -23,11 +23,13 @@ import torch
 from tests.fuzz import fork
 from tests.fuzz.films import KINDS, draw
 from tests.fuzz.films_part import Verdict, containers, runs
+from tests.fuzz.scans_part import KINDS as SCANS
+from tests.fuzz.scans_part import draw_scans, scans
 from tests.fuzz.words_part import words
 from tests.made.published import save_by_rule
 from tests.made.runs import save_random_network, small_settings
 
-PARTS = ("containers", "runs", "words")
+PARTS = ("containers", "runs", "scans", "words")
 Part = Callable[[int, Path], Verdict]
 
 
@@ -41,10 +43,12 @@ def parts(folder: Path) -> dict[str, Part]:
     save_by_rule("siggraph17", made)
     network = save_random_network(made / "random.safetensors")
     seeds = {kind: draw(kind, made).read_bytes() for kind in KINDS}
+    pictures = {kind: draw_scans(kind, made) for kind in SCANS}
     settings = small_settings(network)
     return {
         "containers": lambda seed, where: containers(seed, seeds, settings, where),
         "runs": lambda seed, where: runs(seed, seeds, network, where),
+        "scans": lambda seed, where: scans(seed, pictures, network, where),
         "words": lambda seed, where: words(seed, seeds["mp4"], network, where),
     }
 

@@ -19,7 +19,7 @@ from tests.fuzz import fork, oracle, run
 from tests.fuzz.films import KINDS
 from tests.fuzz.mutate import LAYOUTS, damaged
 
-COUNTS = {"containers": 40, "runs": 6, "words": 10}
+COUNTS = {"containers": 40, "runs": 6, "scans": 6, "words": 10}
 ROOT = Path(__file__).parents[2]
 
 
