@@ -250,7 +250,8 @@ def _in_manifest(wanted: str, settings_of: SettingsOf) -> Iterator[ArchiveFilm]:
             cells = {key: cell.strip() for key, cell in row.items() if key and cell and cell.strip()}
             films.append(_of_row(cells, wanted, settings_of))
     except (ValueError, csv.Error) as error:
-        raise SettingsError(f"{wanted} line {rows.line_num}", str(error), "see restore archive --help") from error
+        what = f"is not CSV ({str(error).partition(' - ')[0]})" if isinstance(error, csv.Error) else str(error)
+        raise SettingsError(f"{wanted} line {rows.line_num}", what, "see restore archive --help") from error
     if not films:
         raise SettingsError(wanted, "no film in it", "its first line names the columns, one of them `film`")
     yield from _placed(films)

@@ -14,8 +14,8 @@ from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, De
 from restore.options.network import RUN
 from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Rate, Time
 
-MAX_SHOT = 999_999_999
-"""More than any film has: nine digits, as `settings.PLACES` takes."""
+SHOTS = click.IntRange(1, 999_999_999)
+"""Numbers of shots: of nine digits at most, as `settings.PLACES` takes."""
 WEIGHTS_DIR = option(
     MACHINES,
     "--weights-dir",
@@ -143,13 +143,7 @@ SETTING_OPTIONS = join(
     ),
     option(TASK, "--start", type=Place(), help=f"Begin here: {TIMES}."),
     option(TASK, "--end", type=Place(), help="End here; with a shot, at its end."),
-    option(
-        TASK,
-        "--shot",
-        type=click.IntRange(1, MAX_SHOT),
-        metavar="N",
-        help="Write this shot alone; shots count from 1.",
-    ),
+    option(TASK, "--shot", type=SHOTS, metavar="N", help="Write this shot alone; shots count from 1."),
     TIMECODE_START,
     option(
         TASK,
@@ -217,10 +211,16 @@ def settings_of_row(cells: dict[str, str], base: Settings) -> Settings:
     if unknown:
         raise ValueError(f"no option {unknown[0]!r}; columns are film, out, {', '.join(sorted(set(COLUMNS)))}")
     try:
-        options = {COLUMNS[name].name: COLUMNS[name].type.convert(cell, None, None) for name, cell in cells.items()}
-        return settings_from(options, base)
+        return settings_from({COLUMNS[name].name: _of_cell(name, cell) for name, cell in cells.items()}, base)
     except click.UsageError as error:
         raise ValueError(error.message) from error
+
+
+def _of_cell(name: str, cell: str) -> Any:
+    try:
+        return COLUMNS[name].type.convert(cell, None, None)
+    except click.BadParameter as error:
+        raise ValueError(f"{name}: {error.message}") from error
 
 
 def _closest(options: dict[str, Any]) -> dict[str, Any]:

@@ -116,7 +116,8 @@ def test_a_manifest_gives_each_film_its_options(reels: Path, tmp_path: Path) -> 
     [
         ("film,colour\na.mp4,red\n", "line 2: no option 'colour'"),
         ("name\na.mp4\n", "line 2: no film named"),
-        ("film,crf\na.mp4,good\n", "line 2: 'good' is not a valid integer"),
+        ("film,crf\na.mp4,good\n", "line 2: crf: 'good' is not a valid integer"),
+        ("film\na\rb.mp4\n", r"line 1: is not CSV \(new-line character seen in unquoted field\)"),
         ("film,crf\na.mp4,99\n", "line 2: crf of h264 must be 0 to 51"),
         ("film,out\na.mp4,../b.mp4\n", "line 2: out must lie under OUT"),
         ("film\n", "no film in it"),
