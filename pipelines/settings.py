@@ -135,12 +135,13 @@ class ScanSettings:
     """How pictures become one film."""
 
     fps: Fraction | None = None
-    """Pictures per second, above 0; None: as their headers say."""
+    """Pictures per second, 0.1 to 1000; None: as their headers say."""
     sound: Path | None = None
     """A file whose sound goes with them."""
 
     def __post_init__(self) -> None:
-        _check(self.fps is None or 0 < self.fps <= 1000, f"--fps must be above 0 and at most 1000, got {self.fps}")
+        is_rate = self.fps is None or Fraction(1, 10) <= self.fps <= 1000
+        _check(is_rate, f"--fps must be 0.1 to 1000, got {float(self.fps or 0):g}")
 
 
 @dataclass(frozen=True)

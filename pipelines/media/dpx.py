@@ -18,6 +18,8 @@ LOW_CODE, HIGH_CODE, TRANSFER, COLORIMETRIC, BITS = 784, 792, 801, 802, 803
 FILM_RATE, TIMECODE, VIDEO_RATE, BLACK_LEVEL, WHITE_LEVEL = 1724, 1920, 1940, 1952, 1964
 KEPT = (slice(160, 660), slice(768, 770), slice(784, 800), slice(801, 803), slice(1408, SIZE))
 """Parts of the header that a result takes over: who made it, how it lies, the codes' meaning, film and television."""
+DEPTHS = (8, 10, 12, 16)
+"""Bits of a sample, as far as they are read."""
 LOGARITHMIC = (1, 3)
 """Transfers: printing density, logarithmic."""
 TRANSFERS = {2: 8, 5: 1, 6: 1, 7: 6, 8: 6}
@@ -51,7 +53,7 @@ class DpxHeader:
     def rate(self) -> Fraction | None:
         """Pictures per second; None where it is silent."""
         rate = self._real(FILM_RATE) or self._real(VIDEO_RATE)
-        return None if rate is None or rate > 1000 else Fraction(rate).limit_denominator(1001)
+        return None if rate is None or not 0.1 <= rate <= 1000 else Fraction(rate).limit_denominator(1001)
 
     @property
     def timecode(self) -> str:
@@ -110,7 +112,7 @@ def read_header(path: Path) -> DpxHeader | None:
     with path.open("rb") as file:
         data = file.read(SIZE)
     order = ORDERS.get(data[:4])
-    if order is None or len(data) < GENERIC:
+    if order is None or len(data) < GENERIC or data[BITS] not in DEPTHS:
         return None
     first: int = struct.unpack_from(f"{order}I", data, FILE_OFFSET)[0]
     return DpxHeader(data[: min(first, SIZE)].ljust(SIZE, b"\xff"), order)

@@ -13,6 +13,7 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.errors import DamagedError, InputError, MissingError
 from pipelines.frames import Frame, Luma
@@ -82,23 +83,34 @@ def _bare(data: bytes) -> bytes:
 
 
 def _is_cut_short(path: Path, data: bytes) -> bool:
-    """Whether an EXR file ends before one of its blocks does, which its decoder passes over.
-
-    Behind its attributes (name, type, size, value; a zero ends them) it says where each block begins, the first of
-    which follows at once.
-    """
+    """Whether an EXR file ends before one of its blocks does, or their table is broken, which FFmpeg passes over."""
     if path.suffix.lower() != ".exr" or data[5] & MULTI_PART:
         return False
+    try:
+        places = _places_of_blocks(data)
+    except (IndexError, ValueError):
+        return True
+    size_at = int(places.max(initial=0)) + (16 if data[5] & TILED else 4)
+    return not (places.size and places.all()) or size_at + 4 + int.from_bytes(
+        data[size_at : size_at + 4], "little"
+    ) > len(data)
+
+
+def _places_of_blocks(data: bytes) -> NDArray[np.uint64]:
+    """Where each block of an EXR file begins, by the table behind its attributes, which the first block follows.
+
+    An attribute is a name, a type, a size and a value; a zero ends them.
+
+    Raises:
+        IndexError, ValueError: the file ends before.
+    """
     at = 8
     while data[at]:
         at = data.index(b"\0", data.index(b"\0", at) + 1) + 1
         at += 4 + int.from_bytes(data[at : at + 4], "little")
     at += 1
     first = int.from_bytes(data[at : at + 8], "little")
-    places = np.frombuffer(data[at:first][: (first - at) // 8 * 8], "<u8")
-    last = int(places.max(initial=0))
-    size_at = last + (16 if data[5] & TILED else 4)
-    return not places.all() or size_at + 4 + int.from_bytes(data[size_at : size_at + 4], "little") > len(data)
+    return np.frombuffer(data[at:first], "<u8")
 
 
 def scan_frames(segment: Segment, begin: int | None, skip_damaged: bool) -> Iterator[tuple[Frame, bool]]:

@@ -19,6 +19,8 @@ NAME = re.compile(r"(.*?)(\d+)(\.[^.]+)")
 PATTERN = re.compile(r"(.*)%(?:0(\d+))?d([^%]*)")
 MAX_GAPS = 5
 """Named in a message; more are only counted."""
+MAX_MISSING = 100_000
+"""Pictures missing in all from which on numbers are no count."""
 MAX_UNREADABLE = 10
 """Damaged pictures at the beginning before the whole is taken for no film."""
 SRGB, UNKNOWN = 13, 2
@@ -99,8 +101,15 @@ def _several(folder: Path, found: dict[tuple[str, str], list[str]]) -> InputErro
 
 
 def _scans(names: Numbered, numbers: list[int]) -> Scans:
-    first, last = min(numbers), max(numbers)
-    there = set(numbers)
+    """The pictures of these numbers.
+
+    Raises:
+        InputError: the numbers are no count, as dates are none.
+    """
+    first, last, there = min(numbers), max(numbers), set(numbers)
+    if last - first - len(there) > MAX_MISSING:
+        what = f"{names}: {len(there)} pictures are numbered from {first} to {last}"
+        raise InputError(names.folder, what, "number them one after the other")
     return Scans(names, first, last - first + 1, tuple(n for n in range(first, last) if n not in there))
 
 

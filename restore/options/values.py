@@ -88,7 +88,7 @@ class Rate(click.ParamType[Fraction]):
         except (ValueError, ZeroDivisionError):
             self.fail(f"{value!r} is not a number of pictures a second, such as 18 or 24000/1001", param, ctx)
         meant = {f"{float(exact):.{digits}f}": exact for exact in BROADCAST for digits in (2, 3)}
-        return meant.get(str(value), rate)
+        return meant.get(str(value), rate.limit_denominator(1001))
 
 
 class Anchors(click.ParamType[Fraction]):

@@ -180,6 +180,16 @@ def test_a_compressed_tiff_with_a_broken_strip_is_damaged(tmp_path: Path) -> Non
     assert "1.tif" in refusal(DamagedError, folder)
 
 
+@pytest.mark.parametrize(("at", "place"), [(-1, b"x" * 40), (0, b"\xff" * 8), (0, bytes(8))])
+def test_an_exr_with_a_broken_header_or_table_is_damaged(tmp_path: Path, at: int, place: bytes) -> None:
+    folder = scans(tmp_path / "reel", [each / np.float32(65_535) for each in PICTURES[:2]], ".exr")
+    path = folder / "scan_000002.exr"
+    whole = path.read_bytes()
+    first = next(i for i in range(8, 900) if int.from_bytes(whole[i : i + 8], "little") == i + 8 * 48)
+    path.write_bytes(whole[: first + at] + place + whole[first + at + len(place) :])
+    assert "scan_000002.exr" in refusal(DamagedError, folder)
+
+
 def test_pictures_of_another_size_are_named(tmp_path: Path) -> None:
     folder = scans(tmp_path / "reel", [*PICTURES[:2], drawn(1, (32, 64))[0]])
     message = refusal(InputError, folder)
@@ -201,3 +211,18 @@ def test_files_take_no_rate(tmp_path: Path) -> None:
     film.write_bytes(b"any")
     assert "leave out --fps" in refusal(SettingsError, film)
     assert replace(Settings(), scans=AT_18) != Settings()
+
+
+def test_numbers_that_are_dates_are_no_count(tmp_path: Path) -> None:
+    folder = scans(tmp_path / "reel", PICTURES[:2])
+    (folder / "scan_000002.tif").rename(folder / "scan_20261130142233.tif")
+    assert "2 pictures are numbered from 1 to 20261130142233; number them one after" in refusal(InputError, folder)
+
+
+@pytest.mark.parametrize("fields", [{"rate": 1e-30}, {"rate": float("inf")}, {"rate": -18}, {"rate": 1e9}])
+def test_rates_beyond_measure_in_a_header_are_none(tmp_path: Path, fields: dict[str, float]) -> None:
+    folder = scans(tmp_path / "reel", PICTURES[:1], ".dpx")
+    write_dpx_header(folder / "scan_000001.dpx", **fields)
+    assert "say it, as --fps 18" in refusal(SettingsError, folder, ScanSettings())
+    with pytest.raises(ValueError, match=r"--fps must be 0.1 to 1000"):
+        ScanSettings(Fraction(1, 1000))
