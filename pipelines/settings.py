@@ -36,7 +36,8 @@ class PaintSettings:
     """How anchors are coloured."""
 
     network: str = DEFAULT_NETWORK
-    """Name of weights that ship or lie in the weights' folder, or a path to a .safetensors file."""
+    """Name of weights that ship or lie in the weights' folder, or a path to a .safetensors file; or several of these,
+    A+B or A:0.6+B:0.4, whose colours are averaged."""
     weights_dir: Path | None = None
     """The folder of fetched weights; None takes the one in the user's cache."""
     device: Literal["auto", "cpu", "cuda"] = "auto"

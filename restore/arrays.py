@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks import NETWORKS
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import Lightness, transfer_of
 from pipelines.colour.shots import Shots
@@ -65,7 +64,7 @@ def colour_frames(
     film = _film(frames, times, time_base)
     settings = settings or Settings()
     chosen = choose_network("frames", settings)
-    if "class" in NETWORKS[chosen.kind].takes:
+    if chosen.takes("class"):
         raise SettingsError("frames", f"{chosen.kind} takes the class of each shot of a film", "name another network")
     light = Lightness(film.picture, chosen.motion_rows, large_rows=chosen.rows)(_decoded(frames, times))
     paint = FilmPaint(in_process(Paint()), film, chosen, Given())

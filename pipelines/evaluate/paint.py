@@ -12,10 +12,12 @@ from torch import Tensor
 
 from models.colour.colorspace import lab_from_srgb, srgb_from_lab
 from models.judges.class_network import load_class_network
+from models.networks import NETWORKS
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.guide.classes import shares_in
 from pipelines.media.pictures import Picture, Pictures
-from pipelines.painting.choice import choose
+from pipelines.painting.blend import anchors_at, mean_ab
+from pipelines.painting.choice import Part, choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
 from pipelines.painting.painter import Painter, open_finder, open_painter
@@ -120,7 +122,8 @@ def take(lightness: NDArray[np.float32], key: str, number: int) -> NDArray[np.fl
 
 def _that_finds(painter: Painter, settings: PaintSettings) -> Painter:
     """The painter, made to look for instances even if it does not colour them on their own."""
-    find = open_finder(settings, painter.device, painter.network)
+    own = painter.network if painter.kind is NETWORKS.get(settings.detector) else None
+    find = open_finder(settings, painter.device, own)
     return replace(painter, instances=painter.instances or LOOKED_FOR, find=find)
 
 
@@ -135,10 +138,20 @@ class PicturePainter:
 
     def __init__(self, settings: PaintSettings, find: Find | None = None) -> None:
         chosen = choose(settings)
-        painter = replace(open_painter(chosen), batch=1 + TAKES)
-        self.rows, self.by_instances = chosen.rows, bool(chosen.instances)
-        self.classes = load_class_network(chosen.file("class")) if "class" in painter.kind.takes else None
-        self.find, self.colorize = find or Detect(_that_finds(painter, settings)), Colorize(painter)
+        parts = chosen.parts or (Part(1.0, chosen),)
+        painters = [replace(open_painter(part.chosen), batch=1 + TAKES) for part in parts]
+        self.rows = chosen.rows
+        self.classes = load_class_network(chosen.file("class")) if chosen.takes("class") else None
+        self.find = find or Detect(_that_finds(painters[0], settings))
+        self.parts = list(zip(parts, map(Colorize, painters), strict=True))
+
+    @staticmethod
+    def _ab(instances: InstanceBatch, part: Part, colorize: Colorize) -> NDArray[np.float32]:
+        """ab of a network, with the instances where it colours them on their own."""
+        anchors = anchors_at(part.chosen.rows, replace(instances.anchors, large=instances.anchors.lightness))
+        boxes = instances.boxes if part.chosen.instances else without_instances(anchors).boxes
+        features = instances.features if anchors.large is None else None  # those are of pictures of another size
+        return colorize(replace(instances, anchors=anchors, boxes=boxes, features=features)).ab
 
     @torch.inference_mode()
     def __call__(self, named: Named) -> Coloured:
@@ -152,8 +165,8 @@ class PicturePainter:
             own = int(shares_in(self.classes, anchors.lightness[0]).argmax())
             anchors = replace(anchors, classes=(own,) * len(seen))
         instances = self.find(anchors)
-        coloured_by = instances.boxes if self.by_instances else without_instances(instances.anchors).boxes
-        ab = self.colorize(replace(instances, boxes=coloured_by)).ab
+        each = [self._ab(instances, part, colorize) for part, colorize in self.parts]
+        ab = mean_ab([part.share for part, _ in self.parts], each)
         full = cv2.resize(ab[0], lightness.shape[::-1], interpolation=cv2.INTER_CUBIC)
         planes = torch.from_numpy(full).permute(2, 0, 1)[None]
         labs = {"ours": torch.cat([lab[:, :1], planes], dim=1), "gray": lab * torch.tensor([1, 0, 0]).view(3, 1, 1)}

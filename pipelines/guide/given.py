@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from models.judges.class_network import load_class_network
-from models.networks import NETWORKS
 from pipelines.errors import SettingsError
 from pipelines.frames import AnchorBatch, HintTable
 from pipelines.guide.classes import ShotClasses
@@ -53,7 +52,7 @@ def given_for(film: Film, settings: Settings, chosen: Chosen) -> Given:
         SettingsError: the network that tells classes cannot be loaded.
     """
     hints = HintTracker(film, settings, chosen.motion_rows)() if settings.hints else {}
-    if "class" not in NETWORKS[chosen.kind].takes:
+    if not chosen.takes("class"):
         return Given(hints)
     try:
         load_class_network(chosen.file("class"))

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import torch
 
-from models.kind import Kind
+from models.kind import Beside, Kind
 from models.networks import NETWORKS
 from models.weights.catalogue import CLASS_NETWORK, find_weights, weights_digest
 from models.weights.files import network_of
 from pipelines.errors import SettingsError
+from pipelines.painting.blend import asked_of, shares_of
 from pipelines.painting.device import find_device
 from pipelines.settings import PaintSettings, Settings
 
@@ -35,7 +36,7 @@ class Chosen:
     asked: PaintSettings
     """As they were given: what the network is called, and how it is run."""
     kind: str
-    """Of network, by its name in `models.networks.NETWORKS`."""
+    """Of network, by its name in `models.networks.NETWORKS`; of a blend, all of them with + between."""
     files: tuple[WeightsFile, ...]
     rows: int
     """Short side of the picture that the network sees, in pixels."""
@@ -46,10 +47,16 @@ class Chosen:
     """Short side of the picture that the flow sees, in pixels, whatever the network sees."""
     batch: int
     """Anchors in one pass of the network."""
+    parts: tuple["Part", ...] = ()
+    """The networks of a blend; empty: it is one network."""
 
     def file(self, of: str) -> Path:
         """The file of weights, see `WeightsFile.of`."""
-        return next(file.path for file in self.files if file.of == of)
+        return next(file.path for file in self.files if file.of.partition(" ")[0] == of)
+
+    def takes(self, beside: Beside) -> bool:
+        """Whether the network, or one of a blend, takes this beside the picture."""
+        return any(beside in NETWORKS[kind].takes for kind in self.kind.split("+"))
 
     @property
     def digests(self) -> dict[str, str]:
@@ -61,7 +68,7 @@ class Chosen:
         """The settings as they hold, without names of files: two runs with equal ones and equal digests paint alike."""
         return replace(
             self.asked,
-            network="",
+            network="+".join(f"{part.share:g}" for part in self.parts),
             weights_dir=None,
             device=self.device.type,  # type: ignore[arg-type]  # cpu or cuda
             rows=self.rows,
@@ -73,6 +80,9 @@ class Chosen:
 
     def with_absolute_paths(self) -> "Chosen":
         """The choice for processes with other working folders."""
+        if self.parts:
+            parts = tuple(replace(part, chosen=part.chosen.with_absolute_paths()) for part in self.parts)
+            return replace(self, parts=parts)
         asked, folder = self.asked, self.asked.weights_dir
         network, tells = (
             str(Path(name).absolute()) if Path(name).is_file() else name
@@ -82,8 +92,17 @@ class Chosen:
         return replace(self, asked=replace(asked, network=network, class_network=tells, weights_dir=folder))
 
 
+@dataclass(frozen=True)
+class Part:
+    """A network of a blend."""
+
+    share: float
+    """Of the ab, 0 to 1; those of a blend add up to 1."""
+    chosen: Chosen
+
+
 def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
-    """The network that the settings ask for, with what they leave to it filled in.
+    """The network, or the blend of some, that the settings ask for, with what they leave to it filled in.
 
     Args:
         asked: the settings.
@@ -95,6 +114,36 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
     """
     is_elsewhere = has_pool and asked.device != "auto"
     device = torch.device(asked.device) if is_elsewhere else find_device(asked.device)
+    shares = shares_of(asked.network)
+    if len(shares) == 1:
+        return _chosen(asked, device)
+    kinds = [NETWORKS[network_of(find_weights(name, asked.weights_dir))] for name in shares]
+    each = [replace(asked_of(kind, kinds, asked), network=name) for kind, name in zip(kinds, shares, strict=True)]
+    return _blended(
+        asked, [Part(share, _chosen(one, device)) for one, share in zip(each, shares.values(), strict=True)]
+    )
+
+
+def _blended(asked: PaintSettings, parts: list[Part]) -> Chosen:
+    """A blend: what it sees is made large enough for each of its networks."""
+    all_of = [part.chosen for part in parts]
+    return Chosen(
+        asked,
+        kind="+".join(one.kind for one in all_of),
+        files=tuple(
+            replace(file, of=f"{file.of} {number}") for number, one in enumerate(all_of, start=1) for file in one.files
+        ),
+        rows=max(one.rows for one in all_of),
+        instances=max(one.instances for one in all_of),
+        device=all_of[0].device,
+        motion_rows=min(one.motion_rows for one in all_of),
+        batch=asked.batch,
+        parts=tuple(parts),
+    )
+
+
+def _chosen(asked: PaintSettings, device: torch.device) -> Chosen:
+    """One network."""
     weights = find_weights(asked.network, asked.weights_dir)
     kind = network_of(weights)
     own = NETWORKS[kind]
@@ -150,13 +199,13 @@ def choose_network(where: Path | str, settings: Settings, has_pool: bool = False
     try:
         chosen = choose(settings.paint, has_pool)
         if settings.hints:
-            _check_takes_hints(chosen.kind)
+            _check_takes_hints(chosen)
     except (FileNotFoundError, ValueError) as error:
         raise SettingsError(where, str(error)) from error
     return replace(chosen, motion_rows=settings.motion.rows or chosen.motion_rows)
 
 
-def _check_takes_hints(kind: str) -> None:
-    if "hints" not in NETWORKS[kind].takes:
+def _check_takes_hints(chosen: Chosen) -> None:
+    if not chosen.takes("hints"):
         others = ", ".join(other for other, own in NETWORKS.items() if "hints" in own.takes)
-        raise ValueError(f"{kind} takes no hints; --network {others} does")
+        raise ValueError(f"{chosen.kind} takes no hints; --network {others} does")

@@ -10,6 +10,7 @@ import torch
 
 from pipelines.errors import BrokenError, SettingsError, StageError
 from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.painting.blend import anchors_at, mean_ab
 from pipelines.painting.choice import Chosen
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
@@ -78,6 +79,8 @@ class Paint:
 
     def __call__(self, order: PaintOrder) -> AbBatch:
         """ab of a batch of anchors, at the size of its lightness."""
+        if order.chosen.parts:
+            return self._blended(order)
         try:
             return self._in_memory(order)
         except RuntimeError as error:
@@ -85,6 +88,15 @@ class Paint:
                 raise
             what = f"the GPU failed ({first_line(error)})"
             raise BrokenError(order, what, "start again: the run goes on where it stopped") from error
+
+    def _blended(self, order: PaintOrder) -> AbBatch:
+        """The mean of what the networks of a blend give, by their shares."""
+        parts = [
+            self(replace(order, chosen=part.chosen, anchors=anchors_at(part.chosen.rows, order.anchors)))
+            for part in order.chosen.parts
+        ]
+        ab = mean_ab([part.share for part in order.chosen.parts], [part.ab for part in parts])
+        return replace(parts[0], anchors=order.anchors, ab=ab, parts=max(part.parts for part in parts))
 
     def _in_memory(self, order: PaintOrder) -> AbBatch:
         """ab of the anchors, in as many parts as memory needs."""

@@ -41,7 +41,8 @@ def colour_options(several: bool = False) -> Decorator:
             "--network",
             metavar="NAME",
             multiple=several,
-            help="The network that colours: a name from restore weights list, or a .safetensors file. [compact]",
+            help="The network that colours: a name of restore weights list, or a .safetensors file; A+B or A:0.6+B:0.4 "
+            "blends. [compact]",
         ),
         WEIGHTS_DIR,
         option(

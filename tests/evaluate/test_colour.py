@@ -86,13 +86,11 @@ def test_instances_are_found_but_need_not_be_coloured(settings: PaintSettings) -
     coloured_by: list[InstanceBatch] = []
     for instances in (8, 0):
         paint = PicturePainter(replace(settings, instances=instances), find(row))
-        colorize = paint.colorize
-        paint.colorize = lambda batch, stage=colorize: (
-            coloured_by.append(batch)
-            or stage(  # type: ignore[assignment]
-                replace(batch, boxes=(NO_BOXES,) * 3)
-            )
+        ((part, colorize),) = paint.parts
+        shown = lambda batch, stage=colorize: (  # noqa: E731
+            coloured_by.append(batch) or stage(replace(batch, boxes=(NO_BOXES,) * 3))
         )
+        paint.parts = [(part, shown)]  # type: ignore[list-item]
         assert paint(Named("a", drawn(0))).boxes.tolist() == boxes(row).tolist()
     assert [len(batch.boxes[0]) for batch in coloured_by] == [1, 0]
 
