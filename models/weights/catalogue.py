@@ -40,6 +40,8 @@ class Published:
     """Size of the file, where it is known exactly."""
     same: tuple[str, ...] = ()
     """sha256 of other files with the same weights, which some of the addresses give."""
+    by_hand: str = ""
+    """Where its files are fetched by hand, and what then, where no address gives one file."""
     paints: bool = True
     """Whether it colours films; the others find instances, or judge results."""
 

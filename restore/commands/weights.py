@@ -56,7 +56,8 @@ def list_weights(weights_dir: Path | None) -> None:
     click.echo(f"{DEFAULT_NETWORK}: ships with the program, the default")
     for one in _known(()):
         is_here = (folder / f"{one.name}.safetensors").is_file()
-        click.echo(f"{one}; {'here' if is_here else f'not here, downloaded by restore weights pull {one.name}'}")
+        way = "fetched by hand, see" if one.by_hand else "downloaded by"
+        click.echo(f"{one}; {'here' if is_here else f'not here, {way} restore weights pull {one.name}'}")
 
 
 @weights.command(cls=Command)
@@ -85,6 +86,8 @@ def pull(names: tuple[str, ...], half: bool, weights_dir: Path | None) -> None:
             click.echo(f"{one.name} is here already: {path}")
             continue
         click.echo(str(one))
+        if one.by_hand:
+            raise Failure(f"{one.name} is fetched by hand: {one.by_hand}")
         with raised_as(Failure, ValueError, OSError), _progress(one.name) as show:
             try:
                 file = fetch(one, folder, show)

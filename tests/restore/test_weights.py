@@ -50,7 +50,17 @@ def test_list_shows_what_ships_first_and_how_to_get_the_others(tmp_path: Path) -
     first, *others = result.stdout.splitlines()
     assert first.startswith(f"{DEFAULT_NETWORK}: ships with the program")
     assert [line.partition(":")[0] for line in others] == list(published())
-    assert all("licence" in line and "not here, downloaded by restore weights pull" in line for line in others)
+    assert all("licence" in line and "not here, " in line and "restore weights pull" in line for line in others)
+
+
+def test_what_is_fetched_by_hand_is_told_in_one_line(tmp_path: Path) -> None:
+    result = weights("pull", "bigcolor", folder=tmp_path)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(
+        "bigcolor is fetched by hand: EG_011.ckpt and EG_EMA_011.ckpt from https://drive.google.com/"
+    )
+    assert line.endswith("then: restore weights import ZIP --network bigcolor")
 
 
 def test_where_is_the_option_or_the_variable_or_the_users_cache(tmp_path: Path) -> None:
