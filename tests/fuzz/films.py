@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import imageio_ffmpeg
+
+from tests.made import clips, cut_readers, side_data
+from tests.made.timed_metadata import with_timed_metadata
 
 FRAMES = 12
 """Of each film, at 24 or 25 frames a second, in groups of six."""
@@ -31,10 +36,33 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "wmv": (".wmv", ("-c:v", "wmv2", "-g", "6", "-c:a", "wmav2")),
 }
 """Ending and FFmpeg's options of each kind of film."""
+DRAWN: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "captions": (".ts", side_data.captioned),
+    "captions-h264": (".mp4", side_data.captioned),
+    "dolby-vision": (".mp4", side_data.in_dolby_vision),
+    "hdr10-plus": (".mkv", side_data.in_hdr10_plus),
+    "ambient-light": (".mp4", side_data.with_ambient_light),
+    "stereo": (".mp4", side_data.in_stereo),
+    "mirrored": (".mp4", side_data.mirrored_by_its_stream),
+    "gop-timecode": (".mpg", side_data.with_gop_timecode),
+    "everything": (".mkv", clips.everything),
+    "everything-mp4": (".mp4", clips.everything),
+    "timecode": (".mov", clips.with_timecode),
+    "turned": (".mov", clips.rotated),
+    "uneven": (".mkv", clips.variable_rate),
+    "edit-list": (".mp4", clips.trimmed),
+    "metadata": (".mp4", partial(with_timed_metadata, kind="mett")),
+    "real-media": (".rm", cut_readers.real_media),
+    "nsv": (".nsv", cut_readers.nsv),
+}
+"""Ending of each kind of film with something of its own, and what draws it."""
+ENDINGS = {kind: ending for kind, (ending, _) in {**KINDS, **DRAWN}.items()}
 
 
 def draw(kind: str, folder: Path) -> Path:
-    """A film of half a second, with a tone."""
+    """A film of half a second with a tone, or one of DRAWN."""
+    if kind in DRAWN:
+        return DRAWN[kind][1](folder / f"{kind}{ENDINGS[kind]}")
     ending, options = KINDS[kind]
     path = folder / f"{kind}{ending}"
     is_dv, rate = kind == "dv", 25 if kind in ("dv", "vob") else 24

@@ -16,7 +16,7 @@ from pipelines.segment import margin
 from pipelines.settings import EncodeSettings, Settings
 from restore.cli import main
 from tests.fuzz import oracle
-from tests.fuzz.films import KINDS
+from tests.fuzz.films import ENDINGS
 from tests.fuzz.mutate import damaged
 
 WRONG_WORDS = ("cannot be written", "check its folder", "Traceback", "Errno", "returned ")
@@ -41,8 +41,8 @@ class Verdict:
 def draw_input(seed: int, seeds: dict[str, bytes], folder: Path) -> tuple[Path, str, Random]:
     """The damaged film of a seed, written to the folder; how it was made; what else is to be drawn."""
     random = Random(seed)
-    kind = random.choice(list(KINDS))
-    ending = KINDS[kind][0]
+    kind = random.choice(list(seeds))
+    ending = ENDINGS[kind]
     data, how = damaged(seeds[kind], ending, random)
     path = folder / f"film{ending}"
     path.write_bytes(data)

@@ -51,6 +51,8 @@ LAYOUTS = {
     ".mxf": MXF,
     ".dv": Layout(rb"[\x1f\x3f\x5f\x7f\x9f\xbf][\x00-\xff]{2}", 0, 3, rb"\x3f"),
     ".ogv": Layout(rb"OggS", 26, 2, rb"OggS\x00\x04"),
+    ".rm": Layout(rb"\.RMF|PROP|MDPR|CONT|DATA|INDX|\x00\x00", 4, 4, rb"INDX"),
+    ".nsv": Layout(rb"NSV[fs]|\xef\xbe", 4, 4, rb"NSVf"),
     ".flv": Layout(rb"FLV|onMetaData|[\x08\x09\x12]\x00[\x00-\x20]", 1, 3, rb"onMetaData"),
     ".wmv": Layout(
         rb"[\x30\x36]\x26\xb2\x75|\xa1\xdc\xab\x8c|\x91\x07\xdc\xb7|\x82\x00\x00", 16, 8, rb"\x36\x26\xb2\x75"

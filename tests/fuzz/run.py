@@ -21,7 +21,7 @@ import cv2
 import torch
 
 from tests.fuzz import fork
-from tests.fuzz.films import KINDS, draw
+from tests.fuzz.films import ENDINGS, draw
 from tests.fuzz.films_part import Verdict, containers, runs
 from tests.fuzz.scans_part import KINDS as SCANS
 from tests.fuzz.scans_part import draw_scans, scans
@@ -39,10 +39,11 @@ def parts(folder: Path) -> dict[str, Part]:
     cv2.setNumThreads(1)
     av.logging.set_level(None)
     made = folder / "made"
-    made.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
     save_by_rule("siggraph17", made)
     network = save_random_network(made / "random.safetensors")
-    seeds = {kind: draw(kind, made).read_bytes() for kind in KINDS}
+    seeds = {kind: draw(kind, made).read_bytes() for kind in ENDINGS}
     pictures = {kind: draw_scans(kind, made) for kind in SCANS}
     settings = small_settings(network)
     return {

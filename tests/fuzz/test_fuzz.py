@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.fuzz import fork, oracle, run
-from tests.fuzz.films import KINDS
+from tests.fuzz.films import ENDINGS
 from tests.fuzz.mutate import LAYOUTS, damaged
 
 COUNTS = {"containers": 40, "runs": 6, "scans": 6, "words": 10}
@@ -36,7 +36,7 @@ def test_inputs_end_in_a_result_or_in_one_line(tmp_path: Path, part: str) -> Non
 
 
 def test_every_kind_of_film_has_a_layout_to_damage() -> None:
-    assert {ending for ending, _ in KINDS.values()} == set(LAYOUTS)
+    assert set(ENDINGS.values()) == set(LAYOUTS)
     assert damaged(bytes(5000), ".mp4", Random(1)) == damaged(bytes(5000), ".mp4", Random(1))
 
 
