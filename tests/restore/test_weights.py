@@ -58,7 +58,7 @@ def test_what_is_fetched_by_hand_is_told_in_one_line(tmp_path: Path) -> None:
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith(
-        "bigcolor is fetched by hand: EG_011.ckpt and EG_EMA_011.ckpt from https://drive.google.com/"
+        "restore: bigcolor is fetched by hand: EG_011.ckpt and EG_EMA_011.ckpt from https://drive.google.com/"
     )
     assert line.endswith("then: restore weights import ZIP --network bigcolor")
 
