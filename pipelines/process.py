@@ -34,6 +34,17 @@ def keep_what_was_imported() -> None:
     gc.enable()
 
 
+def start_worker() -> None:
+    """Readies a process that shares its machine's cores with others of its kind: memory is kept, OpenCV has one thread.
+
+    OpenCV takes a thread for each core otherwise, whatever OMP_NUM_THREADS says: on 16 cores 256 threads.
+    """
+    import cv2
+
+    keep_freed_memory()
+    cv2.setNumThreads(1)
+
+
 def start_work() -> None:
     """Readies the process of a command for work that takes a while: memory is kept, and the collector is on."""
     keep_freed_memory()

@@ -66,7 +66,7 @@ def restore_film(
         reporter(started(job))
         for note in devices.notes_on(job):
             reporter(Note(note))
-        with devices.needed_for(job).at_work() as (restore, _):
+        with devices.needed_for(job).at_work(lambda note: reporter.report(Note(note))) as (restore, _):
             result = restore(job, film_listener(job, reporter))
     except KeyboardInterrupt:
         reporter.report(Stopped(stopped_hint([job] if job else [])))
@@ -119,7 +119,8 @@ def restore_archive(  # noqa: PLR0913  # one run's all
                 reporter(Note(note))
             records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
             try:
-                with (devices if plan.todo else Devices()).at_work(has_films=True) as (restore, capacity):
+                needed = devices if plan.todo else Devices()
+                with needed.at_work(archive.note, has_films=True) as (restore, capacity):
                     has_pool = devices.is_pool(has_films=True)
                     run = Archive(staging, overwrite, archive.listener, capacity, restore, has_pool, reporter.stopped)
                     records.extend(run(plan.todo))

@@ -94,10 +94,11 @@ class Devices:
             yield f"--workers {self.workers} on {cores} cores: one process, without --workers, may well be faster"
 
     @contextmanager
-    def at_work(self, has_films: bool = False) -> Iterator[tuple[Restore, int]]:
+    def at_work(self, on_note: Callable[[str], None], has_films: bool = False) -> Iterator[tuple[Restore, int]]:
         """While the block runs: a function that restores a film with these devices, and segments that run at once.
 
         Args:
+            on_note: takes sentences on devices that fail or are not free, in another thread.
             has_films: whether there are several films, for which one device is a pool too.
 
         Raises:
@@ -111,7 +112,11 @@ class Devices:
         try:
             from pipelines.on_ray.cluster import cluster, in_cluster
             from pipelines.on_ray.films import open_pool, restore_on_ray
+            from pipelines.on_ray.roster import Watch, watched
         except ModuleNotFoundError as error:
             raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install ray") from error
         with cluster(self.address):
-            yield partial(restore_on_ray, pool=open_pool(self.gpus, self.workers)), max(2, in_cluster("CPU"))
+            pool = open_pool(self.gpus, self.workers)
+            watch = Watch(self.gpus or self.workers, "GPU" if self.gpus else "worker")
+            with watched(pool.paint.roster, watch, on_note):
+                yield partial(restore_on_ray, pool=pool), max(2, in_cluster("CPU"))

@@ -122,6 +122,11 @@ class ArchiveReporter:
         tell: list[Any] = [self._start, self._frame, self._resumed, self._end]
         return ArchiveListener(*map(self._locked, tell))
 
+    def note(self, text: str) -> None:
+        """Reports a sentence on the whole run."""
+        with self.lock:
+            self.report(Note(text))
+
     @property
     def stopped_hint(self) -> str:
         """The effect of starting a stopped archive run again."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import ray
@@ -51,7 +52,8 @@ def open_pool(gpus: int = 0, workers: int = 0) -> Pool:
         hint = "ask for fewer, or --workers N for CPU processes"
         raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
     progress: Any = ray.remote(Progress).options(num_cpus=0, max_restarts=-1)
-    return Pool(OnRay(MeteredPaint, gpus=gpus, workers=workers), progress.remote())
+    maker = partial(MeteredPaint, "cuda" if gpus else "cpu")
+    return Pool(OnRay(maker, gpus=gpus, workers=workers), progress.remote())
 
 
 def restore_on_ray(job: Job, listener: Listener | None, pool: Pool) -> Result:

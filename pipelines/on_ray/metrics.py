@@ -15,6 +15,7 @@ import torch
 from ray.util.metrics import Counter, Gauge, Histogram
 
 from pipelines.frames import AbBatch
+from pipelines.painting.device import find_device
 from pipelines.painting.paint import Paint, Painting, PaintOrder
 
 SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]
@@ -55,9 +56,17 @@ def device_memory() -> Gauge:
 
 
 class MeteredPaint:
-    """The stage of painting, which tells what it does."""
+    """The stage of painting, which tells what it does.
 
-    def __init__(self) -> None:
+    Args:
+        device: cpu | cuda, which must be here.
+
+    Raises:
+        NoDeviceError: it cannot be used on this machine.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        find_device(device)
         self.paint = Paint()
 
     def __call__(self, order: PaintOrder) -> AbBatch:

@@ -19,6 +19,12 @@ def gpu_worker_options() -> dict[str, Any]:
     return {"num_cpus": 0, "num_gpus": 1, "scheduling_strategy": "SPREAD"}
 
 
+def here_options() -> dict[str, Any]:
+    """Ray's options for what the run cannot do without: on this process's node, since it ends with that anyway."""
+    node = ray.get_runtime_context().get_node_id()
+    return {"num_cpus": 0, "scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=True)}
+
+
 def cpu_worker_options(count: int) -> list[dict[str, Any]]:
     """Ray's options for each of so many workers on the CPU.
 

@@ -1,18 +1,23 @@
 """A pool: copies of a stage, each built where it runs, in a cluster; a stream like `runner.in_process`."""
 
 import copy
+import os
+import secrets
+import socket
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic
 
 import ray
-from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError
+from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError, RayError
 
-from pipelines.errors import StageError
-from pipelines.on_ray.cluster import answered, get, reason_of
-from pipelines.on_ray.placement import cpu_worker_options, gpu_worker_options
-from pipelines.process import keep_freed_memory
+from pipelines.errors import BrokenError, StageError
+from pipelines.on_ray.cluster import get, reason_of
+from pipelines.on_ray.placement import cpu_worker_options, gpu_worker_options, here_options
+from pipelines.on_ray.roster import Life, Roster
+from pipelines.process import start_worker
 from pipelines.streams import In, Out
 
 DEATHS = 3
@@ -26,23 +31,57 @@ LOST = (RayActorError, ObjectLostError)
 
 
 class _Worker:
-    """A copy of a stage, in a process of its own."""
+    """A copy of a stage, in a process of its own, which it ends where its device fails: Ray starts it again."""
 
-    def __init__(self, maker: Callable[[], Callable[[Any], Any]]) -> None:
-        keep_freed_memory()
-        self.stage = maker()
+    def __init__(self, maker: Callable[[], Callable[[Any], Any]], number: int, roster: str) -> None:
+        start_worker()
+        # by its name: Ray keeps a handle among the arguments in one machine's object store, and what is lost there
+        # cannot start again
+        self.life, self.roster = Life(number, secrets.token_hex(4)), ray.get_actor(roster)
+        try:
+            self.stage = maker()
+        except Exception as error:
+            get(self.roster.leave_out.remote(number, f"{error} ({socket.gethostname()})"))
+            raise
+        reason = get(self.roster.start.remote(self.life))
+        if reason:
+            raise RuntimeError(reason)
 
-    def ready(self) -> None:
+    def ready(self) -> Life:
         """Answers once the stage is built."""
+        return self.life
 
     def run(self, batch: Any) -> Any:
         """The result of the stage for a batch."""
-        return self.stage(batch)
+        try:
+            return self.stage(batch)
+        except BrokenError as error:
+            self._end(error)
+        finally:
+            self.roster.done.remote(self.life)
 
     def run_announced(self, batch: Any) -> Iterator[Any]:
         """The result of a batch, after a first item that says that it begins: a death after that is of this batch."""
         yield None
-        yield self.stage(batch)
+        try:
+            yield self.stage(batch)
+        except BrokenError as error:
+            yield _LastWords(error.what)
+            self._end(error)
+        finally:
+            self.roster.done.remote(self.life)
+
+    def _end(self, error: BrokenError) -> None:
+        with suppress(RayError):
+            get(self.roster.break_off.remote(self.life, f"{error.what} ({socket.gethostname()})"))
+        os._exit(1)
+
+
+@dataclass(frozen=True)
+class _LastWords:
+    """The reason why a worker ends itself."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +90,7 @@ class _Sent(Generic[In]):
 
     batch: In
     result: Any
-    worker: int
+    worker: Life
 
 
 class OnRay(Generic[In, Out]):
@@ -70,8 +109,13 @@ class OnRay(Generic[In, Out]):
         if bool(gpus) == bool(workers):
             raise ValueError(f"either gpus or workers, got {gpus = } and {workers = }")
         places = [gpu_worker_options()] * gpus or cpu_worker_options(workers)
+        name = f"roster-{secrets.token_hex(8)}"
+        self.roster: Any = ray.remote(Roster).options(name=name, max_restarts=-1, **here_options()).remote()
         kind: Any = ray.remote(_Worker)
-        self.workers = [kind.options(max_restarts=RESTARTS, **place).remote(maker) for place in places]
+        self.workers = [
+            kind.options(max_restarts=RESTARTS, **place).remote(maker, number, name)
+            for number, place in enumerate(places)
+        ]
         self.in_flight = QUEUED * len(self.workers)
 
     def at_most(self, batches: int) -> "OnRay[In, Out]":
@@ -86,87 +130,82 @@ class OnRay(Generic[In, Out]):
         Raises:
             StageError: a batch ended its worker three times, or no worker is left.
         """
-        rota: _Rota[In, Out] = _Rota(self.workers)
+        line: _Line[In, Out] = _Line(self.workers, self.roster)
         sent: deque[_Sent[In]] = deque()
         for batch in batches:
-            sent.append(rota.send(batch))
+            sent.append(line.send(batch))
             if len(sent) >= self.in_flight:
-                yield rota.result(sent.popleft())
+                yield line.result(sent.popleft())
         while sent:
-            yield rota.result(sent.popleft())
+            yield line.result(sent.popleft())
 
 
-class _Rota(Generic[In, Out]):
-    """Whose turn it is: of the workers that are up, the one with the least in flight."""
+class _Line(Generic[In, Out]):
+    """The way of one stream's batches to the workers and back."""
 
-    def __init__(self, workers: list[Any]) -> None:
-        self.workers = dict(enumerate(workers))
-        self.busy: dict[Any, int] = {}
-        """The worker of each batch in flight."""
-        self.away: dict[Any, int] = {}
-        """Workers that died: each by what it answers once it is up again."""
-        self.turn = 0
+    def __init__(self, workers: list[Any], roster: Any) -> None:
+        self.workers, self.roster = workers, roster
+        self.alive = set(range(len(workers)))
+        """Workers that are not known to be given up."""
 
     def send(self, batch: In) -> _Sent[In]:
         """Gives a batch to a worker."""
-        for waiting in (self.busy, self.away):
-            for answer in answered(list(waiting)):
-                del waiting[answer]
-        up = [worker for worker in self.workers if worker not in self.away.values()] or list(self.workers)
-        loads = list(self.busy.values())
-        self.turn += 1  # so that equals take turns
-        worker = min(up, key=lambda i: (loads.count(i), (i - self.turn) % len(self.workers)))
-        result = self.workers[worker].run.remote(batch)
-        self.busy[result] = worker
-        return _Sent(batch, result, worker)
+        worker = self._taken(batch)
+        return _Sent(batch, self.workers[worker.number].run.remote(batch), worker)
 
     def result(self, sent: _Sent[In]) -> Out:
         """The result of a batch, which is run again where its worker died."""
         try:
             return get(sent.result)
         except LOST:
-            self._mark_away(sent.worker)
-            return self._again(sent.batch)
+            return self._again(sent)
 
-    def _again(self, batch: In) -> Out:
+    def _again(self, sent: _Sent[In]) -> Out:
         """Runs a batch that was in flight when its worker died, perhaps of this very batch, and waits for it.
 
-        From now on it is known which batch was worked on when a worker dies: others that wait are not to blame.
+        From now on it is known which batch was worked on when a worker dies: others that wait are not to blame. Another
+        worker is asked, where there is one: the fault may be of the first one's device.
         """
-        deaths = 1
+        deaths, batch, worker, dead = 1, sent.batch, sent.worker, {sent.worker.number}
         while deaths < DEATHS:
-            number = self._first_up(batch)
+            self.roster.lose.remote(worker)
+            worker = self._taken(batch, dead)
             how = {"num_returns": "streaming", "_generator_backpressure_num_objects": 1}
-            answers = self.workers[number].run_announced.options(**how).remote(batch)
+            answers = self.workers[worker.number].run_announced.options(**how).remote(batch)
             has_begun = False
             try:
                 get(next(answers))
                 has_begun = True
-                return get(next(answers))
+                result = get(next(answers))
+                if not isinstance(result, _LastWords):
+                    return result
+                reason = result.reason
             except LOST as error:
-                deaths += has_begun
-                self._mark_away(number)
                 reason = reason_of(error)
+            deaths += has_begun
+            dead.add(worker.number)
+        self.roster.lose.remote(worker)
         what = f"ended the process that worked on it {DEATHS} times ({reason})"
         raise StageError(batch, what, "see Ray's logs, or leave it out with --start and --end")
 
-    def _mark_away(self, worker: int) -> None:
-        if worker in self.workers and worker not in self.away.values():
-            self.away[self._ask(worker)] = worker
+    def _taken(self, batch: In, avoided: Collection[int] = ()) -> Life:
+        """The worker that has the least to do, from now on with one batch more; waits until one is up."""
+        take = self.roster.take.options(max_task_retries=-1)
+        while (worker := get(take.remote(avoided))) is None:
+            self.roster.start.remote(self._first_up(batch))  # a roster that was lost with its machine does not know it
+        return worker
 
-    def _ask(self, worker: int) -> Any:
-        return self.workers[worker].ready.options(max_task_retries=-1).remote()
-
-    def _first_up(self, batch: In) -> int:
+    def _first_up(self, batch: In) -> Life:
         """The first worker to answer; those that will never are left out."""
-        asked = {self._ask(worker): worker for worker in self.workers}
+        asked = {self.workers[number].ready.options(max_task_retries=-1).remote(): number for number in self.alive}
+        reason = "all were given up"
         while asked:
             answer = ray.wait(list(asked))[0][0]
-            worker = asked.pop(answer)
+            number = asked.pop(answer)
             try:
-                get(answer)
-                return worker
+                life: Life = get(answer)
+                return life
             except ActorDiedError as error:
-                del self.workers[worker]
+                self.alive.discard(number)
                 reason = reason_of(error)
         raise StageError(batch, f"no worker is left to do it ({reason})", "see Ray's logs")

@@ -15,7 +15,7 @@ from pipelines.errors import StageError
 from pipelines.on_ray.cluster import answered, get, in_cluster, reason_of
 from pipelines.on_ray.placement import task_options
 from pipelines.on_ray.pool import DEATHS
-from pipelines.process import keep_freed_memory
+from pipelines.process import start_worker
 from pipelines.streams import In, Out, Stream
 
 QUEUED = 2
@@ -53,7 +53,7 @@ def as_tasks(stage: Callable[[In], Out], on_wait: Callable[[], None] = lambda: N
 
 
 def _run(stage: Callable[[In], Out], batch: In) -> Out:
-    keep_freed_memory()
+    start_worker()
     return stage(batch)
 
 

@@ -34,6 +34,9 @@ BATCH_SECONDS = 0.2
 class SlowPaint(Paint):
     """The stage of the product, later."""
 
+    def __init__(self, device: str) -> None:
+        super().__init__()
+
     def __call__(self, order: PaintOrder) -> AbBatch:
         time.sleep(BATCH_SECONDS)
         return super().__call__(order)

@@ -39,10 +39,10 @@ def free_ports(count: int) -> list[int]:
     raise AssertionError(f"fewer than {count} ports are free")
 
 
-def node(cpus: int) -> dict[str, Any]:
-    """How a node is started."""
+def node(cpus: int, gpus: int = 0) -> dict[str, Any]:
+    """How a node is started; its GPUs are only counted."""
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    return {"num_cpus": cpus, "object_store_memory": STORE} | ports
+    return {"num_cpus": cpus, "num_gpus": gpus, "object_store_memory": STORE} | ports
 
 
 @contextmanager
@@ -156,18 +156,18 @@ class Nodes:
     def address(self) -> str:
         return str(self.cluster.address)
 
-    def add(self, cpus: int = 1) -> Any:
+    def add(self, cpus: int = 1, gpus: int = 0) -> Any:
         """One more node, once it runs tasks of this process, and nodes that were killed are known to be gone."""
         with no_deadline_to_start():
-            added = self.cluster.add_node(**node(cpus))
+            added = self.cluster.add_node(**node(cpus, gpus))
         wait_until(lambda: alive() == {each.node_id for each in self.cluster.list_all_nodes()})
         wait_until(lambda: runs_tasks(added.node_id))
         return added
 
     @contextmanager
-    def more(self, count: int, cpus: int = 1) -> Iterator[list[Any]]:
+    def more(self, count: int, cpus: int = 1, gpus: int = 0) -> Iterator[list[Any]]:
         """So many more nodes while the block runs."""
-        added = [self.add(cpus) for _ in range(count)]
+        added = [self.add(cpus, gpus) for _ in range(count)]
         try:
             yield added
         finally:

@@ -73,6 +73,11 @@ def test_workers_are_on_nodes_of_their_own(nodes: Nodes) -> None:
             assert Counter(nodes_of(pool)) == {this_node(): on_the_head, added[0].node_id: 1, added[1].node_id: 1}
 
 
+def test_a_gpu_worker_is_on_each_node(nodes: Nodes) -> None:
+    with nodes.more(2, gpus=1) as added:
+        assert set(nodes_of(OnRay(Place, gpus=2))) == {each.node_id for each in added}
+
+
 def test_a_node_without_cpus_has_no_worker(nodes: Nodes) -> None:
     with nodes.more(1, cpus=0):
         assert set(nodes_of(OnRay(Place, workers=4))) == {this_node()}

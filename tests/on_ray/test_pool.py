@@ -79,8 +79,9 @@ def test_the_worker_with_the_least_in_flight_is_next(pool: Pool, tmp_path: Path)
             }
             if batch["number"]:
                 wait_until(lambda done=tmp_path / str(batch["number"]): done.exists())
-                # its answer comes a moment later, and that of a call behind it after both
+                # that it is done is reported a moment later, and before a call behind it is answered
                 ray.wait([worker.ready.remote() for worker in pool.workers], num_returns=1)
+                wait_until(lambda: ray.get(pool.roster.in_flight.remote()) <= 1)
 
     first, *others = [pid for _, pid in pool(sent_when_the_last_is_done())]
     assert first not in others
