@@ -1,6 +1,7 @@
-"""What Ray costs: `python tests/benchmarks/on_ray.py [scaling] [film] [--seconds 60]`; without a word, both.
+"""What Ray costs: `python tests/benchmarks/on_ray.py [scaling] [mixed] [film] [--seconds 60]`; without a word, all.
 
 - scaling: anchors a second of a pool whose network is a wait of 50 ms, with 1, 2, 4 and 8 workers.
+- mixed: seconds for 128 batches of 16 streams on four GPUs that are only counted, of which one is three times as slow.
 - film: a film of 720p in this process and with one worker on Ray. CPU time of all processes, Ray's start aside, and
   bytes that went through the object store, beside those of the lightness and ab of the anchors.
 """
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from itertools import repeat
@@ -75,6 +77,31 @@ def scaling() -> None:
         print(f"{workers} workers: {found:.1f} anchors/s, {found / alone:.2f} times one worker's,", end=" ")
         print(f"{(cpu() - before) / batches * 1e3:.1f} ms of CPU a batch, at a load of {os.getloadavg()[0]:.1f}")
         del pool
+
+
+class Mixed:
+    """A network that waits, on the first GPU three times as long."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.3 if ray.get_gpu_ids() == [0] else 0.1
+
+    def __call__(self, batch: int) -> int:
+        time.sleep(self.seconds)
+        return batch
+
+
+def mixed() -> None:
+    """Prints how long GPUs of mixed speeds take, beside the least that is possible."""
+    ray.init(address="local", include_dashboard=False, num_gpus=4, log_to_driver=False)
+    pool: OnRay[int, int] = OnRay(Mixed, gpus=4)
+    ray.get([worker.ready.remote() for worker in pool.workers])
+    list(pool(range(8)))
+    streams, began = [pool.at_most(2) for _ in range(16)], time.perf_counter()
+    with ThreadPoolExecutor(len(streams)) as threads:
+        list(threads.map(lambda stream: list(stream(range(8))), streams))
+    took, least = time.perf_counter() - began, 128 / (3 / 0.1 + 1 / 0.3)
+    print(f"mixed GPUs: 128 batches in {took:.1f} s, at least {least:.1f}; a load of {os.getloadavg()[0]:.1f}")
+    ray.shutdown()
 
 
 class Counted:
@@ -154,13 +181,15 @@ def film(folder: Path, seconds: int) -> None:
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", choices=["scaling", "film", []], default=[])
+    parser.add_argument("what", nargs="*", choices=["scaling", "mixed", "film", []], default=[])
     parser.add_argument("--seconds", type=int, default=60, help="of the film")
     asked = parser.parse_args()
     keep_freed_memory()  # as the command does
     if not asked.what or "scaling" in asked.what:
         with cluster():
             scaling()
+    if not asked.what or "mixed" in asked.what:
+        mixed()
     if not asked.what or "film" in asked.what:
         with tempfile.TemporaryDirectory() as name:
             film(Path(name), asked.seconds)
