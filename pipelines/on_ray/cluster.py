@@ -82,7 +82,12 @@ def get(result: Any) -> Any:
     try:
         return ray.get(result)
     except RayTaskError as error:
-        raise error.cause from error.with_traceback(None)
+        # each would hold the other, and with them this process's frames and the pool in these
+        cause, error.cause = error.cause, None
+        try:
+            raise cause from error.with_traceback(None)
+        finally:
+            del cause
     except RayError as error:
         # Ray's frames hold the error that holds them, and with them ours and the results these hold: until Python looks
         # for such circles, which it does not in a process that has nothing more to do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -51,6 +52,7 @@ def node(nodes: Nodes) -> Iterator[Devices]:
 @pytest.fixture
 def gpus(node: Devices) -> Devices:
     """All four, once the workers of an earlier test have ended."""
+    gc.collect()
     wait_until(lambda: ray.available_resources().get("GPU") == 4, or_else=ray.available_resources)
     return node
 
@@ -209,7 +211,9 @@ def test_what_happens_to_workers_is_told_once() -> None:
         "1 of 3 GPUs does not answer, others may hold it; the run goes on with 1, and takes each as it comes"
     ]
     waits = Attendance((), gone.left_out, ("it failed",))
-    assert list(watch.notes(waits, 91.0)) == []
+    assert list(watch.notes(waits, 91.0)) == [
+        "1 of 3 GPUs does not answer, others may hold it; the run waits, and takes each as it comes"
+    ]
     assert list(watch.notes(waits, 111.0)) == [
         "2 of 3 GPUs do not answer, others may hold them; the run waits, and takes each as it comes"
     ]

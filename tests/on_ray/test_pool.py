@@ -159,6 +159,17 @@ def test_a_stage_that_cannot_be_built_is_reported(nodes: Nodes) -> None:
         list(OnRay(Unbuildable, workers=1)([1]))
 
 
+def opencv_threads(_: object) -> int:
+    import cv2
+
+    return int(cv2.getNumThreads())
+
+
+def test_opencv_has_one_thread_in_tasks_and_in_workers(nodes: Nodes) -> None:
+    assert list(as_tasks(opencv_threads)([0])) == [1]
+    assert list(OnRay(lambda: opencv_threads, workers=1)([0])) == [1]
+
+
 def test_a_pool_ends_with_the_last_who_holds_it(nodes: Nodes) -> None:
     short_lived: Pool = OnRay(Tenfold, workers=1)
     ((_, pid),) = short_lived(numbered(1))
