@@ -152,6 +152,7 @@ def test_where_all_gpus_are_gone_each_film_says_so(
     assert [f"NoDeviceError: {GONE}; --device cpu runs without one)" in reason for reason in reasons] == [True] * FILMS
 
 
+@pytest.mark.slow
 def test_a_gpu_that_is_gone_is_left_out_with_its_reason(gpus: Devices, tmp_path: Path) -> None:
     (tmp_path / "2").write_text("gone")
     pool: OnRay[int, int] = OnRay(partial(SimulatedPaint, tmp_path, "cuda"), gpus=4)  # type: ignore[arg-type]
@@ -177,6 +178,7 @@ def make_double() -> object:
     return double
 
 
+@pytest.mark.slow
 def test_gpus_that_others_hold_are_reported_and_taken_when_they_are_free(
     gpus: Devices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
