@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
 
-from pipelines.settings import Settings
+from pipelines.settings import ScanSettings, Settings
 from restore.api import restore_film
+from tests.made import clips, cut_readers, side_data
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 PICTURE, SMALL = "testsrc2=r=25:s=64x48:d=0.48,format=gray,format=yuv420p", "testsrc2=r=25:s=2x2:d=0.48,format=gray"
@@ -53,17 +56,40 @@ FILMS: dict[str, tuple[str, ...]] = {
 }
 
 
+DRAWN: dict[str, Callable[[Path], Path]] = {
+    "captions.ts": side_data.captioned,
+    "mirrored.mp4": side_data.mirrored_by_its_stream,
+    "turned.mov": clips.rotated,
+    "cut short.rm": cut_readers.real_media,
+}
+
+
 def drawn(name: str, folder: Path) -> Path:
-    """A film of half a second in black and white, with a tone."""
+    """A film of half a second in black and white with a tone, or one of DRAWN."""
+    if name in DRAWN:
+        return DRAWN[name](folder / name)
     picture = SMALL if name.startswith("two") else PICTURE
     command = [FFMPEG, "-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=0.48:r=48000"]
     subprocess.run([*command, *FILMS[name], folder / name], check=True)
     return folder / name
 
 
-def framemd5(path: Path) -> list[tuple[Fraction, str]]:
+def framemd5(path: Path, *options: str) -> list[tuple[Fraction, str]]:
     """Each frame's time in seconds from the first, and the digest of its luma."""
-    command = [FFMPEG, "-v", "error", "-copyts", "-i", path, "-map", "0:v:0", "-vf", "extractplanes=y"]
+    command = [
+        FFMPEG,
+        "-v",
+        "error",
+        "-copyts",
+        "-noautorotate",
+        *options,
+        "-i",
+        path,
+        "-map",
+        "0:v:0",
+        "-vf",
+        "extractplanes=y",
+    ]
     read = subprocess.run(
         [*command, "-fps_mode", "passthrough", "-f", "framemd5", "-"], capture_output=True, check=True
     )
@@ -75,10 +101,22 @@ def framemd5(path: Path) -> list[tuple[Fraction, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FILMS)
+@pytest.mark.parametrize("name", [*FILMS, *DRAWN])
 def test_luma_and_times_are_the_films_own(lossless: Settings, tmp_path: Path, name: str) -> None:
     film = drawn(name, tmp_path)
     before, after = framemd5(film), framemd5(restore_film(film, tmp_path / "out.mkv", lossless))
     assert [luma for _, luma in after] == [luma for _, luma in before]
     assert len(before) > 3
+    assert max(abs(now - was) for (was, _), (now, _) in zip(before, after, strict=True)) <= Fraction(1, 1000)
+
+
+@pytest.mark.slow
+def test_luma_and_times_of_scans_are_their_own(lossless: Settings, tmp_path: Path) -> None:
+    reel = tmp_path / "reel"
+    reel.mkdir()
+    picture = "testsrc2=r=18:s=64x48:d=0.5,format=gray,format=gray16le"
+    subprocess.run([FFMPEG, "-v", "error", "-f", "lavfi", "-i", picture, reel / "scan_%04d.tif"], check=True)
+    out = restore_film(reel, tmp_path / "out.mkv", replace(lossless, scans=ScanSettings(Fraction(18))))
+    before, after = framemd5(reel / "scan_%04d.tif", "-framerate", "18"), framemd5(out)
+    assert [luma for _, luma in after] == [luma for _, luma in before]
     assert max(abs(now - was) for (was, _), (now, _) in zip(before, after, strict=True)) <= Fraction(1, 1000)
