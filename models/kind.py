@@ -73,6 +73,10 @@ class Kind:
     """T of the mean of its distribution; None: it has none."""
     motion_rows: int = 192
     """Short side of the pictures in which motion is found; 256 where films were coloured so from the first."""
+    weights_mb: int = 0
+    """Peak of memory, in MB, that loading it takes; 0: it was not measured."""
+    picture_mb: int = 0
+    """MB that each picture of a batch takes beside, at `sees.rows`."""
     batch: int | None = None
     """Most anchors that go through it at once, whatever the settings say; None: as many as these say."""
     published: Callable[[], nn.Module] | None = None
@@ -81,3 +85,7 @@ class Kind:
     """Whether its convolutions and products run in bf16; False: that would move its colours by more than 2 %."""
     is_folded: bool = True
     """Whether it is folded for a CPU, see `models.compact.fold`; large networks gain no time by it and lose memory."""
+
+    def memory(self, rows: int, batch: int) -> int:
+        """Peak of memory, in MB, with so many pictures of so many rows at a time; 0: it was not measured."""
+        return self.weights_mb + round(batch * self.picture_mb * (rows / self.sees.rows) ** 2)

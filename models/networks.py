@@ -29,20 +29,26 @@ def _tuples(config: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
 
 
-def _ddcolor(size: DDColorConfig) -> Kind:
+def _ddcolor(size: DDColorConfig, weights_mb: int, picture_mb: int) -> Kind:
     return Kind(
         lambda config: DDColor(replace(size, **_tuples(config))),
         Sees(DDCOLOR_SIDE, values="gray", channels=3),
+        weights_mb=weights_mb,
+        picture_mb=picture_mb,
         batch=1,
         is_folded=False,
     )
 
 
-def _deoldify(layout: DeOldifyConfig, render_factor: int, in_bf16: bool = True) -> Kind:
+def _deoldify(
+    layout: DeOldifyConfig, render_factor: int, weights_mb: int, picture_mb: int, in_bf16: bool = True
+) -> Kind:
     return Kind(
         lambda config: DeOldify(replace(layout, **_tuples(config))),
         Sees(FACTOR * render_factor, multiple=FACTOR, factor=FACTOR, values="gray", channels=3),
         gives="chroma",
+        weights_mb=weights_mb,
+        picture_mb=picture_mb,
         batch=1,
         in_bf16=in_bf16,
         is_folded=False,
@@ -98,13 +104,13 @@ NETWORKS = {
         published=lambda: Gcp(is_whole=True),
         in_bf16=False,
     ),
-    "ddcolor": _ddcolor(DDColorConfig()),
-    "ddcolor-artistic": _ddcolor(DDColorConfig()),
-    "ddcolor-paper": _ddcolor(DDColorConfig()),
-    "ddcolor-tiny": _ddcolor(TINY),
-    "deoldify-video": _deoldify(DeOldifyConfig(), 21),
-    "deoldify-stable": _deoldify(DeOldifyConfig(), 35),
-    "deoldify-artistic": _deoldify(DEEP, 35, in_bf16=False),
+    "ddcolor": _ddcolor(DDColorConfig(), 1000, 900),
+    "ddcolor-artistic": _ddcolor(DDColorConfig(), 1000, 900),
+    "ddcolor-paper": _ddcolor(DDColorConfig(), 1000, 900),
+    "ddcolor-tiny": _ddcolor(TINY, 320, 460),
+    "deoldify-video": _deoldify(DeOldifyConfig(), 21, 1540, 690),
+    "deoldify-stable": _deoldify(DeOldifyConfig(), 35, 1540, 1920),
+    "deoldify-artistic": _deoldify(DEEP, 35, 420, 2750, in_bf16=False),
 }
 """By name, each with all that the program knows of it: a network is a file of layers and an entry here."""
 

@@ -46,6 +46,8 @@ class PaintSettings:
     """Short side of the picture that the network sees, in pixels, a multiple of 16; 0: the network's own."""
     render_factor: int | None = field(default=None, metadata=LEFT_OUT)
     """The same by DeOldify's measure, 16 pixels; None: rows hold."""
+    memory: float | None = field(default=None, metadata=LEFT_OUT)
+    """GB that a network may take; batches are cut to it. None: as much as it takes."""
     batch: int = 4
     """Anchors coloured at a time, fewer by networks of which one fills a machine. Part of the settings, never of the
     machine, so that results repeat."""
@@ -67,6 +69,7 @@ class PaintSettings:
     def __post_init__(self) -> None:
         _check(self.rows >= 0 and self.rows % 16 == 0, f"rows must be a multiple of 16, got {self.rows}")
         _check((self.render_factor or 1) > 0, f"the render factor must be above 0, got {self.render_factor}")
+        _check((self.memory or 1) > 0, f"memory must be above 0 GB, got {self.memory}")
         _check(self.batch > 0, f"batch must be above 0, got {self.batch}")
         _check((self.instances or 0) >= 0, f"instances must not be below 0, got {self.instances}")
         _check(0 < (self.least_score or 0.5) < 1, f"least_score must be between 0 and 1, got {self.least_score}")

@@ -5,18 +5,22 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import av
 import torch
 
+from models.networks import NETWORKS
 from models.weights.catalogue import DEFAULT_NETWORK, find_weights, weights_digest
 from models.weights.files import load_network
 from pipelines import DISTRIBUTION
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.nvenc import encoders
+from pipelines.painting.choice import choose
 from pipelines.painting.device import has_nvidia_card, missing_cuda, unusable_cuda
+from pipelines.settings import PaintSettings
 
 NAME = re.compile(r"[\w.-]+")
 """Of a package, at the beginning of what is required of it."""
@@ -69,6 +73,15 @@ def _weights() -> Iterator[tuple[bool, str]]:
         yield False, f"network {DEFAULT_NETWORK}: {error}"
 
 
+def _networks() -> Iterator[tuple[bool, str]]:
+    """The other networks whose weights are here, with the memory that they take."""
+    for name in sorted(NETWORKS.keys() - {DEFAULT_NETWORK}):
+        with suppress(FileNotFoundError, ValueError):
+            chosen = choose(PaintSettings(name, device="cpu"))
+            takes = f", about {chosen.memory / 1000:.1f} GB of memory at {chosen.rows} rows" if chosen.memory else ""
+            yield True, f"network {name}: weights are here{takes}"
+
+
 def _disk() -> Iterator[tuple[bool, str]]:
     for name, folder in (("this folder", Path.cwd()), ("temporary files", Path(tempfile.gettempdir()))):
         free = shutil.disk_usage(folder).free / 2**30
@@ -77,5 +90,5 @@ def _disk() -> Iterator[tuple[bool, str]]:
 
 def examine() -> Iterator[tuple[bool, str]]:
     """Facts of this machine, each with whether it is as it should be."""
-    for part in (_packages, _devices, _encoders, _card_encoders, _weights, _disk):
+    for part in (_packages, _devices, _encoders, _card_encoders, _weights, _networks, _disk):
         yield from part()

@@ -50,7 +50,7 @@ def started(job: Job) -> Started:
         "network": job.settings.paint.network, "device": str(job.device), "codec": job.target.codec,
         "container": job.container,
     }  # fmt: skip
-    return Started(film.path, job.out, job.seconds, summary(job), job.target.notes, facts)
+    return Started(film.path, job.out, job.seconds, summary(job), (*job.target.notes, *job.chosen.notes), facts)
 
 
 def finished(job: Job, result: Result, seconds: float) -> Finished:

@@ -14,6 +14,9 @@ from pipelines.painting.blend import asked_of, shares_of
 from pipelines.painting.device import find_device
 from pipelines.settings import PaintSettings, Settings
 
+NOTED_MB = 1000
+"""Memory of a network from which on a note tells it."""
+
 
 @dataclass(frozen=True)
 class WeightsFile:
@@ -54,6 +57,20 @@ class Chosen:
         """The file of weights, see `WeightsFile.of`."""
         return next(file.path for file in self.files if file.of.partition(" ")[0] == of)
 
+    @property
+    def memory(self) -> int:
+        """Peak of memory, in MB, that it takes; 0: it was not measured."""
+        if self.parts:
+            return sum(part.chosen.memory for part in self.parts)
+        return NETWORKS[self.kind].memory(self.rows, self.batch)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences the user should see before a run."""
+        if self.memory < NOTED_MB:
+            return ()
+        return (f"{self.kind} takes about {self.memory / 1000:.1f} GB of memory at {self.rows} rows, in each process",)
+
     def takes(self, beside: Beside) -> bool:
         """Whether the network, or one of a blend, takes this beside the picture."""
         return any(beside in NETWORKS[kind].takes for kind in self.kind.split("+"))
@@ -73,6 +90,7 @@ class Chosen:
             device=self.device.type,  # type: ignore[arg-type]  # cpu or cuda
             rows=self.rows,
             render_factor=None,
+            memory=None,
             batch=self.batch,
             instances=self.instances,
             class_network=CLASS_NETWORK,
@@ -155,8 +173,21 @@ def _chosen(asked: PaintSettings, device: torch.device) -> Chosen:
     if "class" in own.takes:
         files["class"] = find_weights(asked.class_network, asked.weights_dir)
     hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
-    rows, batch = _rows(kind, own, asked), min(asked.batch, own.batch or asked.batch)
+    rows = _rows(kind, own, asked)
+    batch = _batch(kind, own, asked, rows)
     return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch)
+
+
+def _batch(kind: str, own: Kind, asked: PaintSettings, rows: int) -> int:
+    """Anchors in one pass: as many as the settings and the network say, fewer where memory is short."""
+    batch = min(asked.batch, own.batch or asked.batch)
+    if asked.memory is None:
+        return batch
+    fits = [size for size in range(1, batch + 1) if own.memory(rows, size) <= 1000 * asked.memory]
+    if not fits:
+        takes = f"{kind} takes about {own.memory(rows, 1) / 1000:.1f} GB at {rows} rows"
+        raise ValueError(f"{takes}, more than the {asked.memory:g} of --memory; give it more, or fewer --rows")
+    return fits[-1]
 
 
 def _rows(kind: str, own: Kind, asked: PaintSettings) -> int:

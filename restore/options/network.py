@@ -2,7 +2,7 @@
 
 import click
 
-from restore.options.layout import COLOUR, join, option
+from restore.options.layout import COLOUR, MACHINES, join, option
 
 RUN = join(
     option(
@@ -18,6 +18,13 @@ RUN = join(
         type=click.IntRange(min=1),
         metavar="N",
         help="The same for DeOldify's networks, in its measure of 16 pixels. [video: 21, the others: 35]",
+    ),
+    option(
+        MACHINES,
+        "--memory",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="GB",
+        help="Memory that the network may take in a process; batches are cut to it. [as much as it takes]",
     ),
     option(
         COLOUR,

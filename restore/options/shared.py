@@ -264,7 +264,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             paint=replace(
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
-                **given("rows", "render_factor", "class_network"),
+                **given("rows", "render_factor", "memory", "class_network"),
             ),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
             encode=replace(base.encode, **given("codec", "crf", "preset", "encoder")),

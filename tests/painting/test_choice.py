@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.networks import NETWORKS
 from pipelines.painting.choice import Chosen, choose, choose_network
 from pipelines.painting.painter import open_painter
 from pipelines.settings import MotionSettings, PaintSettings, Settings
@@ -101,6 +102,27 @@ def test_large_networks_colour_one_anchor_at_a_time(large: Path) -> None:
     asked = PaintSettings("ddcolor", large, device="cpu")
     assert (choose(asked).batch, choose(replace(asked, network="compact")).batch) == (1, 4)
     assert choose(asked).settings.batch == 1
+
+
+def test_batches_are_cut_to_the_memory_that_a_network_may_take(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = replace(NETWORKS["compact"], weights_mb=100, picture_mb=300)
+    monkeypatch.setitem(NETWORKS, "compact", kind)
+    asked = PaintSettings(device="cpu")
+    batches = [choose(replace(asked, memory=memory)).batch for memory in (None, 9, 1.3, 1.2, 0.7, 0.4)]
+    assert batches == [4, 4, 4, 3, 2, 1]
+    assert choose(replace(asked, memory=1.2)).settings == replace(choose(asked).settings, batch=3)
+    assert choose(replace(asked, rows=96, memory=0.4)).batch == 4  # a quarter of the pixels
+    with pytest.raises(ValueError, match=r"compact takes about 0\.4 GB at 192 rows, more than the 0\.3 of --memory"):
+        choose(replace(asked, memory=0.3))
+
+
+def test_much_memory_is_told_before_a_run(large: Path) -> None:
+    assert choose(PaintSettings(device="cpu")).notes == ()
+    (note,) = choose(PaintSettings("ddcolor", large, device="cpu")).notes
+    assert note.startswith("ddcolor takes about ")
+    assert note.endswith(" GB of memory at 512 rows, in each process")
+    both = choose(PaintSettings("ddcolor+deoldify-video", large, device="cpu"))
+    assert both.memory == sum(part.chosen.memory for part in both.parts) > 2000
 
 
 def test_a_device_need_not_be_here_where_anchors_are_painted_elsewhere() -> None:
