@@ -60,7 +60,7 @@ DRAWN: dict[str, Callable[[Path], Path]] = {
     "captions.ts": side_data.captioned,
     "mirrored.mp4": side_data.mirrored_by_its_stream,
     "turned.mov": clips.rotated,
-    "cut short.rm": cut_readers.real_media,
+    "Real.rm": cut_readers.real_media,
 }
 
 
@@ -76,24 +76,9 @@ def drawn(name: str, folder: Path) -> Path:
 
 def framemd5(path: Path, *options: str) -> list[tuple[Fraction, str]]:
     """Each frame's time in seconds from the first, and the digest of its luma."""
-    command = [
-        FFMPEG,
-        "-v",
-        "error",
-        "-copyts",
-        "-noautorotate",
-        *options,
-        "-i",
-        path,
-        "-map",
-        "0:v:0",
-        "-vf",
-        "extractplanes=y",
-    ]
-    read = subprocess.run(
-        [*command, "-fps_mode", "passthrough", "-f", "framemd5", "-"], capture_output=True, check=True
-    )
-    lines = read.stdout.decode().splitlines()
+    command = [FFMPEG, "-v", "error", "-copyts", "-noautorotate", *options, "-i", path, "-map", "0:v:0"]
+    command += ["-vf", "extractplanes=y", "-fps_mode", "passthrough", "-f", "framemd5", "-"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     tick = Fraction(next(line for line in lines if line.startswith("#tb 0:")).split()[-1])
     rows = [line.split(",") for line in lines if not line.startswith("#")]
     frames = [(int(row[2]) * tick, row[5].strip()) for row in rows]
