@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 import random
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipelines.settings import Settings
 from restore.api import restore_film
-from tests.made import child_run
-from tests.made.resumed import FRAMES, SEGMENTS, Heard, assert_whole, done, four_seconds, near, work_folder
+from tests.made.resumed import (
+    FRAMES,
+    SEGMENTS,
+    Heard,
+    assert_whole,
+    done,
+    four_seconds,
+    near,
+    run_and_kill,
+    work_folder,
+)
 from tests.made.runs import Films, restore_heard
-
-PATIENCE = 60
-"""Seconds after which a child has failed."""
 
 
 @pytest.fixture
@@ -34,37 +32,6 @@ def segment_files(out: Path) -> dict[str, tuple[int, int]]:
     """Inode and time of writing of each finished segment."""
     found = ((path.name, path.stat()) for path in work_folder(out).glob("*.segment"))
     return {name: (about.st_ino, about.st_mtime_ns) for name, about in found}
-
-
-@contextmanager
-def child(film: Path, out: Path, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """A run in a process of its own."""
-    pickled = out.with_suffix(".settings")
-    pickled.write_bytes(pickle.dumps(settings))
-    command = [sys.executable, child_run.__file__, *map(str, (film, out, pickled))]
-    root = str(Path(child_run.__file__).parents[2])
-    surroundings = os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, cwd=root, env=surroundings, stderr=subprocess.PIPE)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-        pickled.unlink()
-
-
-def run_and_kill(film: Path, out: Path, settings: Settings, segments: int, seconds: float = 0) -> int:
-    """Kills a run `seconds` after so many segments are done; gives how many were."""
-    with child(film, out, settings) as process:
-        deadline = time.monotonic() + PATIENCE
-        while done(out) < segments:
-            assert process.poll() is None, process.communicate()[1].decode()
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        time.sleep(seconds)
-        process.kill()
-        assert process.wait() == -signal.SIGKILL  # it had not ended by itself
-    return done(out)
 
 
 @pytest.mark.slow
