@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import pytest
 
 from pipelines.settings import Settings
 from tests.made.on_cluster import PATIENCE, wait_until
+from tests.made.processes import MARK, kill, processes
 from tests.made.resumed import SEGMENTS, assert_whole, done, four_seconds, near, work_folder
 from tests.made.runs import Films
 
@@ -31,28 +32,6 @@ from tests.made import child_on_ray
 
 pytestmark = pytest.mark.slow
 MOMENTS = int(os.environ.get("RESTORE_FAULT_MOMENTS", "1"))
-MARK = "RESTORE_TEST_RUN"
-"""In the environment of a run's processes."""
-
-
-def processes(mark: str) -> dict[int, str]:
-    """The command line of each process of a run that is alive, whoever is its parent now."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"{MARK}={mark}".encode() in (path / "environ").read_bytes():
-                found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # it has just ended, or is another's
-    return found
-
-
-def kill(pid: int) -> bool:
-    """Kills a process; False: it has ended by itself."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-        return True
-    return False
 
 
 @dataclass
