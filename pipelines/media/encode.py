@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
 from pipelines.media.closed_captions import captioned
 from pipelines.media.grading import encoder_params, write_grading
+from pipelines.media.open import reason_of
 from pipelines.media.target import Target
 from pipelines.settings import EncodeSettings
 
@@ -109,8 +110,7 @@ def check_encoder(target: Target, settings: EncodeSettings) -> None:
         with av.open(io.BytesIO(), "w", format=segment_container(target)) as container:
             _open_stream(container, target, settings).codec_context.open()
     except (av.FFmpegError, ValueError) as error:
-        log = getattr(error, "log", None)
-        reason = str(log[-1]).strip() if log else str(error)
+        reason = reason_of(error) if isinstance(error, av.FFmpegError) else str(error)
         picture = f"{target.width}x{target.height} {target.pixel_format}"
         raise ValueError(f"{target.codec} refuses this picture ({picture}) or a setting: {reason}") from error
 

@@ -77,7 +77,7 @@ def look(path: Path, threads: str = "AUTO", keeps: bool = False) -> Seen:
         picture.codec_context.thread_count = 4
         for packet in _packets(film, picture, seen):
             try:
-                frames = packet.decode() if packet.size or packet.pts is None else []
+                frames = picture.codec_context.decode(packet) if packet is None or packet.size else []
             except (av.FFmpegError, ValueError):
                 seen.is_whole = False
                 continue
@@ -98,15 +98,17 @@ def look(path: Path, threads: str = "AUTO", keeps: bool = False) -> Seen:
 
 
 def _packets(film: Any, stream: Any, seen: Seen) -> Iterator[Any]:
+    """The packets, and None at the end, which flushes the decoder, also where the file ends in an error."""
     while True:
         try:
-            yield from film.demux(stream)
-            return
+            yield from (packet for packet in film.demux(stream) if packet.size)
+            break
         except av.BlockingIOError:
             continue
         except av.FFmpegError:
             seen.is_whole = False
-            return
+            break
+    yield None
 
 
 def _sounds(path: Path) -> list[int]:

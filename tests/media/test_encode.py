@@ -18,8 +18,8 @@ import pytest
 
 from pipelines.frames import ColouredFrame, EncodedSegment
 from pipelines.media.codecs import ENCODERS
-from pipelines.media.encode import KEYFRAME_SECONDS
-from pipelines.settings import Codec
+from pipelines.media.encode import KEYFRAME_SECONDS, check_encoder
+from pipelines.settings import Codec, EncodeSettings
 from tests.made.encoding import FORMATS, encoded, interlace_types, made, noise, planes, seconds, smooth
 from tests.made.handmade import frame
 
@@ -286,3 +286,8 @@ def test_picture_that_an_encoder_refuses_is_a_value_error(tmp_path: Path) -> Non
     form = made("dnxhr", width=64, height=48, bits=10, chroma_format="422")
     with pytest.raises(ValueError, match="Invalid argument"):
         encoded(form, noise(form, 1), tmp_path / "segment")
+
+
+def test_a_picture_that_the_encoder_refuses_is_told_without_the_names_of_functions() -> None:
+    with pytest.raises(ValueError, match=r"ffv1 refuses this picture \(127x3936 yuv420p\) or a setting: [^']+$"):
+        check_encoder(made("ffv1", width=127, height=3936), EncodeSettings("ffv1"))
