@@ -109,7 +109,7 @@ NETWORKS = {
     "ddcolor-paper": _ddcolor(DDColorConfig(), 1000, 900),
     "ddcolor-tiny": _ddcolor(TINY, 320, 460),
     "deoldify-video": _deoldify(DeOldifyConfig(), 21, 1540, 690),
-    "deoldify-stable": _deoldify(DeOldifyConfig(), 35, 1540, 1920),
+    "deoldify-stable": _deoldify(DeOldifyConfig(), 35, 1540, 2060),
     "deoldify-artistic": _deoldify(DEEP, 35, 420, 2750, in_bf16=False),
 }
 """By name, each with all that the program knows of it: a network is a file of layers and an entry here."""

@@ -167,14 +167,14 @@ def _chosen(asked: PaintSettings, device: torch.device) -> Chosen:
     own = NETWORKS[kind]
     instances = own.instances if asked.instances is None else asked.instances
     _check(kind, own, asked, instances)
+    rows = _rows(kind, own, asked)
+    batch = _batch(kind, own, asked, rows)
     files = {"weights": weights}
     if instances and kind != asked.detector:
         files["detector"] = find_weights(asked.detector, asked.weights_dir)
     if "class" in own.takes:
         files["class"] = find_weights(asked.class_network, asked.weights_dir)
     hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
-    rows = _rows(kind, own, asked)
-    batch = _batch(kind, own, asked, rows)
     return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch)
 
 

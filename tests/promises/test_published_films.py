@@ -67,6 +67,30 @@ def test_a_look_shows_the_hints_of_the_run(films: Films, settings_of: Settings, 
     assert np.abs(looked - plainly).max() > 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", ["ddcolor", "deoldify-video", "ddcolor+deoldify-video"])
+def test_a_segment_alone_has_the_colours_of_one_pass_where_the_network_sees_more_than_the_flow(
+    films: Films, settings_of: Settings, tmp_path: Path, asked: str
+) -> None:
+    for name in ("ddcolor", "deoldify-video"):
+        save_by_rule(name, tmp_path, is_small=True)
+    settings = replace(settings_of, paint=replace(settings_of.paint, network=asked, rows=128))
+    job = prepare(films(clips.plain, ".mp4"), tmp_path / "out.mp4", settings)
+    paint = FilmPaint(in_process(Paint()), job.film, job.chosen, job.given)
+    assert (job.chosen.rows, job.chosen.motion_rows) == (128, 64)
+
+    def colours(start: int | None) -> dict[int, NDArray[np.float32]]:
+        segment = Segment(job.film, 0, start, None)
+        frames = carried(segment, settings, job.chosen.motion_rows, paint, large_rows=job.chosen.rows)
+        return {frame.frame.pts: frame.ab for frame in frames}
+
+    whole = colours(None)
+    later = colours(sorted(whole)[len(whole) // 2])
+    assert 0 < len(later) < len(whole)
+    assert all(np.array_equal(ab, whole[pts]) for pts, ab in later.items())
+    assert np.std(list(whole.values())) > 0.1
+
+
 def test_every_look_takes_hints(tmp_path: Path) -> None:
     hints = tmp_path / "hints.json"
     hints.write_text("{}")
