@@ -85,13 +85,23 @@ NETWORKS = {
         with_class_and_noise,
         takes=("class", "noise"),
         batch=1,  # products of several differ in the last bit by place
+        weights_mb=305,
+        picture_mb=169,
         published=lambda: BigColor(is_whole=True),
         in_bf16=False,
     ),
-    "scgan": Kind(lambda config: Scgan(**config), Sees(256, multiple=256, values="gray"), "rgb"),
+    "scgan": Kind(
+        lambda config: Scgan(**config),
+        Sees(256, multiple=256, values="gray"),
+        "rgb",
+        weights_mb=455,
+        picture_mb=198,
+    ),
     "chromagan": Kind(
         lambda config: Chromagan(**config),
         Sees(224, has_one_size=True, channels=3),
+        weights_mb=249,
+        picture_mb=61,
         published=lambda: Chromagan(is_whole=True),
         in_bf16=False,
     ),
@@ -101,6 +111,8 @@ NETWORKS = {
         run=with_class,
         takes=("class",),
         batch=1,  # products of several differ in the last bit by place
+        weights_mb=1096,
+        picture_mb=574,
         published=lambda: Gcp(is_whole=True),
         in_bf16=False,
     ),

@@ -49,7 +49,8 @@ def main() -> None:
     batch, rows, none = kind.batch or PaintSettings.batch, kind.sees.rows, torch.zeros(0, 5)
     network, loaded = _made(kind), _peak()
     lightness = (torch.rand(batch, 1, rows, rows) * 100).to(memory_format=torch.channels_last)
-    inputs = NetworkInput(lightness, rows, none[:, :4], torch.zeros(0, dtype=torch.int64), none, 1.0)
+    owners, classes = (torch.zeros(count, dtype=torch.int64) for count in (0, batch))
+    inputs = NetworkInput(lightness, rows, none[:, :4], owners, none, 1.0, classes)
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=kind.in_bf16):
         paint(kind, network, inputs)
         began = time.process_time()

@@ -17,11 +17,12 @@ import pytest
 import restore
 from models.colour.colorspace import LUMA_WEIGHTS
 from pipelines.errors import FilmError, MissingError
-from pipelines.settings import Settings
+from pipelines.settings import PaintSettings, Settings
 from restore import colour_frames, events, restore_archive, restore_film
 from restore.show.events import ArchiveFinished, Event, FilmEnded, Finished, Opened, Progress, Started
 from tests.made import clips, pictures
 from tests.made.archives import GOOD, reels, results, small
+from tests.made.published import save_about
 from tests.made.resumed import FRAMES, assert_whole, done, four_seconds, near
 from tests.made.runs import Films
 
@@ -168,6 +169,14 @@ def test_a_network_that_is_missing_is_a_film_error(settings: Settings) -> None:
     lost = replace(settings, paint=replace(settings.paint, network="lost"))
     with pytest.raises(FilmError, match="frames: no network 'lost'"):
         colour_frames(gray(), settings=lost)
+
+
+def test_a_network_that_takes_the_class_of_a_shot_colours_films_alone(settings: Settings, tmp_path: Path) -> None:
+    for name in ("gcp", "efficientnet-lite0"):
+        save_about(name, tmp_path)
+    by_class = replace(settings, paint=PaintSettings("gcp", tmp_path, device="cpu"))
+    with pytest.raises(FilmError, match="frames: gcp takes the class of each shot of a film"):
+        colour_frames(gray(), settings=by_class)
 
 
 def test_what_ends_a_look_is_an_event_too(films: Films, settings: Settings, tmp_path: Path) -> None:
