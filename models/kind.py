@@ -84,7 +84,8 @@ class Kind:
     in_bf16: bool = True
     """Whether its convolutions and products run in bf16; False: that would move its colours by more than 2 %."""
     is_folded: bool = True
-    """Whether it is folded for a CPU, see `models.compact.fold`; large networks gain no time by it and lose memory."""
+    """Whether it is made ready once, see `models.compact.fold`; large networks gain no time by it on a CPU and lose
+    memory, and networks of which a part runs in float32 cannot be."""
 
     def memory(self, rows: int, batch: int) -> int:
         """Peak of memory, in MB, with so many pictures of so many rows at a time; 0: it was not measured."""

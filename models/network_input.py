@@ -7,7 +7,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """Frames, the instances found in them, and hints of their colours; all on the network's device."""
+    """Frames, the instances found in them, and hints of their colours.
+
+    Frames lie on the network's device. Boxes, their owners and hints are few and lie on the CPU: code that goes through
+    them would wait for the device at each.
+    """
 
     lightness: Tensor
     """(N, 1, h, w), CIE L* 0..100; the short side is `rows`."""
@@ -23,5 +27,7 @@ class NetworkInput:
     """T of the annealed mean, for networks that have one."""
     classes: Tensor | None = None
     """(N,) int64, of ImageNet's 1,000, what each frame shows; None: nobody asked for it."""
+    instances: int = 0
+    """Most instances of a frame, to which a GPU fills them up; 0: there are none."""
     features: tuple[Tensor, ...] | None = None
     """The frames' features, where the network's own detector has made them already."""

@@ -1,5 +1,7 @@
 """Colours of frames by any network: what it is shown, and how what it gives becomes ab."""
 
+import functools
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -51,8 +53,15 @@ def with_luma(rgb: Tensor, luma: Tensor) -> Tensor:
         rgb: (N, 3, h, w), sRGB 0..1.
         luma: (N, 1, h, w), 0..1.
     """
-    own = (rgb * rgb.new_tensor(LUMA)[:, None, None]).sum(dim=1, keepdim=True)
+    own = (rgb * _luma(rgb.device)[:, None, None]).sum(dim=1, keepdim=True)
     return (rgb + luma - own).clamp(0, 1)
+
+
+@functools.cache
+@torch.inference_mode(mode=False)
+def _luma(device: torch.device) -> Tensor:
+    """(3,), LUMA, kept on each device."""
+    return torch.tensor(LUMA).to(device)
 
 
 def compact_logits(network: Compact, pictures: Tensor, inputs: NetworkInput) -> Tensor:
@@ -60,12 +69,29 @@ def compact_logits(network: Compact, pictures: Tensor, inputs: NetworkInput) -> 
     features = list(inputs.features) if inputs.features else network.features(pictures)
     if not len(inputs.boxes):
         return network.colour(features)
+    if pictures.device.type != "cpu":
+        boxes, owners = filled_up(inputs, len(pictures), pictures.device)
+        boxes = with_context(boxes)
+        return network.fuse(features, network.see(cut_out(pictures, boxes, owners, INSTANCE_SIDE)), boxes)
     boxes = with_context(inputs.boxes)
     squares = cut_out(pictures, boxes, inputs.owners, INSTANCE_SIDE)
     squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
     groups = [network.see(group) for group in torch.split(squares, GROUP)]
     instances = [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]
     return network.fuse(features, instances, boxes, inputs.owners)
+
+
+def filled_up(inputs: NetworkInput, frames: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Boxes (K, 4) and owners (K,) on a GPU, as many for each frame, filled up with empty boxes, which cover nothing.
+
+    There what computes a product depends on its size: a frame's colour must not depend on the boxes of others.
+    """
+    counts = torch.bincount(inputs.owners, minlength=frames)
+    most = max(inputs.instances, int(counts.max()))
+    boxes, numbers = torch.zeros(frames, most, 4), torch.cat([torch.arange(int(count)) for count in counts])
+    boxes[inputs.owners, numbers] = inputs.boxes
+    owners = torch.arange(frames, device=device).repeat_interleave(most, output_size=frames * most)
+    return boxes.flatten(0, 1).to(device), owners
 
 
 def eccv16_logits(network: Eccv16, pictures: Tensor, _inputs: NetworkInput) -> Tensor:
@@ -80,7 +106,8 @@ def with_hints(network: Siggraph17, pictures: Tensor, inputs: NetworkInput) -> T
 
 def with_instances(network: InstColor, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """ab of instcolor, of frames with their instances."""
-    squares = cut_out(inputs.lightness, inputs.boxes, inputs.owners, pictures.shape[-1])
+    boxes, owners = inputs.boxes.to(pictures.device), inputs.owners.to(pictures.device)
+    squares = cut_out(inputs.lightness, boxes, owners, pictures.shape[-1])
     return network(pictures, squares, inputs.boxes, inputs.owners)
 
 
@@ -99,10 +126,11 @@ def with_class_and_noise(network: BigColor, pictures: Tensor, inputs: NetworkInp
 def hint_planes(hints: Tensor, pictures: Tensor) -> Tensor:
     """Planes of a*, b* and the hints' mask, (N, 3, h, w), from hints (M, 5); the later hint wins at a place."""
     frames, _, height, width = pictures.shape
-    planes = hints.new_zeros((frames, 3, height, width))
+    where = hints.device if len(hints) else pictures.device
+    planes = torch.zeros((frames, 3, height, width), dtype=hints.dtype, device=where)
     for frame, x, y, a, b in hints.tolist():
         row, column = min(height - 1, int(y * height)), min(width - 1, int(x * width))
         rows = slice(max(0, row - HINT_REACH), row + HINT_REACH + 1)
         columns = slice(max(0, column - HINT_REACH), column + HINT_REACH + 1)
         planes[int(frame), :, rows, columns] = hints.new_tensor([a, b, 1])[:, None, None]
-    return planes
+    return planes.to(pictures.device)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:  # the types that travel cost no torch
     from torch import Tensor
 
+    from models.colour.finish import Finish
+
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
 HintTable = NDArray[np.float32]
 """(M, 4): x and y as shares of the sides, a*, b* of each hint in one anchor."""
@@ -114,6 +116,20 @@ class InstanceBatch:
     def __post_init__(self) -> None:
         if len(self.boxes) != len(self.anchors.pts):
             raise ValueError(f"boxes of {len(self.boxes)} anchors for {len(self.anchors.pts)} anchors")
+
+
+@dataclass(frozen=True)
+class Painted:
+    """Colours of a batch of anchors as their network gives them, see `painting.finish.finished`."""
+
+    ab: NDArray[np.float32]
+    """(N, h', w', 2), CIE a* b*, at the size of what the network gives."""
+    finish: "Finish"
+    """As the network's weights and the settings say."""
+    device: str = ""
+    """Kind of device that coloured them, see `painting.device.kind_of`."""
+    parts: int = 1
+    """In which the batch was coloured: more than one where memory was short."""
 
 
 @dataclass(frozen=True)

@@ -76,19 +76,20 @@ def annealed_mean(logits: Tensor, temperature: float) -> Tensor:
     if temperature <= 0:
         raise ValueError(f"temperature must be above 0, got {temperature}")
     last = logits.permute(0, 2, 3, 1)
-    if temperature == 1:
+    if temperature == 1 and logits.device.type == "cpu":
         return _mean(last)
-    return expected_ab(torch.softmax(last.float() / temperature, dim=-1).permute(0, 3, 1, 2))
+    scaled = last.float() if temperature == 1 else last.float() / temperature
+    return expected_ab(torch.softmax(scaled, dim=-1).permute(0, 3, 1, 2))
 
 
 def _mean(logits: Tensor) -> Tensor:
     """The mean colour of logits (N, h, w, 313), clamped to MAX_EXPONENT.
 
-    Softmax would look for their maximum first, which takes longest.
+    Softmax would look for their maximum first, which takes a CPU longest.
     """
     with torch.autocast(logits.device.type, enabled=False):
         likely = logits.to(torch.float32, copy=True).clamp_(-MAX_EXPONENT, MAX_EXPONENT).exp_()
-        sums = likely @ _centres_and_one().to(likely)
+        sums = likely @ _centres_and_one()
     return (sums[..., :2] / sums[..., 2:]).permute(0, 3, 1, 2)
 
 
@@ -99,10 +100,17 @@ def _centres_and_one() -> Tensor:
     return torch.cat([bin_centres(), torch.ones(BINS, 1)], dim=1)
 
 
+@functools.cache
+@torch.inference_mode(mode=False)
+def _centres_on(device: torch.device, dtype: torch.dtype) -> Tensor:
+    """`bin_centres`, kept on each device: a copy to a GPU waits for all that it was given before."""
+    return bin_centres().to(device, dtype)
+
+
 def expected_ab(probability: Tensor) -> Tensor:
     """The mean colour of a distribution over the bins: (N, 313, h, w) of sum 1 to (N, 2, h, w)."""
     # bins last: there neither softmax nor product depend, in the last bit, on how many threads share the work
-    return (probability.permute(0, 2, 3, 1) @ bin_centres().to(probability)).permute(0, 3, 1, 2)
+    return (probability.permute(0, 2, 3, 1) @ _centres_on(probability.device, probability.dtype)).permute(0, 3, 1, 2)
 
 
 def smoothed_prior(counts: Tensor, sigma: float = 5.0) -> Tensor:

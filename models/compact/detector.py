@@ -6,6 +6,7 @@ Each location says how likely each class is and how far the box's four sides lie
 NeurIPS 2020, arXiv 2006.04388). Boxes are left, top, right, bottom as shares of the picture's sides.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,18 +72,13 @@ class Detector(nn.Module):
         logits, boxes, centres, reach = [], [], [], []
         for i, (level, smooth) in enumerate(zip(levels, self.smooth, strict=True)):
             x = smooth(level)
-            rows, columns = x.shape[-2:]
-            unit = x.new_tensor([1 / columns, 1 / rows], dtype=torch.float32)
-            y, across = torch.meshgrid(
-                torch.arange(rows, device=x.device), torch.arange(columns, device=x.device), indexing="ij"
-            )
-            centre = (torch.stack([across, y], dim=-1).reshape(-1, 2) + 0.5) * unit
+            centre, unit, half = _grid(*x.shape[-2:], x.device)
             logits.append(self.classes(self.class_tower(x)).flatten(2).transpose(1, 2).float())
             sides = self.sides(self.box_tower(x)).flatten(2).transpose(1, 2).float()
-            sides = (self.scales[i] * sides).clamp(max=6).exp() * unit.repeat(2)
+            sides = (self.scales[i] * sides).clamp(max=6).exp() * unit
             boxes.append(torch.cat([centre - sides[..., :2], centre + sides[..., 2:]], dim=-1))
             centres.append(centre)
-            reach.append((unit / 2).expand_as(centre))
+            reach.append(half.expand_as(centre))
         return Found(torch.cat(logits, 1), torch.cat(boxes, 1), torch.cat(centres), torch.cat(reach))
 
 
@@ -148,8 +144,18 @@ def detection_loss(found: Found, boxes: Tensor) -> Tensor:
     return (by_class.sum() + 2 * ((1 - giou) * weight).sum()) / count
 
 
+@functools.cache
+@torch.inference_mode(mode=False)
+def _grid(rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """The locations of a level, (rows x columns, 2), its stride, twice, (4,), and half of it, (2,): x and y, shares."""
+    unit = torch.tensor([1 / columns, 1 / rows])
+    y, across = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    centres = (torch.stack([across, y], dim=-1).reshape(-1, 2) + 0.5) * unit
+    return centres.to(device), unit.repeat(2).to(device), (unit / 2).to(device)
+
+
 def best_boxes(found: Found, least: float = 0.3, most: int = 8, same: float = 0.6) -> list[Tensor]:
-    """The best boxes of each picture, best first: (K, 6) each, K at most `most`.
+    """The best boxes of each picture, best first, on the CPU: (K, 6) each, K at most `most`.
 
     Of boxes of one class that overlap by more than `same`, the best stays (greedy non-maximum suppression).
 
@@ -159,22 +165,37 @@ def best_boxes(found: Found, least: float = 0.3, most: int = 8, same: float = 0.
         most: boxes of one picture.
         same: intersection over union.
     """
-    kept = []
-    for logits, boxes in zip(found.logits.sigmoid(), found.boxes, strict=True):
-        scores = logits.flatten()
-        which = (scores >= least).nonzero()[:, 0]
-        score, order = scores[which].sort(descending=True, stable=True)  # ties the same way everywhere
-        score, which = score[: CANDIDATES * most], which[order][: CANDIDATES * most]
-        rows = [boxes[which // CLASSES].clamp(0, 1), (which % CLASSES)[:, None], score[:, None]]
-        table = torch.cat([row.float() for row in rows], dim=1)
-        rivals = (overlap(table[:, None, :4], table[None, :, :4])[0] > same) & (table[:, None, 4] == table[None, :, 4])
-        is_left = torch.ones(len(table), dtype=torch.bool)
-        rivals, chosen = rivals.cpu(), []
-        for i in range(len(table)):
-            if is_left[i]:
-                chosen.append(i)
-                is_left &= ~rivals[i]
-            if len(chosen) == most:
-                break
-        kept.append(table[chosen])
-    return kept
+    return [_apart(table, most, same) for table in _candidates(found, least, CANDIDATES * most)]
+
+
+def _candidates(found: Found, least: float, count: int) -> list[Tensor]:
+    """The most likely finds of each picture that reach the score `least`, best first, on the CPU: (K, 6) each."""
+    scores = found.logits.sigmoid().flatten(1)
+    if scores.device.type == "cpu":  # those that reach it are few, and soon sorted
+        return [_likely(*one, least, count) for one in zip(scores, found.boxes, strict=True)]
+    scores, which = (table[:, :count] for table in scores.sort(dim=1, descending=True, stable=True))
+    boxes = found.boxes.gather(1, (which // CLASSES)[..., None].expand(-1, -1, 4)).clamp(0, 1)
+    tables = torch.cat([boxes, (which % CLASSES)[..., None].float(), scores[..., None]], dim=2).cpu()
+    return [table[table[:, 5] >= least] for table in tables]
+
+
+def _likely(scores: Tensor, boxes: Tensor, least: float, count: int) -> Tensor:
+    """The most likely finds of one picture, (K, 6), of scores (L x 80,) and boxes (L, 4)."""
+    which = (scores >= least).nonzero()[:, 0]
+    score, order = scores[which].sort(descending=True, stable=True)  # ties the same way everywhere
+    score, which = score[:count], which[order][:count]
+    rows = [boxes[which // CLASSES].clamp(0, 1), (which % CLASSES)[:, None], score[:, None]]
+    return torch.cat([row.float() for row in rows], dim=1)
+
+
+def _apart(table: Tensor, most: int, same: float) -> Tensor:
+    """The best boxes of a table of them, best first, without those of one class that overlap with a better one."""
+    rivals = (overlap(table[:, None, :4], table[None, :, :4])[0] > same) & (table[:, None, 4] == table[None, :, 4])
+    is_left, chosen = torch.ones(len(table), dtype=torch.bool), list[int]()
+    for i in range(len(table)):
+        if is_left[i]:
+            chosen.append(i)
+            is_left &= ~rivals[i]
+        if len(chosen) == most:
+            break
+    return table[chosen]

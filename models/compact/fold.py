@@ -1,5 +1,6 @@
-"""Networks folded for a CPU: bf16 weights laid out once, each convolution in one call with its norm and activation.
+"""Networks made ready to colour: on a CPU or a GPU, nothing is computed at each call that can be computed once.
 
+On a CPU: bf16 weights laid out once, each convolution in one call with its norm and activation.
 oneDNN needs one pass over the picture where eager PyTorch needs three: it casts and lays out the weights at every call,
 convolves, and goes over the result again for batch norm and ReLU. Measured at 256 x 256 on one thread: see
 tests/benchmarks/network.py.
@@ -7,12 +8,14 @@ tests/benchmarks/network.py.
 
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from models.compact.network import Encoder, PaddedConv
+from models.compact.network import TAPS, Decoder, Encoder, InvertedResidual, PaddedConv, SamePad
 
 ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.Identity: ("none", []),
@@ -89,15 +92,106 @@ def can_fold() -> bool:
     return bool(has_onednn and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
+def ready_for_gpu(network: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """A copy of a network in evaluation mode for autocast on a GPU: weights in half precision, norms in convolutions.
+
+    Autocast would cast each weight once a batch: a third of all that a GPU is given to do.
+
+    Args:
+        network: in float32; the copy shares its tensors as far as they stay.
+        dtype: of autocast.
+    """
+    network = _copied(network)
+    for parent in list(network.modules()):
+        _simplify(parent)
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            for name, weight in list(layer.named_parameters(recurse=False)):
+                setattr(layer, name, nn.Parameter(weight.detach().to(dtype)))
+    return network
+
+
+def _simplify(layer: nn.Module) -> None:
+    """Has a layer launch less, without its result being another."""
+    for name, child in layer.named_children():
+        if type(child) is nn.Sequential:
+            setattr(layer, name, nn.Sequential(*_without_norms(list(_spliced(child)))))
+    if isinstance(layer, Encoder):
+        _join_products(layer)
+    if isinstance(layer, Decoder):
+        _join_context(layer)
+    if isinstance(layer, PaddedConv):
+        _without_pad(layer)
+
+
+def _join_products(encoder: Encoder) -> None:
+    """Makes one convolution of a block's last and the first of the next, where nothing else reads what is between."""
+    for number, (block, after) in enumerate(pairwise(encoder.features)):
+        if not isinstance(block, InvertedResidual) or block.is_residual or number in TAPS:
+            continue
+        if isinstance(after, InvertedResidual) and after.is_residual:
+            continue
+        first = after.conv[0] if isinstance(after, InvertedResidual) else after
+        first[0] = _product(block.conv[-1], first[0])  # type: ignore[index, arg-type, operator]
+        block.conv[-1] = nn.Identity()
+
+
+def _product(inner: nn.Conv2d, outer: nn.Conv2d) -> nn.Conv2d:
+    """The convolution of 1 x 1 that does what two of these do one after the other."""
+    assert inner.bias is not None
+    assert outer.bias is not None
+    weight, matrix = inner.weight.detach()[:, :, 0, 0], outer.weight.detach()[:, :, 0, 0]
+    return _conv_of(matrix @ weight, matrix @ inner.bias.detach() + outer.bias.detach())
+
+
+def _join_context(decoder: Decoder) -> None:
+    """Makes one convolution of the decoder's first and of its view of the whole picture, the mean taken after it."""
+    top, context = decoder.top, decoder.context
+    assert context is not None
+    assert top.bias is not None
+    weight = torch.cat([top.weight.detach()[:, :, 0, 0], context.weight.detach()])
+    decoder.top = _conv_of(weight, torch.cat([top.bias.detach(), context.bias.detach()]))
+    decoder.context = None
+
+
+def _conv_of(weight: Tensor, bias: Tensor) -> nn.Conv2d:
+    """The convolution of 1 x 1 with this matrix (outputs, inputs) and this bias."""
+    conv = nn.Conv2d(weight.shape[1], weight.shape[0], 1, device="meta")
+    conv.weight, conv.bias = nn.Parameter(weight[:, :, None, None]), nn.Parameter(bias)
+    return conv
+
+
+def _without_pad(layer: PaddedConv) -> None:
+    """Has the convolution pad by itself: on both sides, with a row and a column of zeros before its weights."""
+    conv = layer[0]
+    if isinstance(layer.pad, SamePad) and isinstance(conv, nn.Conv2d):
+        conv.weight, conv.padding, layer.pad = nn.Parameter(F.pad(conv.weight, (1, 0, 1, 0))), (1, 1), nn.Identity()
+
+
+def _without_norms(row: list[nn.Module]) -> Iterator[nn.Module]:
+    """The row with each batch norm that follows a convolution in it."""
+    while row:
+        first, *row = row
+        if isinstance(first, nn.Conv2d) and row and isinstance(row[0], nn.BatchNorm2d):
+            norm, *row = row
+            first = fuse_conv_bn_eval(first, norm)  # type: ignore[arg-type]  # it is one
+        yield first
+
+
 def folded(network: nn.Module) -> nn.Module:
     """A copy of a network in evaluation mode that gives the same, faster, on a CPU whose oneDNN computes in bf16.
 
     Call it under autocast: other layers stay as they were, and share their tensors with the network.
     """
-    shared = {id(tensor): tensor for tensor in [*network.parameters(), *network.buffers()]}
-    network = deepcopy(network, shared).eval()
+    network = _copied(network)
     _fold_children(network)
     return network
+
+
+def _copied(network: nn.Module) -> nn.Module:
+    """A copy in evaluation mode, which shares its tensors."""
+    shared = {id(tensor): tensor for tensor in [*network.parameters(), *network.buffers()]}
+    return deepcopy(network, shared).eval()
 
 
 def _fold_children(parent: nn.Module) -> None:

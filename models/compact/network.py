@@ -4,6 +4,7 @@ Encoder: Sandler et al., CVPR 2018 (arXiv 1801.04381), with batch norm folded in
 torchvision's `mobilenet_v2` and TensorFlow's SAME padding. Head: Zhang, Isola, Efros, ECCV 2016 (arXiv 1603.08511).
 """
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -95,6 +96,13 @@ def gray_encoder_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return kept | {"features.0.0.weight": kept["features.0.0.weight"].sum(dim=1, keepdim=True)}
 
 
+@functools.cache
+@torch.inference_mode(mode=False)
+def _range_of_lightness(device: torch.device) -> tuple[Tensor, Tensor]:
+    """-1 and 50, kept on each device: -1 + L* / 50, what the encoder takes, is then one call."""
+    return torch.full((), -1.0, device=device), torch.full((), 50.0, device=device)
+
+
 def _decoder_block(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
 
@@ -113,7 +121,7 @@ class Decoder(nn.Module):
         super().__init__()
         top, *widths = config.widths
         self.top = nn.Conv2d(TOP_CHANNELS, top, 1)
-        self.context = nn.Linear(TOP_CHANNELS, top)  # the whole picture's content, added everywhere
+        self.context: nn.Linear | None = nn.Linear(TOP_CHANNELS, top)  # the whole picture's content, added everywhere
         skips = list(TAPS.values())[-2::-1]  # 1/16, 1/8, 1/4
         inputs = [top, *widths[:-1]]
         joins = zip(inputs, skips, widths, strict=True)
@@ -124,6 +132,9 @@ class Decoder(nn.Module):
     def start(self, features: list[Tensor]) -> Tensor:
         """Features at 1/32."""
         top = features[-1]
+        if self.context is None:  # it is one with `top`, see `fold.ready_for_gpu`
+            here, everywhere = self.top(top).chunk(2, dim=1)
+            return F.relu(here + everywhere.mean(dim=(2, 3), keepdim=True))
         return F.relu(self.top(top) + self.context(top.mean(dim=(2, 3)))[:, :, None, None])
 
     def step(self, number: int, x: Tensor, features: list[Tensor]) -> Tensor:
@@ -167,7 +178,8 @@ class Compact(nn.Module):
         """
         if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
             raise ValueError(f"sides must be multiples of {STRIDE}, got {tuple(lightness.shape)}")
-        return self.encoder(lightness / 50 - 1)
+        middle, reach = _range_of_lightness(lightness.device)
+        return self.encoder(torch.addcdiv(middle, lightness, reach))
 
     def find(self, features: list[Tensor]) -> Found:
         """Output of the detector for the full frames' features."""
@@ -189,14 +201,17 @@ class Compact(nn.Module):
             levels.append(fusion.weighed(x))
         return levels
 
-    def fuse(self, features: list[Tensor], instances: list[Tensor], boxes: Tensor, owners: Tensor) -> Tensor:
+    def fuse(
+        self, features: list[Tensor], instances: list[Tensor], boxes: Tensor, owners: Tensor | None = None
+    ) -> Tensor:
         """Logits of the ab bins, (N, 313, h/4, w/4), from full frames and instances fused after each step.
 
         Args:
             features: of the full frames.
             instances: features from `see`.
             boxes: (K, 4), left, top, right, bottom as shares of the sides.
-            owners: (K,) int64, the frame each box belongs to.
+            owners: (K,) int64, the frame each box belongs to; None: each frame has as many, in order, some of them
+                empty.
         """
         x = self.decoder.start(features)
         for number, (fusion, weighed) in enumerate(zip(self.fusion, instances, strict=True)):
@@ -206,8 +221,10 @@ class Compact(nn.Module):
     def mean(self, logits: Tensor, temperature: float) -> Tensor:
         """ab (N, 2, h/4, w/4), float32, of logits at that size: their annealed mean (eq. 5).
 
-        Some rows at a time: the distributions of a batch would take hundreds of megabytes, and leave the cache.
+        On a CPU some rows at a time: the distributions of a batch would leave its cache.
         """
+        if logits.device.type != "cpu":
+            return annealed_mean(logits, temperature)
         strips = [annealed_mean(strip, temperature) for strip in torch.split(logits, STRIP, dim=2)]
         return torch.cat(strips, dim=2)
 

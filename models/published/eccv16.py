@@ -45,11 +45,11 @@ class Eccv16(Trunk):
     def mean(self, logits: Tensor, temperature: float) -> Tensor:
         """ab (N, 2, h, w), float32, of logits at a quarter of that size (eq. 5; T = 1 as in the published code).
 
-        One picture at a time: the distributions of a batch would take hundreds of megabytes.
+        On a CPU one picture at a time: the distributions of a batch would take hundreds of megabytes.
         """
         with torch.autocast(logits.device.type, enabled=False):
-            means = []
-            for one in torch.split(logits, 1):  # bins last: no bit depends on how many threads share the work
+            means, together = [], 1 if logits.device.type == "cpu" else len(logits)
+            for one in torch.split(logits, together):  # bins last: no bit depends on how many threads share the work
                 probability = torch.softmax(one.permute(0, 2, 3, 1).float() / temperature, dim=-1)
                 means.append(self.model_out(probability).permute(0, 3, 1, 2))
             small = AB_SCALE * torch.cat(means)

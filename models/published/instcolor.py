@@ -160,12 +160,13 @@ class InstColor(nn.Module):
         Args:
             lightness: (N, 1, h, w), CIE L* 0..100; sides are multiples of 8.
             squares: (K, 1, g, g), the same of what the boxes show.
-            boxes: (K, 4), left, top, right, bottom as shares of the sides.
-            owners: (K,) int64, the frame each belongs to.
+            boxes: (K, 4), left, top, right, bottom as shares of the sides; on the CPU, wherever the frames lie.
+            owners: (K,) int64, the frame each belongs to; on the CPU.
         """
-        has_box = torch.zeros(len(lightness), dtype=torch.bool, device=lightness.device).index_fill(0, owners, True)
+        has_box = torch.zeros(len(lightness), dtype=torch.bool).index_fill(0, owners, True)
         ab = lightness.new_zeros((len(lightness), 2, *lightness.shape[2:])) if has_box.all() else self.full(lightness)
         for frame in has_box.nonzero()[:, 0].tolist():  # one after the other: each level of each instance is kept
-            own = owners == frame
-            ab[frame] = self.fusion.fuse(lightness[frame][None], self.instance.levels(squares[own]), boxes[own])[0]
+            own = (owners == frame).nonzero()[:, 0]
+            seen = self.instance.levels(squares[own.to(squares.device)])
+            ab[frame] = self.fusion.fuse(lightness[frame][None], seen, boxes[own])[0]
         return ab

@@ -20,6 +20,7 @@ from pipelines.painting.blend import anchors_at, mean_ab
 from pipelines.painting.choice import Part, choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
+from pipelines.painting.finish import finished
 from pipelines.painting.painter import Painter, open_finder, open_painter
 from pipelines.painting.size import network_size
 from pipelines.settings import PaintSettings
@@ -151,7 +152,8 @@ class PicturePainter:
         anchors = anchors_at(part.chosen.rows, replace(instances.anchors, large=instances.anchors.lightness))
         boxes = instances.boxes if part.chosen.instances else without_instances(anchors).boxes
         features = instances.features if anchors.large is None else None  # those are of pictures of another size
-        return colorize(replace(instances, anchors=anchors, boxes=boxes, features=features)).ab
+        painted = colorize(replace(instances, anchors=anchors, boxes=boxes, features=features))
+        return finished(anchors, painted, len(anchors.pts)).ab
 
     @torch.inference_mode()
     def __call__(self, named: Named) -> Coloured:

@@ -1,6 +1,7 @@
 """Films on a cluster: segments are tasks on CPUs anywhere, anchors are painted by a pool that all films share.
 
-Only lightness and ab at network size go from machine to machine; films and results lie where every machine sees them.
+Only the anchors' lightness, and their ab as the network gives it, go from machine to machine; films and results lie
+where every machine sees them.
 """
 
 import threading
@@ -16,7 +17,7 @@ from ray.exceptions import RayError
 
 from pipelines.errors import FilmError, SettingsError
 from pipelines.film import Join, Listener, Result, restore
-from pipelines.frames import AbBatch
+from pipelines.frames import Painted
 from pipelines.job.job import Job
 from pipelines.on_ray.cluster import in_cluster
 from pipelines.on_ray.metrics import MeteredPaint, Queued, frames_encoded, timed
@@ -36,7 +37,7 @@ REPORT_SECONDS = 0.5
 class Pool:
     """Painters and progress that the films of a run share: pickles as handles, ends with the process that made it."""
 
-    paint: OnRay[PaintOrder, AbBatch]
+    paint: OnRay[PaintOrder, Painted]
     progress: Any
     """Where segments leave word of their progress."""
 

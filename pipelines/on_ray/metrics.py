@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from ray.util.metrics import Counter, Gauge, Histogram
 
-from pipelines.frames import AbBatch
+from pipelines.frames import Painted
 from pipelines.painting.device import find_device
 from pipelines.painting.paint import Paint, Painting, PaintOrder
 
@@ -69,8 +69,8 @@ class MeteredPaint:
         find_device(device)
         self.paint = Paint()
 
-    def __call__(self, order: PaintOrder) -> AbBatch:
-        """ab of a batch of anchors, see `Paint`."""
+    def __call__(self, order: PaintOrder) -> Painted:
+        """Colours of a batch of anchors, see `Paint`."""
         painted = timed("paint", self.paint)(order)
         frames_painted().inc(len(painted.ab))
         device = order.chosen.device.type
@@ -103,7 +103,7 @@ class Queued:
 
     pool: Painting
 
-    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[Painted]:
         """The pool's results; how many batches are in flight is set on the way."""
         in_flight = 0
 

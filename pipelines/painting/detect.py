@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from pipelines.frames import AnchorBatch, InstanceBatch
+from pipelines.painting.finish import lightness_of
 from pipelines.painting.painter import Painter
 
 BOX_FIELDS = 6
@@ -35,9 +36,6 @@ class Detect:
         painter, find = self.painter, self.painter.find
         if find is None or not painter.instances:
             return without_instances(anchors)
-        full = np.zeros((painter.batch, *anchors.seen.shape[1:]), np.uint8)
-        full[: len(anchors.seen)] = anchors.seen
-        lightness = torch.from_numpy(full).to(painter.device)[:, None].float() * (100 / 255)
-        found = find(lightness, painter.instances)
+        found = find(lightness_of(anchors, painter.batch, painter.device), painter.instances)
         boxes = found.boxes[: len(anchors.pts)]
         return InstanceBatch(anchors, tuple(table.cpu().numpy() for table in boxes), found.features)

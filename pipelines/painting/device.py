@@ -69,13 +69,14 @@ def unusable_cuda(number: int = 0) -> str | None:
 
 
 def convolve(device: torch.device) -> None:
-    """Runs the least that a network needs, one convolution in bfloat16, and waits for its result.
+    """Runs the least that a network needs, one convolution in half precision, and waits for its result.
 
     Raises:
         RuntimeError: the device does not do it.
     """
-    ones = torch.ones((1, 8, 8, 8), dtype=torch.bfloat16, device=device)
-    F.conv2d(ones, torch.ones((8, 8, 3, 3), dtype=torch.bfloat16, device=device)).cpu()
+    dtype = half_precision(device)
+    ones = torch.ones((1, 8, 8, 8), dtype=dtype, device=device)
+    F.conv2d(ones, torch.ones((8, 8, 3, 3), dtype=dtype, device=device)).cpu()
 
 
 def _fault(number: int, error: RuntimeError) -> str:
@@ -120,10 +121,17 @@ def find_device(name: str) -> torch.device:
         return torch.device(name)
     unusable = unusable_cuda()
     if unusable is None:
+        _settle()
         return torch.device("cuda")
     if name == "auto":
         return torch.device("cpu")
     raise NoDeviceError(f"{unusable}; --device cpu runs without one")
+
+
+def _settle() -> None:
+    """Has cuDNN compute the same at each run, and in whole float32 where that is asked for, as judges do."""
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
 
 
 def passed_over(name: str) -> tuple[str, ...]:
@@ -136,7 +144,22 @@ def kind_of(device: torch.device) -> str:
     """The kind of device, as far as the last bit of a colour depends on it; empty for the CPU."""
     if device.type != "cuda":
         return ""
-    return f"{torch.cuda.get_device_name(device)}, cuDNN {torch.backends.cudnn.version()}"  # type: ignore[no-untyped-call]
+    kind = f"{torch.cuda.get_device_name(device)}, cuDNN {torch.backends.cudnn.version()}"  # type: ignore[no-untyped-call]
+    return kind if half_precision(device) == torch.bfloat16 else f"{kind}, float16"
+
+
+def half_precision(device: torch.device) -> torch.dtype:
+    """The type in which networks run: bfloat16, or float16 on cards that only emulate it (before Ampere)."""
+    is_old = device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0)
+    return torch.float16 if is_old else torch.bfloat16
+
+
+def wait_for(device: torch.device) -> None:
+    """Sleeps until a GPU is done with what it was given; the wait in `.cpu()` would keep a core busy."""
+    if device.type == "cuda":
+        done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
+        done.record()
+        done.synchronize()
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

@@ -11,6 +11,7 @@ from models.compact.detector import best_boxes
 from models.compact.network import Compact
 from models.judges.maskrcnn import MIN_SCORE, find_instances
 from models.networks import NETWORKS
+from pipelines.painting.device import half_precision, wait_for
 from pipelines.painting.size import network_size
 
 OWN_MIN_SCORE = 0.3
@@ -43,9 +44,10 @@ class OwnFinder:
     def __call__(self, lightness: Tensor, most: int) -> Found:
         """The best boxes, and the features where they are of use."""
         seen = lightness if self.is_painter else _at_its_own_size(lightness)
-        with torch.autocast(lightness.device.type, dtype=torch.bfloat16):
-            features = self.network.features(seen.to(memory_format=torch.channels_last))
+        with torch.autocast(lightness.device.type, dtype=half_precision(lightness.device)):
+            features = self.network.features(seen)
             found = self.network.find(features)
+        wait_for(lightness.device)
         boxes = best_boxes(found, self.least_score, most)
         return Found(boxes, tuple(features) if self.is_painter else None)
 
@@ -53,7 +55,8 @@ class OwnFinder:
 def _at_its_own_size(lightness: Tensor) -> Tensor:
     """The pictures at the size that the network that ships learned from: it does not know things of twice that size."""
     size = network_size(lightness.shape[-2], lightness.shape[-1], NETWORKS["compact"].sees.rows)
-    return F.interpolate(lightness, size=size, mode="bilinear", antialias=True)
+    small = F.interpolate(lightness, size=size, mode="bilinear", antialias=True)
+    return small.to(memory_format=torch.channels_last)
 
 
 @dataclass(frozen=True)

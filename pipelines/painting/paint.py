@@ -1,20 +1,23 @@
 """Anchors of any film, coloured: instances found, then the network, in as much memory as the device has."""
 
 import functools
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import cycle, islice
 
 import numpy as np
 import torch
 
 from pipelines.errors import BrokenError, SettingsError, StageError
-from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.frames import AbBatch, AnchorBatch, Painted
 from pipelines.painting.blend import anchors_at, mean_ab
 from pipelines.painting.choice import Chosen
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.device import NoDeviceError, first_line, is_broken, is_out_of_memory, kind_of
+from pipelines.painting.finish import finished
 from pipelines.painting.painter import Painter, load, open_painter
 from pipelines.source import Film
 from pipelines.streams import Stream
@@ -35,6 +38,7 @@ class PaintOrder:
     film: Film
     chosen: Chosen
     anchors: AnchorBatch
+    """Their lightness is what the network sees."""
 
     @property
     def at(self) -> Fraction:
@@ -42,7 +46,7 @@ class PaintOrder:
         return self.film.seconds(self.anchors.pts[0])
 
 
-Painting = Stream[PaintOrder, AbBatch]
+Painting = Stream[PaintOrder, Painted]
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,26 @@ class FilmPaint:
     given: Guide
 
     def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
-        """The anchors with their colour, in order."""
-        return self.painting(PaintOrder(self.film, self.chosen, self.given(anchors)) for anchors in batches)
+        """The anchors with their colour, in order; they wait here, and no more than the painter needs goes to it."""
+        parts, waiting = self.chosen.parts, deque[AnchorBatch]()
+        networks = [part.chosen for part in parts] or [self.chosen]
+
+        def orders() -> Iterator[PaintOrder]:
+            for anchors in map(self.given, batches):
+                for chosen in networks:
+                    waiting.append(anchors_at(chosen.rows, anchors) if parts else anchors)
+                    seen = replace(anchors, lightness=waiting[-1].seen, large=None)
+                    yield PaintOrder(self.film, chosen, seen)
+
+        painted = zip(self.painting(orders()), cycle(networks))  # the networks of batch after batch
+        each = (finished(waiting.popleft(), one, chosen.batch) for one, chosen in painted)
+        while ready := list(islice(each, len(networks))):
+            yield self._blended(ready) if parts else ready[0]
+
+    def _blended(self, each: list[AbBatch]) -> AbBatch:
+        """The mean of what the networks of a blend give, by their shares."""
+        ab = mean_ab([part.share for part in self.chosen.parts], [one.ab for one in each])
+        return replace(each[0], ab=ab, parts=max(one.parts for one in each))
 
 
 class Paint:
@@ -77,10 +99,8 @@ class Paint:
         self._parts: dict[Chosen, int] = {}
         """In how many parts batches of a network fit into memory, where they do not as a whole."""
 
-    def __call__(self, order: PaintOrder) -> AbBatch:
-        """ab of a batch of anchors, at the size of its lightness."""
-        if order.chosen.parts:
-            return self._blended(order)
+    def __call__(self, order: PaintOrder) -> Painted:
+        """ab of a batch of anchors, as the network gives it."""
         try:
             return self._in_memory(order)
         except RuntimeError as error:
@@ -89,16 +109,7 @@ class Paint:
             what = f"the GPU failed ({first_line(error)})"
             raise BrokenError(order, what, "start again: the run goes on where it stopped") from error
 
-    def _blended(self, order: PaintOrder) -> AbBatch:
-        """The mean of what the networks of a blend give, by their shares."""
-        parts = [
-            self(replace(order, chosen=part.chosen, anchors=anchors_at(part.chosen.rows, order.anchors)))
-            for part in order.chosen.parts
-        ]
-        ab = mean_ab([part.share for part in order.chosen.parts], [part.ab for part in parts])
-        return replace(parts[0], anchors=order.anchors, ab=ab, parts=max(part.parts for part in parts))
-
-    def _in_memory(self, order: PaintOrder) -> AbBatch:
+    def _in_memory(self, order: PaintOrder) -> Painted:
         """ab of the anchors, in as many parts as memory needs."""
         first = self._parts.get(order.chosen, 1)
         for parts in PARTS[PARTS.index(first) :]:
@@ -112,7 +123,7 @@ class Paint:
         what = f"the device's memory does not hold {size} anchor{'s' if size > 1 else ''} at a time"
         raise StageError(order, what, "end what else uses it, or take --device cpu")
 
-    def _tried(self, order: PaintOrder, parts: int) -> AbBatch | None:
+    def _tried(self, order: PaintOrder, parts: int) -> Painted | None:
         """ab of the anchors, in so many parts; None: memory is short for these."""
         try:
             return self._painted(order, parts)
@@ -130,14 +141,14 @@ class Paint:
             torch.cuda.empty_cache()
         return has_others
 
-    def _painted(self, order: PaintOrder, parts: int) -> AbBatch:
+    def _painted(self, order: PaintOrder, parts: int) -> Painted:
         """ab of the anchors, in so many parts."""
         size = -(-order.chosen.batch // parts)
         painter = replace(self._painter(order), batch=size)
         detect, colorize = Detect(painter), Colorize(painter)
         painted = [colorize(detect(anchors)) for anchors in _in_parts(order.anchors, size)]
         ab = np.concatenate([part.ab for part in painted]) if painted[1:] else painted[0].ab
-        return AbBatch(order.anchors, ab, kind_of(painter.device), parts)
+        return Painted(ab, painter.finish, kind_of(painter.device), parts)
 
     def _painter(self, order: PaintOrder) -> Painter:
         try:

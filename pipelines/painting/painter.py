@@ -7,14 +7,14 @@ import torch
 from torch import nn
 
 from models.colour.finish import Finish
-from models.compact.fold import can_fold, folded
+from models.compact.fold import can_fold, folded, ready_for_gpu
 from models.judges.maskrcnn import load_maskrcnn
 from models.kind import Kind
 from models.networks import NETWORKS
 from models.weights.catalogue import find_weights
 from models.weights.files import load_network
 from pipelines.painting.choice import Chosen
-from pipelines.painting.device import find_device
+from pipelines.painting.device import find_device, half_precision
 from pipelines.painting.finder import Finder, MaskRcnnFinder, OwnFinder
 from pipelines.settings import PaintSettings
 
@@ -60,7 +60,7 @@ def load(chosen: Chosen) -> Loaded:
     """
     asked, device = chosen.asked, find_device(chosen.device.type)
     network, metadata = load_network(find_weights(asked.network, asked.weights_dir))
-    network = _ready(NETWORKS[metadata["network"]], network, device)
+    network = ready(NETWORKS[metadata["network"]], network, device)
     own = network if metadata["network"] == asked.detector else None
     return Loaded(device, network, metadata, open_finder(asked, device, own) if chosen.instances else None)
 
@@ -110,10 +110,15 @@ def open_finder(settings: PaintSettings, device: torch.device, painting: nn.Modu
     if painting is not None:
         return OwnFinder(painting, is_painter=True, **score)  # type: ignore[arg-type]  # it is of the detector's kind
     own, _ = load_network(find_weights(settings.detector))
-    ready = _ready(NETWORKS[settings.detector], own, device)
-    return OwnFinder(ready, is_painter=False, **score)  # type: ignore[arg-type]  # the one that ships
+    own = ready(NETWORKS[settings.detector], own, device)
+    return OwnFinder(own, is_painter=False, **score)  # type: ignore[arg-type]  # the one that ships
 
 
-def _ready(kind: Kind, network: nn.Module, device: torch.device) -> nn.Module:
+def ready(kind: Kind, network: nn.Module, device: torch.device) -> nn.Module:
+    """The network on its device, with what autocast would do anew at each call done once."""
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return folded(network) if kind.is_folded and kind.in_bf16 and device.type == "cpu" and can_fold() else network
+    if not (kind.in_bf16 and kind.is_folded):
+        return network
+    if device.type == "cpu":
+        return folded(network) if can_fold() else network
+    return ready_for_gpu(network, half_precision(device))

@@ -43,10 +43,10 @@ class TensorBoardWriter:
         device = next(network.parameters()).device
         boxes = self.boxes[:, : self.config.instances if self.config.stage == "fusion" else 0]
         owners, number = torch.nonzero(boxes[..., 5] >= self.config.least_score, as_tuple=True)
-        corners, hints = boxes[owners, number, :4].to(device), torch.zeros(0, 5, device=device)
+        corners, hints = boxes[owners, number, :4], torch.zeros(0, 5)
         lightness = lab[:, :1].to(device)
         rows = min(lightness.shape[2:])
-        inputs = NetworkInput(lightness, rows, corners, owners.to(device), hints, self.config.temperature)
+        inputs = NetworkInput(lightness, rows, corners, owners, hints, self.config.temperature)
         small = self.config.finish(paint(NETWORKS["compact"], network, inputs), lightness).cpu()
         ab = F.interpolate(small, scale_factor=HEAD_STRIDE, mode="bicubic", align_corners=False)
         kinds = [torch.zeros_like(ab), ab, lab[:, 1:]]

@@ -20,6 +20,7 @@ from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
+from pipelines.painting.finish import finished
 from pipelines.painting.painter import open_painter
 from pipelines.process import keep_freed_memory
 from pipelines.settings import PaintSettings
@@ -51,7 +52,8 @@ def _ours(instances: int, looked_for: int, batch: int) -> Work:
 
     def work() -> None:
         found = detect(anchors)
-        colorize(InstanceBatch(anchors, (boxes,) * batch, found.features))
+        painted = colorize(InstanceBatch(anchors, (boxes,) * batch, found.features))
+        finished(anchors, painted, batch)
 
     return work
 

@@ -25,8 +25,9 @@ import ray
 from archive import family
 from run import draw_film
 
+from models.colour.finish import Finish
 from pipelines.film import restore
-from pipelines.frames import AbBatch, AnchorBatch
+from pipelines.frames import AnchorBatch, Painted
 from pipelines.job.job import Job, prepare
 from pipelines.on_ray.cluster import cluster
 from pipelines.on_ray.films import Pool, open_pool, restore_on_ray
@@ -42,7 +43,7 @@ WAIT = 0.05
 NETWORK = (192, 352)
 """Pixels of an anchor of a film of 16:9."""
 PIXEL = 1 + 2 * 4
-"""Bytes of a pixel's lightness and ab."""
+"""Bytes of a pixel's lightness and ab; what comes back of an anchor is its ab at a quarter of the size."""
 ROUND = 2.0
 """Seconds that a pool is watched."""
 
@@ -50,12 +51,13 @@ ROUND = 2.0
 class Wait:
     """A network that takes its time and nothing else."""
 
-    def __call__(self, anchors: AnchorBatch) -> AbBatch:
+    def __call__(self, anchors: AnchorBatch) -> Painted:
         time.sleep(WAIT)
-        return AbBatch(anchors, np.zeros((*anchors.lightness.shape, 2), np.float32))
+        count, height, width = anchors.lightness.shape
+        return Painted(np.zeros((count, height // 4, width // 4, 2), np.float32), Finish())
 
 
-def paint_all(pool: OnRay[AnchorBatch, AbBatch], batches: int) -> float:
+def paint_all(pool: OnRay[AnchorBatch, Painted], batches: int) -> float:
     """Anchors a second, of batches as films send them."""
     size = PaintSettings().batch
     batch = AnchorBatch(tuple(range(size)), (0,) * size, np.zeros((size, *NETWORK), np.uint8))
@@ -68,7 +70,7 @@ def scaling() -> None:
     """Prints what more workers give."""
     alone = 0.0
     for workers in (1, 2, 4, 8):
-        pool: OnRay[AnchorBatch, AbBatch] = OnRay(Wait, workers=workers)
+        pool: OnRay[AnchorBatch, Painted] = OnRay(Wait, workers=workers)
         ray.get([worker.ready.remote() for worker in pool.workers])
         paint_all(pool, 4 * workers)  # the first batches find no connections
         batches, before = round(workers * ROUND / WAIT), cpu()
@@ -110,11 +112,12 @@ class Counted:
     def __init__(self) -> None:
         self.anchors = self.bytes = 0
 
-    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
-        for painted in map(Paint(), orders):
-            self.anchors += len(painted.ab)
-            self.bytes += painted.anchors.lightness.size * PIXEL
-            yield painted
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[Painted]:
+        paint = Paint()
+        for order in orders:
+            self.anchors += len(order.anchors.pts)
+            self.bytes += order.anchors.lightness.size * PIXEL
+            yield paint(order)
 
 
 def cpu(of: str = "") -> float:

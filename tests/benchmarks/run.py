@@ -40,6 +40,7 @@ from pipelines.motion.flow import Motion
 from pipelines.painting.choice import Chosen, choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
+from pipelines.painting.finish import finished
 from pipelines.painting.painter import open_painter
 from pipelines.process import keep_freed_memory
 from pipelines.settings import Settings
@@ -115,7 +116,7 @@ def open_network(chosen: Chosen) -> Callable[[AnchorBatch], AbBatch]:
     """The network with its weights loaded, as `restore` runs it."""
     painter = open_painter(chosen)
     detect, colorize = Detect(painter), Colorize(painter)
-    return lambda anchors: colorize(detect(anchors))
+    return lambda anchors: finished(anchors, colorize(detect(anchors)), painter.batch)
 
 
 def common_loop(job: Job, to_lab: Callable[[Any], Any], folder: Path) -> None:

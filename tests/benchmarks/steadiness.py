@@ -29,7 +29,7 @@ from models.published.siggraph17 import Siggraph17
 from models.weights.catalogue import DEFAULT_NETWORK
 from pipelines.evaluate.sequences import as_films
 from pipelines.film import restore
-from pipelines.frames import AbBatch
+from pipelines.frames import Painted
 from pipelines.job.job import prepare
 from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.process import keep_freed_memory
@@ -68,7 +68,7 @@ class Painting:
     paint: Paint
     anchors: int = 0
 
-    def __call__(self, orders: Iterator[PaintOrder]) -> Iterator[AbBatch]:
+    def __call__(self, orders: Iterator[PaintOrder]) -> Iterator[Painted]:
         for order in orders:
             self.anchors += len(order.anchors.pts)
             yield self.paint(order)

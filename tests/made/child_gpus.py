@@ -13,7 +13,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-from pipelines.frames import AbBatch
+from pipelines.frames import Painted
 from pipelines.on_ray import films
 from pipelines.painting.paint import PaintOrder
 from restore.api import Devices, restore_archive
@@ -27,7 +27,7 @@ BATCH_SECONDS = 0.1
 class SlowPaint(SimulatedPaint):
     """A simulated GPU, later."""
 
-    def __call__(self, order: PaintOrder) -> AbBatch:
+    def __call__(self, order: PaintOrder) -> Painted:
         time.sleep(BATCH_SECONDS)
         return super().__call__(order)
 

@@ -21,15 +21,13 @@ from pathlib import Path
 import ray
 
 from pipelines.film import restore
-from pipelines.frames import AbBatch
+from pipelines.frames import Painted
 from pipelines.job.job import prepare
 from pipelines.on_ray.films import open_pool, restore_on_ray
 from pipelines.painting.paint import Paint, PaintOrder
 from tests.made.on_cluster import Nodes, stores, wait_until
 from tests.made.resumed import FRAMES, SEGMENTS
 
-PIXEL = 1 + 2 * 4
-"""Bytes of lightness and ab."""
 COUNTS = {
     "ray_restore_frames_encoded_total": SEGMENTS * FRAMES,
     "ray_restore_stage_seconds_count/segment": SEGMENTS,
@@ -45,10 +43,12 @@ class Counted:
     def __init__(self) -> None:
         self.frames = self.bytes = 0
 
-    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
-        for painted in map(Paint(), orders):
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[Painted]:
+        paint = Paint()
+        for order in orders:
+            painted = paint(order)
             self.frames += len(painted.ab)
-            self.bytes += painted.anchors.lightness.size * PIXEL
+            self.bytes += order.anchors.lightness.nbytes + painted.ab.nbytes
             yield painted
 
 

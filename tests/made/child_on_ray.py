@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SettingsError
-from pipelines.frames import AbBatch
+from pipelines.frames import Painted
 from pipelines.job.job import prepare
 from pipelines.on_ray import films as on_ray_film
 from pipelines.on_ray.cluster import cluster
@@ -37,7 +37,7 @@ class SlowPaint(Paint):
     def __init__(self, device: str) -> None:
         super().__init__()
 
-    def __call__(self, order: PaintOrder) -> AbBatch:
+    def __call__(self, order: PaintOrder) -> Painted:
         time.sleep(BATCH_SECONDS)
         return super().__call__(order)
 

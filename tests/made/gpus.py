@@ -17,7 +17,7 @@ import pytest
 import ray
 import torch
 
-from pipelines.frames import AbBatch, InstanceBatch
+from pipelines.frames import InstanceBatch, Painted
 from pipelines.on_ray import films
 from pipelines.on_ray.metrics import MeteredPaint
 from pipelines.painting import device, paint, painter
@@ -84,7 +84,7 @@ class SimulatedColorize(Colorize):
 
     card: Card = None  # type: ignore[assignment]
 
-    def __call__(self, batch: InstanceBatch) -> AbBatch:
+    def __call__(self, batch: InstanceBatch) -> Painted:
         self.card.compute(batch.anchors.lightness, self.painter.batch)
         return super().__call__(batch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,12 +22,13 @@ from models.networks import NETWORKS
 from models.weights.catalogue import CLASS_NETWORK
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.choice import choose
-from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
 from pipelines.painting.finder import OwnFinder
-from pipelines.painting.painter import Painter, open_finder
+from pipelines.painting.painter import Painter, open_finder, ready
 from pipelines.settings import PaintSettings
+from tests.made.coloured import Coloured
 from tests.made.published import network_by_rule, save_about
+from tests.made.simulated_device import DEVICE, simulated_device
 
 Painters = Callable[..., Painter]
 SMALL = 64
@@ -89,7 +91,7 @@ def with_boxes(batch: AnchorBatch, *counts: int) -> InstanceBatch:
     "network", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS]
 )
 def test_gives_ab_at_the_size_of_the_lightness_alike_whatever_comes_with_it(painter: Painters, network: str) -> None:
-    colorize = Colorize(painter(network, batch=2))
+    colorize = Coloured(painter(network, batch=2))
     both = anchors(0, 1)
     together = np.concatenate([colorize(without_instances(part)).ab for part in parts_of(both, colorize.painter.batch)])
     assert together.shape == (2, 64, 96, 2)
@@ -97,8 +99,23 @@ def test_gives_ab_at_the_size_of_the_lightness_alike_whatever_comes_with_it(pain
     assert np.array_equal(colorize(without_instances(anchors(1))).ab[0], together[1])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("network", NETWORKS)
+def test_on_a_gpu_no_devices_are_mixed_and_colours_are_the_same_to_half_precision(
+    painter: Painters, network: str
+) -> None:
+    here = painter(network, batch=1)
+    batch = with_boxes(anchors(1), 3 if here.instances else 0)
+    with simulated_device():
+        copied = copy.deepcopy(here.network)
+        there = replace(here, device=DEVICE, network=ready(here.kind, copied, DEVICE), find=None)
+        got = Coloured(there)(batch).ab
+    expected = Coloured(here)(batch).ab
+    assert np.abs(got - expected).mean() < 0.1 * expected.std()
+
+
 def test_instances_are_coloured_alike_whatever_comes_with_them(painter: Painters) -> None:
-    colorize = Colorize(painter("instcolor", batch=2))
+    colorize = Coloured(painter("instcolor", batch=2))
     both = with_boxes(anchors(0, 1), 3, 1)
     together = colorize(both).ab
     alone = colorize(InstanceBatch(anchors(1), both.boxes[1:])).ab
@@ -108,7 +125,7 @@ def test_instances_are_coloured_alike_whatever_comes_with_them(painter: Painters
 
 
 def test_hints_colour_the_anchor_that_they_are_given_for(painter: Painters) -> None:
-    colorize, both = Colorize(painter("siggraph17", batch=2)), anchors(0, 1)
+    colorize, both = Coloured(painter("siggraph17", batch=2)), anchors(0, 1)
     plain = colorize(without_instances(both)).ab
     table = np.array([[0.25, 0.5, 60, 40]], np.float32)
     hinted = colorize(without_instances(replace(both, hints=(table[:0], table)))).ab
@@ -120,7 +137,7 @@ def test_hints_colour_the_anchor_that_they_are_given_for(painter: Painters) -> N
 def test_published_networks_are_shown_squares(painter: Painters) -> None:
     shown, opened = [], painter("siggraph17", batch=1)
     hook = opened.network.model1.register_forward_pre_hook(lambda _, inputs: shown.append(tuple(inputs[0].shape)))
-    Colorize(opened)(without_instances(anchors(2)))
+    Coloured(opened)(without_instances(anchors(2)))
     hook.remove()
     assert shown == [(1, 4, SMALL, SMALL)]
 

@@ -16,9 +16,10 @@ from pipelines.evaluate.paint import Named, PicturePainter
 from pipelines.frames import AnchorBatch
 from pipelines.painting.blend import anchors_at, shares_of
 from pipelines.painting.choice import choose, choose_network
-from pipelines.painting.paint import Paint, PaintOrder
+from pipelines.painting.paint import FilmPaint, Paint
 from pipelines.settings import Hint, PaintSettings, Settings
 from pipelines.source import Film
+from pipelines.streams import in_process
 from tests.made.handmade import picture
 from tests.made.published import save_by_rule
 
@@ -43,7 +44,8 @@ def anchors(large: tuple[int, int] | None = None) -> AnchorBatch:
 
 def painted(network: str, folder: Path, batch: AnchorBatch, rows: int = 64) -> NDArray[np.float32]:
     chosen = choose(PaintSettings(network, folder, device="cpu", rows=rows))
-    return Paint()(PaintOrder(FILM, chosen, batch)).ab
+    (done,) = FilmPaint(in_process(Paint()), FILM, chosen, lambda anchors: anchors)([batch])
+    return done.ab
 
 
 @pytest.mark.parametrize(

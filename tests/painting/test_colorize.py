@@ -11,10 +11,10 @@ import pytest
 from models.colour.finish import Finish
 from pipelines.frames import AnchorBatch
 from pipelines.painting.choice import choose
-from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, without_instances
 from pipelines.painting.painter import open_painter
 from pipelines.settings import PaintSettings
+from tests.made.coloured import Coloured
 from tests.made.runs import save_random_network
 
 
@@ -23,9 +23,9 @@ def anchors(count: int, first: int = 0) -> AnchorBatch:
     return AnchorBatch(tuple(range(first, first + count)), (0,) * count, lightness)
 
 
-def colorize(network: Path, **settings: float) -> Colorize:
+def colorize(network: Path, **settings: float) -> Coloured:
     settings_of_it = PaintSettings(network=str(network), device="cpu", rows=64, **settings)  # type: ignore[arg-type]
-    return Colorize(open_painter(choose(settings_of_it)))
+    return Coloured(open_painter(choose(settings_of_it)))
 
 
 def test_gives_ab_at_the_size_of_the_lightness(network: Path) -> None:

@@ -17,10 +17,10 @@ from models.paint import GROUP
 from models.weights.files import load_network, save_network
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.choice import choose
-from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import BOX_FIELDS, Detect, without_instances
 from pipelines.painting.painter import Painter, open_painter
 from pipelines.settings import PaintSettings
+from tests.made.coloured import Coloured
 
 Boxes = NDArray[np.float32]
 NEVER, LOW, HIGH = -50.0, -4.5, -3.5
@@ -119,7 +119,7 @@ def test_least_score_is_the_settings_own(network: Path) -> None:
 
 def test_anchor_has_the_same_boxes_and_colours_to_the_last_bit_whatever_comes_with_it(network: Path) -> None:
     shared = painter(network, LOW)
-    detect, colorize = Detect(shared), Colorize(shared)
+    detect, colorize = Detect(shared), Coloured(shared)
     found = detect(anchors(0, 1, 2, 3))
     together = colorize(found).ab
     assert len({len(table) for table in found.boxes}) > 1  # or this test would prove little
@@ -136,7 +136,7 @@ def test_anchor_has_the_same_boxes_and_colours_to_the_last_bit_whatever_comes_wi
 def test_colour_does_not_depend_on_how_many_instances_others_have(
     network: Path, counts: tuple[int, ...], own: int
 ) -> None:
-    colorize, four = Colorize(painter(network, NEVER)), anchors(0, 1, 2, 3)
+    colorize, four = Coloured(painter(network, NEVER)), anchors(0, 1, 2, 3)
     first, second, third = (some_boxes(count) for count in counts)
     with_others = colorize(InstanceBatch(four, (first, second, some_boxes(own), third)))
     alone = colorize(InstanceBatch(anchors(2), (some_boxes(own),)))
@@ -145,7 +145,7 @@ def test_colour_does_not_depend_on_how_many_instances_others_have(
 
 @pytest.mark.parametrize("count", [1, 8, 11])
 def test_instances_are_always_seen_in_full_groups(network: Path, count: int) -> None:
-    colorize, shapes = Colorize(painter(network, NEVER)), []
+    colorize, shapes = Coloured(painter(network, NEVER)), []
     colorize.painter.network.encoder.register_forward_pre_hook(lambda _, inputs: shapes.append(inputs[0].shape))
     colorize(InstanceBatch(anchors(3), (some_boxes(count),)))
     assert shapes[0] == (4, 1, 64, 96)
@@ -155,11 +155,11 @@ def test_instances_are_always_seen_in_full_groups(network: Path, count: int) -> 
 def test_colours_are_the_same_with_the_detectors_features_as_with_ones_own(network: Path) -> None:
     shared = painter(network)
     found = Detect(shared)(anchors(2, 3))
-    assert np.array_equal(Colorize(shared)(found).ab, Colorize(shared)(replace(found, features=None)).ab)
+    assert np.array_equal(Coloured(shared)(found).ab, Coloured(shared)(replace(found, features=None)).ab)
 
 
 def test_instance_changes_colours_inside_its_box(network: Path) -> None:
-    colorize, two = Colorize(painter(network, NEVER)), anchors(2, 3)
+    colorize, two = Coloured(painter(network, NEVER)), anchors(2, 3)
     plain = colorize(without_instances(two)).ab
     ab = colorize(InstanceBatch(two, (boxes(), boxes((0.0, 0.25, 0.25, 0.75))))).ab
     assert np.array_equal(ab[0], plain[0])

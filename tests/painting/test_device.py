@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock, call
 
 import pytest
 import torch
@@ -15,11 +16,14 @@ from pipelines.painting.device import (
     NoDeviceError,
     convolve,
     find_device,
+    half_precision,
     is_broken,
     is_out_of_memory,
+    kind_of,
     missing_cuda,
     passed_over,
     unusable_cuda,
+    wait_for,
 )
 from pipelines.settings import Settings
 from restore.cli import main
@@ -219,3 +223,38 @@ def test_gpus_of_a_machine_that_cannot_use_them_are_refused_with_the_reason(
     said = CliRunner().invoke(main, [str(film), "--network", settings.paint.network, "--gpus", "2"])
     assert said.exit_code == 2
     assert f"restore: --gpus: there is an NVIDIA card, but torch {torch.__version__} is for CPUs only;" in said.output
+
+
+@pytest.mark.parametrize(
+    ("capability", "dtype", "said"), [((7, 5), torch.float16, ", float16"), ((8, 0), torch.bfloat16, "")]
+)
+def test_a_card_that_emulates_bfloat16_computes_in_float16_and_its_kind_says_so(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], dtype: torch.dtype, said: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Card X")
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 92000)
+    assert half_precision(torch.device("cuda")) == dtype
+    assert kind_of(torch.device("cuda")) == f"Card X, cuDNN 92000{said}"
+    assert half_precision(torch.device("cpu")) == torch.bfloat16
+
+
+def test_a_gpu_computes_the_same_at_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    cudnn, precision = torch.backends.cudnn, torch.backends.cudnn.conv.fp32_precision  # type: ignore[attr-defined]
+    monkeypatch.setattr(device, "unusable_cuda", lambda: None)
+    monkeypatch.setattr(cudnn, "deterministic", False)
+    try:
+        assert find_device("auto") == torch.device("cuda")
+        assert cudnn.deterministic
+        assert cudnn.conv.fp32_precision == "ieee"  # type: ignore[attr-defined]
+    finally:
+        cudnn.conv.fp32_precision = precision  # type: ignore[attr-defined]
+
+
+def test_the_wait_for_a_gpu_keeps_no_core_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Mock()
+    monkeypatch.setattr(torch.cuda, "Event", done)
+    wait_for(torch.device("cpu"))
+    assert not done.mock_calls
+    wait_for(torch.device("cuda"))
+    assert done.mock_calls == [call(blocking=True), call().record(), call().synchronize()]

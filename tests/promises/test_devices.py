@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.film import Listener, Result, restore
-from pipelines.frames import AbBatch
+from pipelines.frames import Painted
 from pipelines.job.job import Job, prepare
 from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.settings import Settings
@@ -28,7 +28,7 @@ class On:
     batches: int = 1000
     """After which the run stops."""
 
-    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[AbBatch]:
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[Painted]:
         for painted in map(Paint(), orders):
             self.batches -= 1
             if self.batches < 0:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from models.colour.bins import annealed_mean
-from models.compact.fold import SIZES, FoldedConv, can_fold, folded
-from models.compact.network import Compact, CompactConfig, Encoder, PaddedConv
+from models.compact.fold import SIZES, FoldedConv, can_fold, folded, ready_for_gpu
+from models.compact.network import Compact, CompactConfig, Encoder, PaddedConv, SamePad
 
 pytestmark = pytest.mark.skipif(not can_fold(), reason="this CPU has no bf16")
 
@@ -79,6 +79,25 @@ def test_default_network_gives_the_same_colours() -> None:
     x = (50 + 20 * noise(2, 1, 64, 96)).contiguous(memory_format=torch.channels_last)
     expected, found = (annealed_mean(logits, 1.0) for logits in both(network, x))
     assert (found - expected).abs().max() < 0.1
+
+
+@torch.inference_mode()
+def test_a_network_ready_for_a_gpu_gives_the_same_with_weights_in_half_precision_and_fewer_layers() -> None:
+    network = settled(Compact(CompactConfig(widths=(32, 24, 16, 16))))
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    x = 50 + 20 * noise(2, 1, 64, 96)
+    exact = ready_for_gpu(network, torch.float32)
+    features, expected = exact.features(x), network.features(x)  # type: ignore[operator]
+    for got, want in [*zip(features, expected, strict=True), (exact(x), network(x))]:
+        assert (got - want).abs().max() <= 1e-4 * want.abs().max()
+    for got, want in zip(vars(exact.find(features)).values(), vars(network.find(expected)).values(), strict=True):  # type: ignore[operator]
+        assert torch.allclose(got, want, rtol=1e-3, atol=1e-3)
+    kinds = [type(module) for module in exact.modules()]
+    assert nn.BatchNorm2d not in kinds
+    assert SamePad not in kinds
+    convs = [module for module in ready_for_gpu(network, torch.float16).modules() if isinstance(module, nn.Conv2d)]
+    assert {conv.weight.dtype for conv in convs} == {torch.float16}
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
 
 
 @torch.inference_mode()

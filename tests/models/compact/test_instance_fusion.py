@@ -230,6 +230,17 @@ def test_gradient_reaches_both_weighers_and_both_features() -> None:
         assert weight.grad.abs().max() > 0, name
 
 
+@torch.inference_mode()
+def test_instances_added_at_once_give_what_they_give_one_after_the_other() -> None:
+    blender, full, instances = fusion(), noise(2, CHANNELS, 12, 16), noise(6, CHANNELS, 8, 8, seed=1)
+    shown = blender.weighed(instances)
+    rows = boxes((0.0, 0.0, 0.5, 0.5), (0.2, 0.1, 0.9, 0.97), (0, 0, 0, 0), (0.5, 0.5, 0.51, 0.51), WHOLE, (0, 0, 0, 0))
+    is_one = rows.any(dim=1)
+    expected = blender(full, shown[is_one], rows[is_one], torch.tensor([0, 0, 1, 1]))
+    assert torch.allclose(blender(full, shown, rows, None), expected, atol=1e-5)
+    assert not torch.allclose(expected, full, atol=0.1)
+
+
 def test_no_instances_leave_the_full_frames() -> None:
     full = noise(2, CHANNELS, 8, 8)
     nothing = torch.zeros(0, CHANNELS + 1, 4, 4)
