@@ -1,5 +1,6 @@
 """The command line: `restore FILM`, and what else a person types."""
 
+import errno
 import gc
 import os
 import signal
@@ -20,7 +21,7 @@ from restore.commands.film import EXAMPLES, film_command
 from restore.commands.preview import preview, sheet, shots, still
 from restore.commands.train import train
 from restore.commands.weights import weights
-from restore.exits import stopped_code, terminate
+from restore.exits import Refused, stopped_code, terminate
 from restore.options.file import take_config
 from restore.options.layout import HELP, write_examples, write_options
 
@@ -54,6 +55,10 @@ class _Group(DefaultGroup):  # type: ignore[misc]
         except KeyboardInterrupt as stop:
             click.echo("restore: stopped", err=True)
             ctx.exit(stopped_code(stop))
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise Refused(f"{error.filename}: no file may have so long a name; choose a shorter one") from error
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes both ways to use it."""

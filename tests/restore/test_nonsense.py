@@ -12,6 +12,7 @@ from restore.cli import main
 
 HUGE = "9" * 500
 DEEP = "[" * 100_000
+LONG = f"{'x' * 300}.mp4"
 
 
 def line_of(*args: str) -> str:
@@ -55,3 +56,8 @@ def test_files_nested_without_end_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [DEEP, "9" * 400])
 def test_settings_of_training_beyond_all_measure_are_refused(value: str) -> None:
     assert "--set" in line_of("train", "compact", "--images", ".", "--out", "out", "--set", f"learning_rate={value}")
+
+
+@pytest.mark.parametrize("args", [[LONG], ["archive", LONG, "--out", "o"], ["still", LONG, "--at", "0", "-o", "a.png"]])
+def test_names_longer_than_the_system_takes_are_refused(args: list[str]) -> None:
+    assert "so long a name; choose a shorter one" in line_of(*args)
