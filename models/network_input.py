@@ -20,7 +20,7 @@ class NetworkInput:
     boxes: Tensor
     """(K, 4), left, top, right, bottom as shares of the sides."""
     owners: Tensor
-    """(K,) int64, the frame each box belongs to."""
+    """(K,) int64, the frame each box belongs to, in rising order."""
     hints: Tensor
     """(M, 5): frame, x and y as shares of the sides, a*, b*."""
     temperature: float

@@ -70,7 +70,7 @@ def compact_logits(network: Compact, pictures: Tensor, inputs: NetworkInput) -> 
     if not len(inputs.boxes):
         return network.colour(features)
     if pictures.device.type != "cpu":
-        boxes, owners = filled_up(inputs, len(pictures), pictures.device)
+        boxes, owners, _ = filled_up(inputs, len(pictures), pictures.device)
         boxes = with_context(boxes)
         return network.fuse(features, network.see(cut_out(pictures, boxes, owners, INSTANCE_SIDE)), boxes)
     boxes = with_context(inputs.boxes)
@@ -81,17 +81,20 @@ def compact_logits(network: Compact, pictures: Tensor, inputs: NetworkInput) -> 
     return network.fuse(features, instances, boxes, inputs.owners)
 
 
-def filled_up(inputs: NetworkInput, frames: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Boxes (K, 4) and owners (K,) on a GPU, as many for each frame, filled up with empty boxes, which cover nothing.
+def filled_up(inputs: NetworkInput, frames: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Boxes on a GPU, as many for each frame, filled up with empty boxes, which cover nothing.
 
     There what computes a product depends on its size: a frame's colour must not depend on the boxes of others.
+
+    Returns:
+        Boxes (K, 4), owners (K,), and which of these are no empty ones, in the order of the input's, on the CPU.
     """
     counts = torch.bincount(inputs.owners, minlength=frames)
     most = max(inputs.instances, int(counts.max()))
     boxes, numbers = torch.zeros(frames, most, 4), torch.cat([torch.arange(int(count)) for count in counts])
     boxes[inputs.owners, numbers] = inputs.boxes
     owners = torch.arange(frames, device=device).repeat_interleave(most, output_size=frames * most)
-    return boxes.flatten(0, 1).to(device), owners
+    return boxes.flatten(0, 1).to(device), owners, inputs.owners * most + numbers
 
 
 def eccv16_logits(network: Eccv16, pictures: Tensor, _inputs: NetworkInput) -> Tensor:
@@ -106,8 +109,12 @@ def with_hints(network: Siggraph17, pictures: Tensor, inputs: NetworkInput) -> T
 
 def with_instances(network: InstColor, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """ab of instcolor, of frames with their instances."""
-    boxes, owners = inputs.boxes.to(pictures.device), inputs.owners.to(pictures.device)
-    squares = cut_out(inputs.lightness, boxes, owners, pictures.shape[-1])
+    side, device = pictures.shape[-1], pictures.device
+    if device.type == "cpu" or not len(inputs.boxes):
+        squares = cut_out(inputs.lightness, inputs.boxes.to(device), inputs.owners.to(device), side)
+    else:
+        boxes, owners, own = filled_up(inputs, len(pictures), device)
+        squares = cut_out(inputs.lightness, boxes, owners, side)[own.to(device)]
     return network(pictures, squares, inputs.boxes, inputs.owners)
 
 

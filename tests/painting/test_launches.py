@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from models import paint
 from models.compact.detector import CLASSES, Found, best_boxes
+from models.compact.instance_fusion import cut_out
+from models.network_input import NetworkInput
 from pipelines.frames import InstanceBatch
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
@@ -117,3 +121,27 @@ def test_on_a_gpu_a_colour_does_not_depend_on_how_many_instances_others_have(
             for first, second, third in (boxes(others), boxes((8, 0, 2)))
         )
     assert np.array_equal(some.ab[2], alone.ab[2])
+
+
+@pytest.mark.parametrize("counts", [(1, 0), (2, 3)])
+def test_on_a_gpu_as_many_crops_are_cut_out_whatever_was_found(
+    monkeypatch: pytest.MonkeyPatch, counts: tuple[int, ...]
+) -> None:
+    sizes, tables = [], boxes(counts)
+    corners = torch.from_numpy(np.concatenate(tables)[:, :4])
+    owners = torch.tensor([number for number, count in enumerate(counts) for _ in range(count)])
+    lightness = 100 * torch.rand((2, 1, 64, 64), generator=torch.Generator().manual_seed(0))
+
+    def watched(pictures: Tensor, *rest: Any) -> Tensor:
+        sizes.append(len(rest[0]))
+        return cut_out(pictures, *rest)
+
+    def crops(lightness: Tensor) -> Tensor:
+        inputs = NetworkInput(lightness, 64, corners, owners, torch.zeros(0, 5), 1.0, instances=4)
+        return paint.with_instances(lambda _, squares, *of_squares: squares, lightness, inputs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(paint, "cut_out", watched)
+    with simulated_device():
+        there = crops(lightness.to(DEVICE)).cpu()
+    assert torch.allclose(there, crops(lightness), atol=1e-3)
+    assert sizes == [8, sum(counts)]
