@@ -48,6 +48,11 @@ class Sees:
             return values.expand(-1, self.channels, -1, -1)
 
 
+def nothing(_state: dict[str, Tensor]) -> dict[str, Any]:
+    """The config of a network whose tensors say nothing of it."""
+    return {}
+
+
 def alone(network: nn.Module, pictures: Tensor, _inputs: NetworkInput) -> Tensor:
     """A network's result for the pictures, where it takes nothing beside them."""
     result: Tensor = network(pictures)
@@ -81,6 +86,8 @@ class Kind:
     """Most anchors that go through it at once, whatever the settings say; None: as many as these say."""
     published: Callable[[], nn.Module] | None = None
     """The network with all that its published file holds, where that is more than colouring needs."""
+    config_of: Callable[[dict[str, Tensor]], dict[str, Any]] = nothing
+    """What the tensors of its weights say of its config; what their config names counts before it."""
     in_bf16: bool = True
     """Whether its convolutions and products run in bf16; False: that would move its colours by more than 2 %."""
     is_folded: bool = True

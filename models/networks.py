@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.compact.network import Compact, CompactConfig
+from models.compact.network import Compact, CompactConfig, encoder_of
 from models.kind import Kind, Sees
 from models.paint import compact_logits, eccv16_logits, with_class, with_class_and_noise, with_hints, with_instances
 from models.published.bigcolor import BigColor
@@ -63,6 +63,7 @@ NETWORKS = {
         compact_logits,
         takes=("instances",),
         temperature=0.38,
+        config_of=lambda state: {"encoder": encoder_of(state)},
     ),
     "eccv16": Kind(
         lambda config: Eccv16(**config), Sees(SIDE), "distribution", eccv16_logits, temperature=1.0, motion_rows=256
@@ -134,8 +135,9 @@ def made_of(name: str, config: dict[str, object], state: dict[str, Tensor]) -> n
         TypeError: the config is not one of this network.
         ValueError: tensors are missing, too many or misshapen; it names them.
     """
+    kind = NETWORKS[name]
     with torch.device("meta"):  # no time is spent on numbers that are overwritten
-        network = NETWORKS[name].make(config)
+        network = kind.make(kind.config_of(state) | config)
     load_strictly(network, state)
     return network
 

@@ -15,7 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from models.compact.network import TAPS, Decoder, Encoder, InvertedResidual, PaddedConv, SamePad
+from models.compact.encoder import Encoder, SamePad
+from models.compact.lite import NormedConv
+from models.compact.mobilenet import InvertedResidual, PaddedConv
+from models.compact.network import Decoder
 
 ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.Identity: ("none", []),
@@ -76,8 +79,9 @@ class MirroredEncoder(nn.Module):
             if isinstance(module, nn.Conv2d):
                 module.weight = nn.Parameter(module.weight.flip(2, 3))
                 module.padding = (module.kernel_size[0] // 2,) * 2
-            if isinstance(module, PaddedConv):
-                module.pad = nn.Identity()
+            for name, child in module.named_children():
+                if isinstance(child, SamePad):
+                    setattr(module, name, nn.Identity())
         _fold_children(encoder)
         self.encoder = encoder
 
@@ -121,13 +125,16 @@ def _simplify(layer: nn.Module) -> None:
     if isinstance(layer, Decoder):
         _join_context(layer)
     if isinstance(layer, PaddedConv):
-        _without_pad(layer)
+        _without_pad(layer, layer[0])  # type: ignore[arg-type]  # it is a convolution
+    if isinstance(layer, NormedConv):
+        layer.conv, layer.bn = fuse_conv_bn_eval(layer.conv, layer.bn), nn.Identity()
+        _without_pad(layer, layer.conv)
 
 
 def _join_products(encoder: Encoder) -> None:
     """Makes one convolution of a block's last and the first of the next, where nothing else reads what is between."""
     for number, (block, after) in enumerate(pairwise(encoder.features)):
-        if not isinstance(block, InvertedResidual) or block.is_residual or number in TAPS:
+        if not isinstance(block, InvertedResidual) or block.is_residual or number in encoder.taps:
             continue
         if isinstance(after, InvertedResidual) and after.is_residual:
             continue
@@ -161,11 +168,11 @@ def _conv_of(weight: Tensor, bias: Tensor) -> nn.Conv2d:
     return conv
 
 
-def _without_pad(layer: PaddedConv) -> None:
+def _without_pad(layer: PaddedConv | NormedConv, conv: nn.Conv2d) -> None:
     """Has the convolution pad by itself: on both sides, with a row and a column of zeros before its weights."""
-    conv = layer[0]
-    if isinstance(layer.pad, SamePad) and isinstance(conv, nn.Conv2d):
-        conv.weight, conv.padding, layer.pad = nn.Parameter(F.pad(conv.weight, (1, 0, 1, 0))), (1, 1), nn.Identity()
+    if isinstance(layer.pad, SamePad):
+        conv.weight, conv.padding = nn.Parameter(F.pad(conv.weight, (1, 0, 1, 0))), (layer.pad.before + 1,) * 2
+        layer.pad = nn.Identity()
 
 
 def _without_norms(row: list[nn.Module]) -> Iterator[nn.Module]:

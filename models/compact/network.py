@@ -1,11 +1,10 @@
-"""The network that ships: MobileNetV2 encoder, light decoder, a distribution over 313 ab bins at 1/4 of the input.
+"""The network that ships: a classifier's encoder, light decoder, a distribution over 313 ab bins at 1/4 of the input.
 
-Encoder: Sandler et al., CVPR 2018 (arXiv 1801.04381), with batch norm folded into its convolutions, the keys of
-torchvision's `mobilenet_v2` and TensorFlow's SAME padding. Head: Zhang, Isola, Efros, ECCV 2016 (arXiv 1603.08511).
+Head: Zhang, Isola, Efros, ECCV 2016 (arXiv 1603.08511).
 """
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -14,86 +13,20 @@ from torch import Tensor, nn
 
 from models.colour.bins import BINS, annealed_mean
 from models.compact.detector import Detector, Found
+from models.compact.encoder import Encoder
 from models.compact.instance_fusion import Fusion
+from models.compact.lite import STAGES, EfficientNetLite
+from models.compact.mobilenet import MobileNetV2
 
 STRIDE = 32
 """Input sides must be multiples of this."""
 HEAD_STRIDE = 4
-
-BLOCKS = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
-"""MobileNetV2's rows: expansion, channels, repeats, stride of the first repeat (table 2)."""
-STEM_CHANNELS = 32
-TOP_CHANNELS = 1280
-TAPS = {3: 24, 6: 32, 13: 96, 18: TOP_CHANNELS}
-"""Encoder layers that the decoder reads, at 1/4, 1/8, 1/16 and 1/32 of the input, and their channels."""
-
-
-class SamePad(nn.Module):
-    """TensorFlow's SAME padding for a 3x3 convolution of stride 2 on even sides: one row below, one column right."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.pad(x, (0, 1, 0, 1))
-
-
-def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
-    padding = kernel // 2 if stride == 1 else 0
-    return nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups)
-
-
-class PaddedConv(nn.Sequential):
-    """Convolution (at index 0, as in torchvision's keys), ReLU6; SAME padding first where it strides."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
-        super().__init__(_conv(inputs, outputs, kernel, stride, groups), nn.ReLU6())
-        self.pad = SamePad() if stride == 2 else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self[1](self[0](self.pad(x)))
-        return y
-
-
-class InvertedResidual(nn.Module):
-    """MobileNetV2's block (sec. 3.3): expand 1x1, depthwise 3x3, project 1x1, plus the input where shapes agree."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
-        super().__init__()
-        hidden = inputs * expansion
-        expand = [PaddedConv(inputs, hidden, 1)] if expansion > 1 else []
-        self.conv = nn.Sequential(*expand, PaddedConv(hidden, hidden, 3, stride, hidden), _conv(hidden, outputs, 1))
-        self.is_residual = stride == 1 and inputs == outputs
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.conv(x)
-        return x + y if self.is_residual else y
-
-
-class Encoder(nn.Module):
-    """MobileNetV2 without its classifier, for one input channel in -1..1."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        layers: list[nn.Module] = [PaddedConv(1, STEM_CHANNELS, 3, 2)]
-        channels = STEM_CHANNELS
-        for expansion, outputs, repeats, first_stride in BLOCKS:
-            for i in range(repeats):
-                layers.append(InvertedResidual(channels, outputs, first_stride if i == 0 else 1, expansion))
-                channels = outputs
-        self.features = nn.Sequential(*layers, PaddedConv(channels, TOP_CHANNELS, 1))
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Features at 1/4, 1/8, 1/16 and 1/32 of (N, 1, h, w)."""
-        taps = []
-        for i, layer in enumerate(self.features):
-            x = layer(x)
-            if i in TAPS:
-                taps.append(x)
-        return taps
-
-
-def gray_encoder_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """State of `Encoder` from an RGB classifier's: the first convolution summed over its inputs, no classifier."""
-    kept = {key: value.float() for key, value in state.items() if key.startswith("features.")}
-    return kept | {"features.0.0.weight": kept["features.0.0.weight"].sum(dim=1, keepdim=True)}
+MOBILENET = "mobilenet_v2"
+ENCODERS: dict[str, Callable[[], Encoder]] = {
+    MOBILENET: MobileNetV2,
+    **{name: functools.partial(EfficientNetLite, name) for name in STAGES},
+}
+"""Encoders by name."""
 
 
 @functools.cache
@@ -109,22 +42,38 @@ def _decoder_block(inputs: int, outputs: int) -> nn.Sequential:
 
 @dataclass(frozen=True)
 class CompactConfig:
-    """Widths of the decoder at 1/32, 1/16, 1/8 and 1/4 of the input."""
+    """Sizes of the network."""
 
     widths: tuple[int, int, int, int] = (256, 192, 128, 96)
+    """Of the decoder at 1/32, 1/16, 1/8 and 1/4 of the input."""
+    encoder: str = MOBILENET
+    """One of `ENCODERS`."""
+
+    def __post_init__(self) -> None:
+        if self.encoder not in ENCODERS:
+            raise TypeError(f"encoder {self.encoder!r}; known: {', '.join(ENCODERS)}")
+
+
+def encoder_of(state: dict[str, Tensor]) -> str:
+    """The name of the encoder of a network with these tensors, for weights whose config names none."""
+    layers = {key.split(".")[2] for key in state if key.startswith("encoder.features.")}
+    if "encoder.features.0.conv.weight" not in state:
+        return MOBILENET
+    counts = {sum(stage[-1] for stage in stages) + 2: name for name, stages in STAGES.items()}
+    return counts.get(len(layers), MOBILENET)
 
 
 class Decoder(nn.Module):
     """The encoder's features to logits over the 313 ab bins, step by step: after each, features may be fused."""
 
-    def __init__(self, config: CompactConfig) -> None:
+    def __init__(self, config: CompactConfig, taps: list[int]) -> None:
         super().__init__()
         top, *widths = config.widths
-        self.top = nn.Conv2d(TOP_CHANNELS, top, 1)
-        self.context: nn.Linear | None = nn.Linear(TOP_CHANNELS, top)  # the whole picture's content, added everywhere
-        skips = list(TAPS.values())[-2::-1]  # 1/16, 1/8, 1/4
+        *skips, whole = taps
+        self.top = nn.Conv2d(whole, top, 1)
+        self.context: nn.Linear | None = nn.Linear(whole, top)  # the whole picture's content, added everywhere
         inputs = [top, *widths[:-1]]
-        joins = zip(inputs, skips, widths, strict=True)
+        joins = zip(inputs, reversed(skips), widths, strict=True)
         self.joins = nn.ModuleList(_decoder_block(below + skip, width) for below, skip, width in joins)
         self.last = _decoder_block(widths[-1], widths[-1])
         self.head = nn.Conv2d(widths[-1], BINS, 1)
@@ -160,10 +109,11 @@ class Compact(nn.Module):
     def __init__(self, config: CompactConfig | None = None) -> None:
         super().__init__()
         self.config = config or CompactConfig()
-        self.encoder = Encoder()
-        self.decoder = Decoder(self.config)
-        self.detector = Detector(list(TAPS.values())[1:])
-        self.instance = Decoder(self.config)
+        self.encoder = ENCODERS[self.config.encoder]()
+        taps = list(self.encoder.taps.values())
+        self.decoder = Decoder(self.config, taps)
+        self.detector = Detector(taps[1:])
+        self.instance = Decoder(self.config, taps)
         widths = [*self.config.widths[1:], self.config.widths[-1]]
         self.fusion: Iterable[Fusion] = nn.ModuleList(Fusion(width) for width in widths)  # type: ignore[assignment]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.compact.network import STEM_CHANNELS, TOP_CHANNELS, Encoder
+from models.compact.mobilenet import STEM_CHANNELS, TOP_CHANNELS, MobileNetV2
 from models.weights.files import read_weights
 
 CLASSES = 1001
@@ -23,7 +23,7 @@ class Classifier(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.features = Encoder().features
+        self.features = MobileNetV2().features
         self.features[0][0] = nn.Conv2d(3, STEM_CHANNELS, 3, stride=2)  # type: ignore[operator]
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(TOP_CHANNELS, CLASSES))  # torchvision's keys
 

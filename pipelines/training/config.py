@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from models.colour.finish import Finish
-from models.compact.network import TAPS
 
 Objective = Literal["classes", "regression"]
 Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
+MAX_LAYERS = 23
+"""Of the deepest of the encoders."""
 MAX_FLOAT = sys.float_info.max
 """Above it there are only infinity and NaN."""
 RANGES: dict[tuple[str, ...], tuple[float, float]] = {
@@ -20,7 +21,7 @@ RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("saturation",): (0, 4),
     ("smoothing",): (0, MAX_FLOAT),
     ("tint",): (0, 1),
-    ("frozen_layers",): (0, 1 + max(TAPS)),
+    ("frozen_layers",): (0, MAX_LAYERS),
     ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
 }
 """Limits of the settings."""

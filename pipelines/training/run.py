@@ -21,8 +21,12 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from models.colour.bins import BINS, rebalancing_weights
-from models.compact.network import Compact, gray_encoder_state
-from models.weights.files import read_weights, save_network
+from models.compact.lite import encoder_of_classifier, gray_lite_state
+from models.compact.mobilenet import gray_encoder_state
+from models.compact.network import Compact, CompactConfig
+from models.weights.files import load_network, read_weights, save_network
+from models.weights.published_files import read_published
+from models.weights.take_over import named_network
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import CropSettings, crops
 from pipelines.training.examples import Examples, Sources, count_prior, examples
@@ -77,25 +81,39 @@ class Run:
         self.bin_weights, self.step = state["bin_weights"], state["step"]
 
 
+def _begun(start: Path) -> Compact:
+    """The network with these weights, or with a classifier's as its encoder.
+
+    Raises:
+        ValueError: the file holds neither.
+    """
+    if named_network(start) == "compact":
+        network, _ = load_network(start)
+        assert isinstance(network, Compact)
+        return network
+    state = read_weights(start)[0] if start.suffix == ".safetensors" else read_published(start)
+    name = encoder_of_classifier(state)
+    if name is None:
+        network, own = Compact(CompactConfig()), gray_encoder_state(state)
+    else:
+        network, own = Compact(CompactConfig(encoder=name)), gray_lite_state(state)
+    try:
+        network.encoder.load_state_dict(own, strict=True)
+    except RuntimeError as error:
+        raise ValueError(f"{start}: no encoder of this network; give weights of compact or of a classifier") from error
+    return network
+
+
 def _network(start: Path | None, config: TrainConfig) -> Compact:
     """The network at the start of the run; the parts that the stage trains need gradients."""
     torch.manual_seed(config.seed)
-    network = Compact()
-    if start:
-        state, metadata = read_weights(start)
-        if metadata.get("network") == "compact":
-            try:
-                network.load_state_dict({key: value.float() for key, value in state.items()}, strict=True)
-            except RuntimeError as error:
-                raise ValueError(f"{start}: weights of another shape than this network's; train from others") from error
-        else:
-            network.encoder.load_state_dict(gray_encoder_state(state), strict=True)
+    network = _begun(start) if start else Compact(CompactConfig())
     if config.stage == "instance":
         network.instance.load_state_dict(network.decoder.state_dict())
     network.eval().requires_grad_(False)
     for part in TRAINED[config.stage]:
         network.get_submodule(part).train().requires_grad_(True)
-    network.encoder.features[: config.frozen_layers].requires_grad_(False)
+    network.encoder.features[: config.frozen_layers].eval().requires_grad_(False)
     return network
 
 

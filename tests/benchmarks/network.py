@@ -8,6 +8,8 @@ it and as `restore` does (`models.compact.fold`), with random weights. Medians o
 import argparse
 import statistics
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -15,7 +17,10 @@ from run import cost
 from torch import nn
 
 from models.compact.fold import folded
+from models.compact.network import ENCODERS, Compact, CompactConfig
 from models.published.siggraph17 import Siggraph17
+from models.weights.catalogue import DEFAULT_NETWORK
+from models.weights.files import save_network
 from pipelines.frames import AnchorBatch, InstanceBatch
 from pipelines.painting.choice import choose
 from pipelines.painting.colorize import Colorize
@@ -42,9 +47,10 @@ def _siggraph17(network: nn.Module, batch: int) -> Work:
     return work
 
 
-def _ours(instances: int, looked_for: int, batch: int) -> Work:
+def _ours(instances: int, looked_for: int, batch: int, network: str = DEFAULT_NETWORK) -> Work:
     """Lightness to ab, with what the settings look for; the boxes coloured are always the same."""
-    painter = open_painter(choose(PaintSettings(rows=SIDE, batch=batch, device="cpu", instances=looked_for)))
+    asked = PaintSettings(network=network, rows=SIDE, batch=batch, device="cpu", instances=looked_for)
+    painter = open_painter(choose(asked))
     detect, colorize = Detect(painter), Colorize(painter)
     lightness = np.random.default_rng(0).integers(0, 256, (batch, SIDE, SIDE), np.uint8)
     anchors = AnchorBatch(tuple(range(batch)), (0,) * batch, lightness)
@@ -58,7 +64,14 @@ def _ours(instances: int, looked_for: int, batch: int) -> Work:
     return work
 
 
-def measure(batch: int, rounds: int) -> None:
+def _random(encoder: str, folder: Path) -> str:
+    """A file of weights of the network with this encoder, random ones."""
+    path = folder / f"{encoder}.safetensors"
+    save_network(Compact(CompactConfig(encoder=encoder)), path, {})
+    return str(path)
+
+
+def measure(batch: int, rounds: int, folder: Path) -> None:
     """Prints what a frame costs in batches of so many."""
     published = Siggraph17().eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     works = {
@@ -67,6 +80,7 @@ def measure(batch: int, rounds: int) -> None:
         "compact": _ours(0, 0, batch),
         "compact and its detector": _ours(0, 8, batch),
         "compact, 4 instances": _ours(4, 8, batch),
+        **{f"compact on {name}": _ours(0, 0, batch, _random(name, folder)) for name in ENCODERS},
     }
     taken: dict[str, list[float]] = {name: [] for name in works}
     for number in range(rounds + 1):
@@ -76,9 +90,9 @@ def measure(batch: int, rounds: int) -> None:
                 taken[name].append(spent)
     medians = {name: statistics.median(times) for name, times in taken.items()}
     eager, ready, *_ = medians.values()
-    print(f"{f'frames in a batch: {batch}':<26}{'CPU':>9}{'of PyTorch':>12}{'of restore':>12}")
+    print(f"{f'frames in a batch: {batch}':<30}{'CPU':>9}{'of PyTorch':>12}{'of restore':>12}")
     for name, seconds in medians.items():
-        print(f"{name:<26}{1000 * seconds:6.1f} ms{seconds / eager:12.3f}{seconds / ready:12.3f}")
+        print(f"{name:<30}{1000 * seconds:6.1f} ms{seconds / eager:12.3f}{seconds / ready:12.3f}")
 
 
 def main() -> None:
@@ -87,8 +101,9 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="fewer rounds")
     rounds = 3 if parser.parse_args().short else 15
     keep_freed_memory()
-    for batch in (1, PaintSettings().batch):
-        measure(batch, rounds)
+    with TemporaryDirectory() as folder:
+        for batch in (1, PaintSettings().batch):
+            measure(batch, rounds, Path(folder))
 
 
 if __name__ == "__main__":

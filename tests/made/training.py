@@ -14,7 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from models.colour.bins import BINS
-from models.compact.network import BLOCKS, Compact, CompactConfig
+from models.compact.mobilenet import BLOCKS
+from models.compact.network import Compact, CompactConfig
 from pipelines.training.config import TrainConfig
 from pipelines.training.examples import Sources
 from pipelines.training.run import train
@@ -32,8 +33,8 @@ Told = dict[str, float]
 
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs train a narrow network whose encoder does not expand, a quarter of the work, and log every step."""
-    monkeypatch.setattr("models.compact.network.BLOCKS", [(1, *rest) for _, *rest in BLOCKS])
-    monkeypatch.setattr("pipelines.training.run.Compact", partial(Compact, SMALL))
+    monkeypatch.setattr("models.compact.mobilenet.BLOCKS", [(1, *rest) for _, *rest in BLOCKS])
+    monkeypatch.setattr("pipelines.training.run.CompactConfig", partial(CompactConfig, SMALL.widths))
     monkeypatch.setattr("pipelines.training.run.LOGGED_EVERY", 1)
 
 

@@ -12,7 +12,7 @@ from pipelines.training.config import RANGES, TrainConfig
 IMPOSSIBLE = [
     *[("batch", 3), ("batch", 0), ("crop", 48), ("zoom", (0.9, 0.5)), ("zoom", (0.5,)), ("zoom", ("a", "b"))],
     *[("stage", "nonsense"), ("objective", "foo"), ("steps", 0), ("warmup", 0), ("held_out", -1), ("workers", -1)],
-    *[("instances", 0), ("prior_pictures", 0), ("frozen_layers", 20), ("seed", -1), ("seed", 2**23)],
+    *[("instances", 0), ("prior_pictures", 0), ("frozen_layers", 24), ("seed", -1), ("seed", 2**23)],
     *[("learning_rate", -1e-3), ("learning_rate", math.inf), ("learning_rate", math.nan), ("weight_decay", -0.1)],
     *[("temperature", 0.0), ("saturation", 4.5), ("smoothing", -1.0), ("tint", 1.5)],
     *[(f"{name}_weight", -1.0) for name in ("huber", "colourfulness", "consistency", "detector")],

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from models.colour.bins import BINS
 from models.colour.finish import Finish
-from models.compact.network import CompactConfig, Encoder
+from models.compact.mobilenet import MobileNetV2
+from models.compact.network import CompactConfig
 from models.weights.catalogue import weights_digest
 from models.weights.files import load_network, save_network
 from pipelines.training.config import Stage, TrainConfig
@@ -79,7 +80,7 @@ def test_instance_stage_begins_with_the_decoder(sources: Sources, tmp_path: Path
 
 def test_run_may_begin_with_a_classifiers_encoder(sources: Sources, tmp_path: Path) -> None:
     classifier, out = tmp_path / "classifier.safetensors", tmp_path / "out.safetensors"
-    state = {key: torch.randn_like(value) / 10 for key, value in Encoder().state_dict().items()}
+    state = {key: torch.randn_like(value) / 10 for key, value in MobileNetV2().state_dict().items()}
     rgb = {**state, "features.0.0.weight": torch.randn(32, 3, 3, 3), "classifier.1.bias": torch.zeros(1000)}
     save_file(rgb, classifier)
     run(sources, out, replace(CONFIG, steps=1, frozen_layers=WHOLE_ENCODER), classifier)

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from models.colour.bins import annealed_mean
+from models.compact.encoder import SamePad
 from models.compact.fold import SIZES, FoldedConv, can_fold, folded, ready_for_gpu
-from models.compact.network import Compact, CompactConfig, Encoder, PaddedConv, SamePad
+from models.compact.mobilenet import PaddedConv
+from models.compact.network import ENCODERS, Compact, CompactConfig
 
 pytestmark = pytest.mark.skipif(not can_fold(), reason="this CPU has no bf16")
 
@@ -101,14 +103,28 @@ def test_a_network_ready_for_a_gpu_gives_the_same_with_weights_in_half_precision
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("name", ENCODERS)
+def test_encoder_ready_for_a_gpu_gives_the_same_with_fewer_layers(name: str) -> None:
+    encoder = settled(ENCODERS[name]()).double()
+    lean, x = ready_for_gpu(encoder, torch.float64), noise(2, 1, 64, 96).double()
+    for got, want in zip(lean(x), encoder(x), strict=True):
+        assert (got - want).abs().max() <= 1e-9 * want.abs().max()
+    assert not {nn.BatchNorm2d, SamePad} & {type(module) for module in lean.modules()}
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("name", ENCODERS)
 @pytest.mark.parametrize("size", [(64, 96), (32, 160)])
-def test_encoder_sees_the_same_in_the_mirror(size: tuple[int, int]) -> None:
-    encoder = settled(Encoder())
+def test_encoder_sees_the_same_in_the_mirror(size: tuple[int, int], name: str) -> None:
+    encoder = settled(ENCODERS[name]())
+    exact = encoder(noise(2, 1, *size))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        taps = zip(encoder(noise(2, 1, *size)), folded(nn.ModuleList([encoder]))[0](noise(2, 1, *size)), strict=True)  # type: ignore[index]
-    for expected, found in taps:
-        assert found.shape == expected.shape
-        assert (found - expected).abs().max() <= 2**-5 * expected.abs().max()
+        taps = zip(
+            exact, encoder(noise(2, 1, *size)), folded(nn.ModuleList([encoder]))[0](noise(2, 1, *size)), strict=True
+        )  # type: ignore[index]
+    for true, expected, found in taps:
+        assert found.shape == true.shape
+        assert (found - true).std() <= 1.5 * (expected - true).std()  # as far off as bf16 makes it
 
 
 @torch.inference_mode()

@@ -8,16 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.colour.bins import BINS
-from models.compact.network import (
-    BLOCKS,
-    TAPS,
-    TOP_CHANNELS,
-    Compact,
-    CompactConfig,
-    Encoder,
-    SamePad,
-    gray_encoder_state,
-)
+from models.compact.encoder import SamePad
+from models.compact.mobilenet import BLOCKS, TOP_CHANNELS, MobileNetV2, gray_encoder_state
+from models.compact.network import ENCODERS, Compact, CompactConfig
 
 SMALL = CompactConfig(widths=(32, 24, 16, 16))
 RELU_NORM_PARAMETERS = 2 * 17_056
@@ -82,7 +75,7 @@ def test_every_weight_is_trained(network: Compact) -> None:
 
 
 def test_encoder_has_the_keys_of_torchvision() -> None:
-    keys = set(Encoder().state_dict())
+    keys = set(MobileNetV2().state_dict())
     first = {"features.0.0", "features.1.conv.0.0", "features.1.conv.1"}
     blocks = {f"features.{n}.conv.{part}" for n in range(2, 18) for part in ("0.0", "1.0", "2")}
     assert keys == {f"{layer}.{kind}" for layer in first | blocks | {"features.18.0"} for kind in ("weight", "bias")}
@@ -90,16 +83,18 @@ def test_encoder_has_the_keys_of_torchvision() -> None:
 
 
 def test_encoder_has_the_parameters_of_mobilenet_v2() -> None:
-    count = sum(weight.numel() for weight in Encoder().parameters())
+    count = sum(weight.numel() for weight in MobileNetV2().parameters())
     biases, colour_inputs = RELU_NORM_PARAMETERS // 2, 2 * 32 * 9
     assert count == 2_223_872 - RELU_NORM_PARAMETERS + biases - colour_inputs
 
 
 @torch.inference_mode()
-def test_encoder_gives_features_at_4_8_16_and_32() -> None:
-    taps = Encoder()(torch.zeros(2, 1, 64, 96))
+@pytest.mark.parametrize("name", ENCODERS)
+def test_encoder_gives_features_at_4_8_16_and_32(name: str) -> None:
+    encoder = ENCODERS[name]().eval()
+    taps = encoder(torch.zeros(2, 1, 64, 96))
     sizes = [(16, 24), (8, 12), (4, 6), (2, 3)]
-    assert [tap.shape for tap in taps] == [(2, c, *size) for c, size in zip(TAPS.values(), sizes, strict=True)]
+    assert [tap.shape for tap in taps] == [(2, c, *size) for c, size in zip(encoder.taps.values(), sizes, strict=True)]
     assert taps[-1].shape[1] == TOP_CHANNELS
 
 

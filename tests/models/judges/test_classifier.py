@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models.compact.network import Encoder, gray_encoder_state
+from models.compact.mobilenet import MobileNetV2, gray_encoder_state
 from models.judges.classifier import CLASSES, SIDE, Classifier, centre_square, load_classifier
 
 
@@ -28,13 +28,13 @@ def test_gives_features_and_classes(classifier: Classifier) -> None:
 
 def test_has_the_keys_of_torchvision(classifier: Classifier) -> None:
     ends = {"classifier.1.weight", "classifier.1.bias"}
-    assert set(classifier.state_dict()) == set(Encoder().state_dict()) | ends
+    assert set(classifier.state_dict()) == set(MobileNetV2().state_dict()) | ends
     assert classifier.state_dict()["features.0.0.weight"].shape == (32, 3, 3, 3)
 
 
 @torch.inference_mode()
 def test_sees_a_gray_picture_as_the_gray_encoder_does(classifier: Classifier) -> None:
-    encoder = Encoder()
+    encoder = MobileNetV2()
     encoder.load_state_dict(gray_encoder_state(classifier.state_dict()))
     gray = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(1))
     seen = encoder(2 * gray - 1)[-1].mean(dim=(2, 3))
