@@ -4,6 +4,7 @@ Figures of a part of a picture are figures of its pixels set in a row: (1, 3, 1,
 """
 
 import functools
+import math
 
 import torch
 import torch.nn.functional as F
@@ -93,6 +94,38 @@ def rebalanced_auc(sums: Tensor) -> Tensor:
     """
     close, count = sums
     return (close[count > 0] / count[count > 0]).mean()
+
+
+def ciede2000(one: Tensor, other: Tensor) -> Tensor:
+    """Colour difference of each pixel, CIEDE2000 (CIE 142-2001) as Sharma, Wu, Dalal state it (Color Res. Appl. 2005).
+
+    Args:
+        one: (N, 3, h, w), CIE Lab.
+        other: the same; the difference is the same either way.
+
+    Returns:
+        (N, h, w), 0 and more.
+    """
+    (l1, a1, b1), (l2, a2, b2) = one.unbind(1), other.unbind(1)
+    chroma = (torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2
+    stretch = 1.5 - 0.5 * (chroma**7 / (chroma**7 + 25**7)).sqrt()
+    a1, a2 = stretch * a1, stretch * a2
+    c1, c2 = torch.hypot(a1, b1), torch.hypot(a2, b2)
+    h1, h2 = (torch.remainder(torch.atan2(b, a), 2 * math.pi) for a, b in ((a1, b1), (a2, b2)))
+    is_gray, turn = c1 * c2 == 0, h2 - h1
+    turn = torch.where(is_gray, 0, turn - 2 * math.pi * turn.sign() * (turn.abs() > math.pi))
+    lightness, chroma = (l1 + l2) / 2, (c1 + c2) / 2
+    hue = torch.where(is_gray, h1 + h2, h1 + turn / 2)
+    weight = (1 - 0.17 * (hue - math.pi / 6).cos() + 0.24 * (2 * hue).cos()
+              + 0.32 * (3 * hue + math.pi / 30).cos() - 0.20 * (4 * hue - math.radians(63)).cos())  # fmt: skip
+    off = (lightness - 50) ** 2
+    by_lightness = (l2 - l1) / (1 + 0.015 * off / (20 + off).sqrt())
+    by_chroma = (c2 - c1) / (1 + 0.045 * chroma)
+    by_hue = 2 * (c1 * c2).sqrt() * (turn / 2).sin() / (1 + 0.015 * chroma * weight)
+    blue = ((torch.remainder(hue.rad2deg(), 360) - 275) / 25) ** 2
+    bend = -2 * (chroma**7 / (chroma**7 + 25**7)).sqrt() * torch.sin((60 * torch.exp(-blue)).deg2rad())
+    squared = by_lightness**2 + by_chroma**2 + by_hue**2 + bend * by_chroma * by_hue
+    return squared.clamp(min=0).sqrt()
 
 
 def colourfulness(rgb: Tensor, is_absolute: bool = False) -> Tensor:

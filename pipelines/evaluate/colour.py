@@ -10,8 +10,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.colour.colorspace import lab_from_srgb
 from models.measures.metrics import (
     SSIM_RADIUS,
+    ciede2000,
     closeness,
     closeness_by_bin,
     colourfulness,
@@ -41,10 +43,13 @@ NAMES = [
     "SSIM",
     "AuC",
     "AuC, rebalanced",
+    "CIEDE2000",
     *(f"{figure}, {name}" for figure in ("colourfulness", "dCF") for name in COLOURFULNESS),
     "ab change",
 ]
 """Figures in the order in which they are shown; PSNR in dB, AuC in %, ab change in units of ab."""
+CIEDE_STEP = 2
+"""Pixels along each side, of which one is taken, as the comparison of peers does (`peers.tsv`)."""
 MIN_SCORE = 0.5
 """Of a given box: below it boxes are guesses."""
 
@@ -94,6 +99,8 @@ def measure(coloured: Coloured, boxes: NDArray[np.float32]) -> dict[str, Part]:
         numbers = {name: {kind: float(value) for kind, value in row.items()} for name, row in figures.items()}
         in_row = true_ab[:, :, mask][:, :, None]  # (1, 2, 1, P)
         measured[title] = Part(numbers, {k: closeness_by_bin(close[k][:, mask], in_row) for k in COMPARED})
+    few = {kind: lab_from_srgb(rgb[:, :, ::CIEDE_STEP, ::CIEDE_STEP]) for kind, rgb in coloured.rgb.items()}
+    measured[WHOLE].figures["CIEDE2000"] = {k: float(ciede2000(few[k], few["true"]).mean()) for k in COMPARED}
     measured[WHOLE].figures["ab change"] = {"ours": coloured.ab_change}
     return measured
 

@@ -10,6 +10,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from models.colour.colorspace import lab_from_srgb
+from models.measures.metrics import ciede2000
 from pipelines.evaluate.colour import JUDGED, evaluate_colour, measure, parts
 from pipelines.evaluate.content import ContentJudge, read_labels
 from pipelines.evaluate.detector import evaluate_detector
@@ -140,6 +142,18 @@ def test_true_colours_are_found_to_be_true() -> None:
     assert figures["SSIM"]["ours"] == pytest.approx(1, abs=1e-5)
     assert figures["AuC"]["ours"] == pytest.approx(100)
     assert figures["colourfulness, signed"]["ours"] == figures["colourfulness, signed"]["true"]
+
+
+def test_ciede2000_is_of_every_second_pixel() -> None:
+    true = np.zeros((32, 40, 2), np.float32)
+    coloured = as_coloured(true, true)
+    coloured.rgb["ours"][:, :, 1::2] = 1  # rows that are not looked at
+    figures = measure(coloured, NO_BOXES)["whole picture"].figures["CIEDE2000"]
+    assert figures == {"ours": 0, "gray": 0}
+    coloured.rgb["ours"][:, :, :16] = coloured.rgb["ours"][:, :, 31:]
+    figures = measure(coloured, NO_BOXES)["whole picture"].figures["CIEDE2000"]
+    gray, white = (lab_from_srgb(coloured.rgb[kind])[:, :, :1, :1] for kind in ("true", "ours"))
+    assert figures["ours"] == pytest.approx(float(ciede2000(gray, white)) / 2, rel=1e-4)
 
 
 def test_means_leave_out_what_does_not_exist() -> None:
