@@ -127,7 +127,7 @@ def _simplify(layer: nn.Module) -> None:
     if isinstance(layer, PaddedConv):
         _without_pad(layer, layer[0])  # type: ignore[arg-type]  # it is a convolution
     if isinstance(layer, NormedConv):
-        layer.conv, layer.bn = fuse_conv_bn_eval(layer.conv, layer.bn), nn.Identity()
+        layer.conv, layer.bn = fuse_conv_bn_eval(layer.conv, layer.bn), nn.Identity()  # type: ignore[arg-type]
         _without_pad(layer, layer.conv)
 
 

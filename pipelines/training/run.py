@@ -21,12 +21,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from models.colour.bins import BINS, rebalancing_weights
-from models.compact.lite import encoder_of_classifier, gray_lite_state
-from models.compact.mobilenet import gray_encoder_state
-from models.compact.network import Compact, CompactConfig
-from models.weights.files import load_network, read_weights, save_network
-from models.weights.published_files import read_published
-from models.weights.take_over import named_network
+from models.compact.network import Compact
+from models.weights.files import save_network
+from pipelines.training.begin import begun
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import CropSettings, crops
 from pipelines.training.examples import Examples, Sources, count_prior, examples
@@ -81,33 +78,10 @@ class Run:
         self.bin_weights, self.step = state["bin_weights"], state["step"]
 
 
-def _begun(start: Path) -> Compact:
-    """The network with these weights, or with a classifier's as its encoder.
-
-    Raises:
-        ValueError: the file holds neither.
-    """
-    if named_network(start) == "compact":
-        network, _ = load_network(start)
-        assert isinstance(network, Compact)
-        return network
-    state = read_weights(start)[0] if start.suffix == ".safetensors" else read_published(start)
-    name = encoder_of_classifier(state)
-    if name is None:
-        network, own = Compact(CompactConfig()), gray_encoder_state(state)
-    else:
-        network, own = Compact(CompactConfig(encoder=name)), gray_lite_state(state)
-    try:
-        network.encoder.load_state_dict(own, strict=True)
-    except RuntimeError as error:
-        raise ValueError(f"{start}: no encoder of this network; give weights of compact or of a classifier") from error
-    return network
-
-
 def _network(start: Path | None, config: TrainConfig) -> Compact:
     """The network at the start of the run; the parts that the stage trains need gradients."""
     torch.manual_seed(config.seed)
-    network = _begun(start) if start else Compact(CompactConfig())
+    network = begun(start)
     if config.stage == "instance":
         network.instance.load_state_dict(network.decoder.state_dict())
     network.eval().requires_grad_(False)
@@ -201,7 +175,7 @@ def train(  # noqa: PLR0913  # one run's all
         sources: its pictures.
         config: the run.
         out: a .safetensors file; the checkpoint lies beside it as .checkpoint, the keys held out as .held-out.
-        start: weights to start from: of this network, or a MobileNetV2 classifier's.
+        start: weights to start from: of this network, or a classifier's, of MobileNetV2 or EfficientNet-Lite.
         overwrite: whether weights without a checkpoint are replaced.
         has_place: whether the caller keeps `out` for the run, by `own_place`.
         device: where it runs; by default on the CPU.

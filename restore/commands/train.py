@@ -66,7 +66,12 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
     help="The weights, a .safetensors file; its checkpoint lies beside it.",
 )
 @overwrite_option("Replace weights that exist and have no checkpoint beside them.")
-@option(TASK, "--start", type=READ_FILE, help="Weights to start from: of this network, or a MobileNetV2 classifier's.")
+@option(
+    TASK,
+    "--start",
+    type=READ_FILE,
+    help="Weights to start from: of this network, or a classifier's, which become its encoder.",
+)
 @option(TASK, "--stage", type=click.Choice(STAGES), default="full", show_default=True, help="What is trained.")
 @option(TASK, "--steps", type=click.IntRange(min=1), help="Steps of the optimiser. [8000]")
 @option(TASK, "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any other setting; may be repeated.")

@@ -12,12 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from models.colour.bins import BINS
 from models.colour.finish import Finish
-from models.compact.mobilenet import MobileNetV2
 from models.compact.network import CompactConfig
 from models.weights.catalogue import weights_digest
 from models.weights.files import load_network, save_network
@@ -33,7 +31,6 @@ from tests.made.training import (
     PICTURES,
     SMALL,
     WHOLE_ENCODER,
-    are_equal,
     batch,
     checkpoint_of,
     network,
@@ -76,18 +73,6 @@ def test_instance_stage_begins_with_the_decoder(sources: Sources, tmp_path: Path
     run(sources, out, slow, start)
     network = load_network(out)[0]
     assert torch.allclose(network.instance.head.weight, network.decoder.head.weight, atol=1e-6)
-
-
-def test_run_may_begin_with_a_classifiers_encoder(sources: Sources, tmp_path: Path) -> None:
-    classifier, out = tmp_path / "classifier.safetensors", tmp_path / "out.safetensors"
-    state = {key: torch.randn_like(value) / 10 for key, value in MobileNetV2().state_dict().items()}
-    rgb = {**state, "features.0.0.weight": torch.randn(32, 3, 3, 3), "classifier.1.bias": torch.zeros(1000)}
-    save_file(rgb, classifier)
-    run(sources, out, replace(CONFIG, steps=1, frozen_layers=WHOLE_ENCODER), classifier)
-    after = {key[8:]: value for key, value in checkpoint_of(out)["network"].items() if key.startswith("encoder.")}
-    assert torch.allclose(after.pop("features.0.0.weight"), rgb["features.0.0.weight"].sum(dim=1, keepdim=True))
-    del state["features.0.0.weight"]
-    assert are_equal(after, state)
 
 
 # The losses
