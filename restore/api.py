@@ -4,7 +4,8 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.archive.estimate import Estimate, estimate
@@ -117,6 +118,8 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             reporter(ArchiveStarted(plan))
             for note in passed_over(wanted.paint.device) if plan.todo else ():
                 reporter(Note(note))
+            for note in _notes_on_feeding(devices, wanted) if plan.todo and devices.gpus > 1 else ():
+                reporter(Note(note))
             records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
             try:
                 needed = devices if plan.todo else Devices()
@@ -171,7 +174,16 @@ def estimate_archive(
         FilmError: nothing could be begun.
     """
     plan, store = plan_archive(films, out, settings, retry_failed=retry_failed, overwrite=overwrite, devices=devices)
-    return estimate(plan, store, overwrite)
+    found = estimate(plan, store, overwrite)
+    return replace(found, notes=tuple(_notes_on_feeding(devices or Devices(), settings or Settings())))
+
+
+def _notes_on_feeding(devices: Devices, settings: Settings) -> Iterator[str]:
+    """A sentence on how many cores feed the GPUs that an archive's films share."""
+    if devices.gpus:
+        wanted = devices.applied(settings)
+        chosen = choose_network("archive", wanted, devices.is_pool(has_films=True))
+        yield from devices.notes_on_feeding(chosen, wanted.motion)
 
 
 def _path(path: Path | str | None) -> Path | None:

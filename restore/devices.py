@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import SettingsError
-from pipelines.settings import Settings
+from pipelines.settings import MotionSettings, Settings
 
 if TYPE_CHECKING:
     from pipelines.film import Listener, Result
     from pipelines.job.job import Job
+    from pipelines.painting.choice import Chosen
 
     Restore = Callable[[Job, Listener | None], Result]
 
@@ -87,11 +88,25 @@ class Devices:
         from pipelines.painting.device import passed_over
 
         yield from passed_over(job.settings.paint.device)
+        if self.gpus > 1 and self.needed_for(job) == self:
+            yield from self.notes_on_feeding(job.chosen, job.settings.motion)
         cores = os.cpu_count() or 1
         if max(self.gpus, self.workers) > 1 and self.needed_for(job) != self:
             yield "the film is too short to share: one process of this machine colours it"
         elif not self.address and self.workers > 1 and self.workers >= cores:
             yield f"--workers {self.workers} on {cores} cores: one process, without --workers, may well be faster"
+
+    def notes_on_feeding(self, chosen: Chosen, motion: MotionSettings) -> Iterator[str]:
+        """A sentence on how many cores feed GPUs of this machine; none without GPUs, or where they cannot be timed."""
+        if not self.gpus or self.address:
+            return
+        from restore.feeding import anchors_a_second_apart, feeding
+
+        with suppress(RuntimeError):  # what is wrong with a GPU is said where it is used
+            found, cores = feeding(chosen, motion, anchors_a_second_apart), os.cpu_count() or 1
+            enough = found.gpus(cores)
+            advice = f": --gpus {enough} is enough" if enough < self.gpus else ""
+            yield f"one GPU {found}, this machine has {cores}{advice}"
 
     @contextmanager
     def at_work(self, on_note: Callable[[str], None], has_films: bool = False) -> Iterator[tuple[Restore, int]]:

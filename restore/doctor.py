@@ -19,8 +19,9 @@ from pipelines import DISTRIBUTION
 from pipelines.media.codecs import ENCODERS
 from pipelines.media.nvenc import encoders
 from pipelines.painting.choice import choose
-from pipelines.painting.device import has_nvidia_card, missing_cuda, unusable_cuda
-from pipelines.settings import PaintSettings
+from pipelines.painting.device import first_line, has_nvidia_card, is_out_of_memory, missing_cuda, unusable_cuda
+from pipelines.settings import MotionSettings, PaintSettings
+from restore.feeding import anchors_a_second, feeding
 
 NAME = re.compile(r"[\w.-]+")
 """Of a package, at the beginning of what is required of it."""
@@ -51,6 +52,21 @@ def _devices() -> Iterator[tuple[bool, str]]:
         unusable = unusable_cuda(i)
         facts = torch.cuda.get_device_properties(i)
         yield unusable is None, unusable or f"cuda:{i}: {facts.name}, {facts.total_memory / 2**30:.0f} GiB"
+        if unusable is None:
+            yield _feeding(i)
+
+
+def _feeding(number: int) -> tuple[bool, str]:
+    """The speed of a GPU with the network that ships, and the cores that feed it."""
+    try:
+        with torch.cuda.device(number):
+            chosen, motion = choose(PaintSettings(device="cuda")), MotionSettings()
+            found = feeding(chosen, motion, anchors_a_second)
+            return True, f"cuda:{number} with network {DEFAULT_NETWORK} {found}; this machine has {os.cpu_count()}"
+    except (RuntimeError, ValueError, FileNotFoundError) as error:
+        if isinstance(error, RuntimeError) and is_out_of_memory(error):
+            return True, f"cuda:{number}: its speed is not known, other work fills its memory"
+        return False, f"cuda:{number} does not run network {DEFAULT_NETWORK}: {first_line(error)}"
 
 
 def _encoders() -> Iterator[tuple[bool, str]]:

@@ -60,6 +60,8 @@ class Estimate:
     """Of the films that are left to do, largest first."""
     speed: float | None
     """Pixels coloured in a second; None: no film tells it."""
+    notes: tuple[str, ...] = ()
+    """Sentences on the devices."""
 
     @property
     def able(self) -> tuple[Extent, ...]:
@@ -90,7 +92,8 @@ class Estimate:
         ]
         plan = self.plan
         before = {"done": len(plan.done), "failed_before": len(plan.failed), "changed": len(plan.changed)}
-        return {"todo": films, **before, "left_out": list(plan.left_out), "seconds": self.seconds}
+        left_out, notes = list(plan.left_out), list(self.notes)
+        return {"todo": films, **before, "left_out": left_out, "seconds": self.seconds, "notes": notes}
 
 
 def estimate(plan: Plan, out: Store, overwrite: bool) -> Estimate:

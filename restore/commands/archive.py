@@ -82,7 +82,7 @@ def _planned(estimate: Estimate, as_json: bool) -> str:
         about = "" if took is None else f"about {timecode(took)[:8]}"
         length = extent.problem or timecode(extent.seconds)
         lines.append(f"{extent.task.film.size / 1e6:10.1f} MB  {length}  {about}  {extent.task.film.place}")
-    return "\n".join([*lines, _whole(estimate)])
+    return "\n".join([*lines, _whole(estimate), *(f"note: {note}" for note in estimate.notes)])
 
 
 def _whole(estimate: Estimate) -> str:

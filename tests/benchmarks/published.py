@@ -1,10 +1,10 @@
-"""What the networks cost an anchor on this CPU: `python tests/benchmarks/published.py [--short | --memory]`.
+"""What the networks cost an anchor on this CPU: `python tests/benchmarks/published.py [--short | --memory | --gflop]`.
 
 Prints a table and writes nothing. One thread, one anchor of 256 x 256 at a time, bf16, random weights; turn about,
 medians of CPU seconds. InstColorization's 8 instances are coloured as `restore` does, all crops through the network at
 once; a crop after the other; and wholly box by box, each box's features also brought to the whole frame at each level,
 as its authors' code does (which takes single precision). `--memory` measures only the memory that four anchors of 8
-instances each take.
+instances each take; `--gflop` only counts the arithmetic of every network, for an anchor of 16:9 at the size it sees.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from models.published.eccv16 import Eccv16
 from models.published.instcolor import OUTSIDE, Fusion, InstColor, place
 from models.published.siggraph17 import Levels, Siggraph17
 from models.published.trunk import SIDE
+from pipelines.painting.size import network_size
 from pipelines.process import keep_freed_memory
 
 ANCHORS, INSTANCES = 4, 8
@@ -113,6 +114,17 @@ def _print_memory() -> None:
     print(f"{ANCHORS} anchors with {INSTANCES} instances each: {peak_memory():.0f} MiB")
 
 
+def _print_gflop() -> None:
+    for name, kind in NETWORKS.items():
+        size = network_size(1080, 1920, kind.sees.rows)
+        nobody, boxes = torch.zeros(1, dtype=torch.int64), torch.zeros(0, 4)
+        frame = torch.rand(1, 1, *size) * 100
+        inputs = NetworkInput(frame, kind.sees.rows, boxes, nobody[:0], torch.zeros(0, 5), 1.0, classes=nobody)
+        with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+            paint(kind, kind.make({}).eval().requires_grad_(False), inputs)  # the counter follows gradients
+        print(f"{name:<26}{counter.get_total_flops() / 1e9:8.0f}", flush=True)
+
+
 def peak_memory() -> float:
     """MiB that this process has taken at most so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -123,10 +135,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--short", action="store_true", help="fewer rounds")
     parser.add_argument("--memory", action="store_true", help="peak memory alone")
+    parser.add_argument("--gflop", action="store_true", help="arithmetic of every network alone")
     asked = parser.parse_args()
     keep_freed_memory()
     torch.set_num_threads(1)
-    if asked.memory:
+    if asked.gflop:
+        _print_gflop()
+    elif asked.memory:
         _print_memory()
     else:
         _print_times(2 if asked.short else 7)

@@ -7,6 +7,7 @@ on the same 1080p clip (the sample film scaled up), with the same network, the s
   `torch` does Lab in torch on float pictures, as the published code of InstColorization does; `cv2` with OpenCV's
   float conversion, the fastest we know.
 - The necessary parts alone: decode; the network at the anchors; flow; encode of ready frames.
+- All of a run but its network, in units of the flow, which says how fast cores are: see `restore.feeding`.
 - Peak memory of a whole run over a short and a long film of the same size.
 """
 
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, pairwise
@@ -41,6 +42,7 @@ from pipelines.painting.choice import Chosen, choose
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect
 from pipelines.painting.finish import finished
+from pipelines.painting.paint import Paint, PaintOrder
 from pipelines.painting.painter import open_painter
 from pipelines.process import keep_freed_memory
 from pipelines.settings import Settings
@@ -138,6 +140,22 @@ def common_loop(job: Job, to_lab: Callable[[Any], Any], folder: Path) -> None:
         out.mux(stream.encode(None))
 
 
+class Counted:
+    """The painting of a run, which counts its anchors, and the seconds that its thread takes for them."""
+
+    def __init__(self) -> None:
+        self.anchors, self.wall, self.cpu = 0, 0.0, 0.0
+
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[Any]:
+        paint = Paint()
+        for order in orders:
+            wall, cpu = time.perf_counter(), time.thread_time()
+            painted = paint(order)
+            self.wall, self.cpu = self.wall + time.perf_counter() - wall, self.cpu + time.thread_time() - cpu
+            self.anchors += len(painted.ab)
+            yield painted
+
+
 def _plane(frame: Any, number: int) -> Any:
     plane = frame.planes[number]
     return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)[:, : plane.width].copy()
@@ -170,6 +188,12 @@ def necessary_parts(job: Job, folder: Path) -> dict[str, float]:
     return costs
 
 
+def _anchors_in_parts(job: Job, frames: int) -> int:
+    """Pictures that the network of `necessary_parts` gets, in whole batches."""
+    step, batch = max(1, round(job.settings.motion.anchors * job.film.picture.rate)), job.settings.paint.batch
+    return -(-len(range(0, frames, step)) // batch) * batch
+
+
 def peak_memory(film: Path) -> float:
     """MiB that `restore` of a film takes at most, in a process of its own."""
     code = (  # getrusage would count the parent's peak too
@@ -188,15 +212,19 @@ def main() -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"OMP_WAIT_POLICY": "passive"})
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="fewer frames, memory of one length only")
-    short = parser.parse_args().short
+    parser.add_argument("--parts", action="store_true", help="the run and its parts alone: no other loops, no memory")
+    asked = parser.parse_args()
     keep_freed_memory()
-    frames, lengths = (48, (48,)) if short else (720, (500, 5000))
+    frames, lengths = (48, (48,)) if asked.short else (720, (500, 5000))
+    loops: dict[str, Any] = {"torch": _lab_torch, "cv2": _lab_cv2}
+    if asked.parts:
+        loops, lengths = {}, ()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        job = prepare(draw_film(folder / "film.mp4", frames), None, Settings())
-        ours = cost(lambda: restore(job))
+        job, counted = prepare(draw_film(folder / "film.mp4", frames), None, Settings()), Counted()
+        ours = cost(lambda: restore(job, paint=counted))
         print(f"restore: {frames / ours.wall:.2f} frames/s, {ours.cpu / frames * 1000:.0f} ms of CPU a frame")
-        for label, to_lab in (("torch", _lab_torch), ("cv2", _lab_cv2)):
+        for label, to_lab in loops.items():
             loop = cost(lambda to_lab=to_lab: common_loop(job, to_lab, folder))  # type: ignore[misc]
             ratio = loop.wall / ours.wall
             print(
@@ -206,6 +234,9 @@ def main() -> None:
         for part, seconds in parts.items():
             print(f"  {part}: {seconds / frames * 1000:.1f} ms of CPU a frame")
         print(f"CPU of restore over its necessary parts alone: {ours.cpu / sum(parts.values()):.2f}")
+        network = parts["network at the anchors"] / _anchors_in_parts(job, frames) * counted.anchors
+        flows = (ours.cpu - network) / parts["flow, both ways"]
+        print(f"frames an anchor: {frames / counted.anchors:.1f}; all but the network: {flows:.0f} times the flow")
         for length in lengths:
             print(f"peak memory, {length} frames: {peak_memory(draw_film(folder / f'{length}.mp4', length)):.0f} MiB")
 
