@@ -147,9 +147,7 @@ def test_anchors_are_drawn_as_each_network_gets_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_network_is_timed_here_and_apart(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_network_is_timed_here_and_apart(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(feeding, "SECONDS", 0.1)
     monkeypatch.setattr(feeding, "CHILD_SECONDS", 600)
     chosen = choose(settings.paint)
