@@ -111,15 +111,16 @@ class Paint:
 
     def _in_memory(self, order: PaintOrder) -> Painted:
         """ab of the anchors, in as many parts as memory needs."""
-        first = self._parts.get(order.chosen, 1)
-        for parts in PARTS[PARTS.index(first) :]:
+        first, batch = self._parts.get(order.chosen, 1), order.chosen.batch
+        possible = [parts for parts in PARTS if first <= parts < 2 * batch]  # more would be no smaller
+        for parts in possible:
             painted = self._tried(order, parts)
             if painted is None and self._drop_others():
                 painted = self._tried(order, parts)
             if painted is not None:
                 self._parts[order.chosen] = parts
                 return painted
-        size = -(-order.chosen.batch // PARTS[-1])
+        size = -(-batch // possible[-1])
         what = f"the device's memory does not hold {size} anchor{'s' if size > 1 else ''} at a time"
         raise StageError(order, what, "end what else uses it, or take --device cpu")
 

@@ -150,13 +150,14 @@ def test_a_device_that_is_gone_is_not_taken_for_a_fault_of_the_network(
         Paint()(replace(order, chosen=chosen))
 
 
-def test_memory_for_not_even_a_quarter_of_a_batch_is_reported_with_its_time(
-    order: PaintOrder, tried: list[int]
+@pytest.mark.parametrize(("batch", "sizes"), [(4, [4, 2, 1]), (3, [3, 2, 1]), (2, [2, 1]), (1, [1])])
+def test_memory_for_not_even_a_part_of_a_batch_is_reported_with_its_time(
+    order: PaintOrder, tried: list[int], batch: int, sizes: list[int]
 ) -> None:
     tried[0] = 0
     with pytest.raises(StageError) as caught:
-        Paint()(order)
-    assert tried[1:] == [4, 2, 1]
+        Paint()(replace(order, chosen=replace(order.chosen, batch=batch)))
+    assert tried[1:] == sizes
     assert str(caught.value.as_film_error("film.mp4")) == (
         "film.mp4 at 00:00:01.000: the device's memory does not hold 1 anchor at a time; "
         "end what else uses it, or take --device cpu"
