@@ -90,7 +90,9 @@ def gather(wanted: Sequence[str], out: Store, settings_of: SettingsOf) -> Gather
     twice = [place for place, count in Counter(film.place for film in films).items() if count > 1]
     if twice:
         both = " and ".join(film.url for film in films if film.place == twice[0])
-        raise SettingsError(both, f"would both be {twice[0]} under {out.root}", "name `out` of each in a CSV manifest")
+        raise SettingsError(
+            both, f"would both be {twice[0]} under {out.root}", "give each an `out` of its own in a CSV manifest"
+        )
     return Gathered(tuple(films), tuple(dict.fromkeys(left_out)))
 
 

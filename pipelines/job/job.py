@@ -99,6 +99,7 @@ def prepare(
         output = choose_pictures(film, settings, pictures)
     else:
         output = choose_output(film, settings, named.name, has_suffix=out is not None)
+        film = replace(film, others=output.others)
     if out is None:
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)

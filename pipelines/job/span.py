@@ -40,7 +40,7 @@ class Finder:
         if not isinstance(place, When):
             seconds = place
         elif (number := place.number("shot")) is not None:
-            seconds = self._shot(number, option, is_end)
+            seconds = self._shot(number, is_end)
         else:
             seconds = nearest_frame(self.film, self._counted(place, option))
         if seconds >= self.film.duration and not is_end:
@@ -86,10 +86,10 @@ class Finder:
             raise SettingsError(self.film.path, what, "leave out --timecode-start to count from 0")
         return own
 
-    def _shot(self, number: int, option: str, is_end: bool) -> Fraction:
+    def _shot(self, number: int, is_end: bool) -> Fraction:
         if number > len(self.shots):
             count = len(self.shots)
-            what = f"{option} shot {number} is not in the film, which has {count} shot{'s' * (count > 1)}"
+            what = f"shot {number} is not in the film, which has {count} shot{'s' * (count > 1)}"
             raise SettingsError(self.film.path, what, "restore shots lists them")
         shot = self.shots[number - 1]
         return shot.end if is_end else shot.start

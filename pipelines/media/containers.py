@@ -10,7 +10,7 @@ from pipelines.media.codecs import ENCODERS
 from pipelines.media.encode import check_encoder
 from pipelines.media.rounding import FrameTimes, keeps_clock
 from pipelines.media.scan_writer import picture_target
-from pipelines.media.target import Target, choose_target
+from pipelines.media.target import UNKNOWN, Target, choose_target
 from pipelines.media.trial import Held, try_streams
 from pipelines.settings import Settings
 from pipelines.source import Film, Numbered, OtherStream, Span
@@ -32,6 +32,8 @@ class Output:
     """FFmpeg's name of the muxer."""
     name: str
     """Of the file, without its folder."""
+    others: tuple[OtherStream, ...] = ()
+    """The film's other streams that it holds."""
 
 
 def own_container(film: Film) -> str | None:
@@ -63,15 +65,22 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
     target, times = _target(film, settings), FrameTimes(film, settings.span)
     candidates = _candidates(film, target)
     tried = try_streams(film, candidates, target.time_base)
+    data = _held_nowhere(tried)
+    film = replace(film, others=tuple(other for other in film.others if other not in data))
+    tried = {name: held.without(data) for name, held in tried.items()}
+    if data:
+        target = replace(
+            target, notes=(*target.notes, f"left out: {_named_all(data)}, which no container keeps readable")
+        )
     if has_suffix:
         container = _named(film, target, times, PurePath(name).suffix, tried)
-        return Output(_noted(target, times, container, *_anew_note(tried[container])), container, name)
+        return Output(_noted(target, times, container, *_anew_note(tried[container])), container, name, film.others)
     fit = [each for each in candidates if not tried[each].refused and times.is_held(each)]
     held = min(fit, key=lambda each: bool(tried[each].anew), default=None)  # the first of the best
     if held is None:
         raise OutputError(film.path, *_no_container(target, times, tried))
     chosen = _noted(target, times, held, *_change(film, target, held), *_anew_note(tried[held]))
-    return Output(chosen, held, name + _suffix(film, held))
+    return Output(chosen, held, name + _suffix(film, held), film.others)
 
 
 def choose_pictures(film: Film, settings: Settings, names: Numbered) -> Output:
@@ -116,6 +125,8 @@ def _fits(container: str, target: Target) -> str | None:
     """Why a container does not hold the picture, whatever its times; None where it does."""
     if container not in ENCODERS[target.codec].containers:
         return f"does not hold {target.codec}"
+    if container == "mp4" and target.codec == "ffv1" and UNKNOWN in (target.matrix, target.primaries, target.transfer):
+        return "does not keep the film's colour tags with ffv1, since some of them are unknown"
     if container == "mpegts" and not target.display_matrix.is_upright:
         return "does not keep how the picture is turned"
     return None
@@ -206,6 +217,14 @@ def _named(film: Film, target: Target, times: FrameTimes, suffix: str, tried: di
         what = f"{suffix} cannot hold {_named_all(tried[container].refused)}"
         raise OutputError(film.path, what, _holder(times, tried))
     return container
+
+
+def _held_nowhere(tried: dict[str, Held]) -> list[OtherStream]:
+    """Data that no container holds: timed metadata of phones and cameras, no part of what is seen and heard."""
+    refused = [set(held.refused) for held in tried.values()]
+    return sorted(
+        (other for other in set.intersection(*refused) if other.kind == "data"), key=lambda other: other.index
+    )
 
 
 def _named_all(streams: Iterable[OtherStream]) -> str:

@@ -126,7 +126,11 @@ def add_picture(out: OutputContainer, source: Any, template: Any, target: Target
     stream.time_base = target.time_base
     if target.frame_rate:
         stream.codec_context.framerate = target.frame_rate
-    stream.codec_context.sample_aspect_ratio = target.sample_aspect_ratio
+    context = stream.codec_context
+    context.sample_aspect_ratio = target.sample_aspect_ratio
+    # a segment in mp4 keeps no tags of colour for FFV1 where one of the three is unknown
+    context.colorspace, context.color_primaries, context.color_trc = target.matrix, target.primaries, target.transfer
+    context.color_range = 2 if target.is_full_range else 1
     if target.display_matrix != AS_STORED:
         is_exact = out.format.name in ("mp4", "mov")  # Matroska holds a turn, and drops what also stretches
         matrix = target.display_matrix if is_exact else target.display_matrix.without_stretch()

@@ -19,7 +19,7 @@ from pipelines.media.seek import frames_up_to
 from pipelines.media.side_data import display_matrix_of, left_out_of, side_data_of
 from pipelines.media.times import WITHOUT_TIMES, best_effort, pts_err
 from pipelines.settings import ScanSettings
-from pipelines.source import FieldOrder, Film, OtherStream, Picture
+from pipelines.source import SCAN_SUFFIXES, FieldOrder, Film, OtherStream, Picture
 
 FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
 UNKNOWN = 2  # of matrix, primaries and transfer in ITU-T H.273
@@ -188,11 +188,17 @@ def probe(path: Path, scanned: ScanSettings | None = None) -> Film:
     if scans is not None:
         return probe_scans(path, scans, scanned or ScanSettings())
     if path.is_file() and scanned not in (None, ScanSettings()):
+        if path.suffix.lower() in SCAN_SUFFIXES:
+            raise SettingsError(
+                path, "is one picture", f"name its folder, or {path.parent / f'NAME_%06d{path.suffix}'}"
+            )
         raise SettingsError(path, "has times and sound of its own", "leave out --fps and --sound, which are for scans")
     with open_film(path) as container:
         stream = picture_stream(container, path)
         frame = _first_frame(container, stream, path)
         picture = _picture(stream, frame)
+        if "timecode" in {**container.metadata, **stream.metadata}:  # which its result has too
+            picture = replace(picture, left_out=tuple(each for each in picture.left_out if "timecode" not in each))
         is_delayed = (frame.dts or 0) > (frame.pts or 0)  # SVQ3 says nothing of its B-frames
         if stream.codec_context.has_b_frames or is_delayed:
             with open_film(path) as again:

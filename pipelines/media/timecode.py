@@ -85,7 +85,10 @@ class Clock:
         match = SPELLING.fullmatch(written)
         hours, minutes, seconds, frames = (int(match[i]) for i in (1, 2, 3, 5)) if match else (0, 60, 0, 0)
         is_left_out = self.is_drop and seconds == 0 and frames < self._dropped and minutes % 10 > 0
-        if minutes > 59 or seconds > 59 or frames >= self.rate or is_left_out or (";" in written and not self.is_drop):
+        if is_left_out:
+            following = f"{written[:-2]}{self._dropped:02d}"
+            raise ValueError(f"{written!r} is a number that drop-frame timecode leaves out; the next is {following}")
+        if minutes > 59 or seconds > 59 or frames >= self.rate or (";" in written and not self.is_drop):
             raise ValueError(f"{written!r} is not valid at {float(self.rate):.6g} frames a second")
         whole = 60 * hours + minutes
         if not self.has_timecode:

@@ -1,7 +1,7 @@
 """Which of a film's streams a container holds, by trial: a few packets of each are written and read back."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -33,6 +33,11 @@ class Held:
     """That it does not hold."""
     anew: tuple[tuple[OtherStream, str], ...]
     """That it holds in another codec than their own, with its name."""
+
+    def without(self, streams: Collection[OtherStream]) -> "Held":
+        """The same of a film that does not have these streams."""
+        refused = tuple(other for other in self.refused if other not in streams)
+        return Held(refused, tuple(each for each in self.anew if each[0] not in streams))
 
 
 def try_streams(film: Film, containers: Sequence[str], time_base: Fraction) -> dict[str, Held]:

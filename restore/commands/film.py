@@ -49,7 +49,7 @@ FILM_OPTIONS = join(
 )
 
 
-def _check_words(film: Path, out: Path | None, others: list[str]) -> None:
+def _check_words(film: Path, out: Path | None, others: list[str], are_scans: bool) -> None:
     """Raises click.UsageError where the words are not one film: it says which command takes them."""
     name = str(film)
     if others and not film.suffix and not film.exists():
@@ -57,6 +57,9 @@ def _check_words(film: Path, out: Path | None, others: list[str]) -> None:
     if others:
         raise click.UsageError(f"{others[0]} is one film too many; restore archive FILM... --out FOLDER takes several")
     kind = _kind_of_several(film)
+    if kind and are_scans and film.is_dir():
+        known = ", ".join(SCAN_SUFFIXES)
+        raise click.UsageError(f"{name} has no numbered pictures that are read as scans ({known})")
     if kind:
         films = "every film in it" if film.is_dir() else "the films it names"
         raise click.UsageError(f"{name} is {kind}; restore archive {name} --out FOLDER colours {films}")
@@ -82,7 +85,7 @@ def _kind_of_several(film: Path) -> str:
 @FILM_OPTIONS
 def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour one film (the default command)."""
-    _check_words(film, out, click.get_current_context().args)
+    _check_words(film, out, click.get_current_context().args, options["fps"] is not None)
     devices, settings = devices_from(options), settings_from(options)
     from restore.api import restore_film
 

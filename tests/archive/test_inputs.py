@@ -137,7 +137,7 @@ def test_what_is_not_there_is_refused(reels: Path, tmp_path: Path, wanted: str) 
 
 
 def test_two_films_that_would_have_one_place_are_refused(reels: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"would both be a\.mp4 under .*name `out`"):
+    with pytest.raises(SettingsError, match=r"would both be a\.mp4 under .*give each an `out` of its own"):
         films(reels / "a.mp4", reels / "a.mp4", out=tmp_path / "out")
 
 

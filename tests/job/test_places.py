@@ -75,7 +75,7 @@ def test_or_from_its_own_timecode(films: Films, own: str, written: str, frame: i
      ("01:00:00:00", "01:00:00;05", True, "--start '01:00:00;05' is not valid at 25 frames a second"),
      ("", "00:00:01:00", True, "cannot be counted from its timecode: it has none; leave out --timecode-start"),
      ("", "f90", False, "--start f90 lies after the film's end (00:00:03.600); choose an earlier time"),
-     ("", "shot 2", False, "--start shot 2 is not in the film, which has 1 shot; restore shots lists them")],
+     ("", "shot 2", False, "shot 2 is not in the film, which has 1 shot; restore shots lists them")],
 )  # fmt: skip
 def test_a_place_that_is_not_in_the_film_is_refused(
     films: Films, own: str, written: str, is_own: bool, what: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -12,8 +13,9 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from pipelines.errors import OutputError
 from pipelines.job.job import prepare
-from pipelines.settings import Settings
+from pipelines.settings import EncodeSettings, Settings
 from restore.api import restore_film
 from tests.made.readers import packets, times, true_lumas
 
@@ -95,3 +97,29 @@ def test_an_even_rate_is_written_as_the_tracks_default_duration(lossless: Settin
     at = data.index(b"\x23\xe3\x83", data.rindex(b"\x16\x54\xae\x6b", 0, data.index(b"V_FFV1"))) + 3
     assert data[at] == 0x84  # four bytes follow
     assert int.from_bytes(data[at + 1 : at + 5]) == int(10**9 / Fraction(rate))
+
+
+def tags(path: Path) -> tuple[int, int, int, int]:
+    """Range, matrix, primaries and transfer of a film's first frame, as FFmpeg numbers them."""
+    with av.open(path) as film:
+        frame = next(film.decode(video=0))
+        return frame.color_range, frame.colorspace, frame.color_primaries, frame.color_trc
+
+
+PARTLY_TAGGED = {
+    ".mov": (("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-colorspace", "bt470bg"), (2, 5, 2, 2)),
+    ".mp4": (("-c:v", "libx264", "-pix_fmt", "yuv420p", "-x264-params", "colormatrix=bt2020nc"), (1, 9, 2, 2)),
+}
+
+
+@pytest.mark.parametrize("ending", PARTLY_TAGGED)
+def test_colour_tags_of_which_some_are_unknown_stay(tmp_path: Path, settings: Settings, ending: str) -> None:
+    options, expected = PARTLY_TAGGED[ending]
+    film, program = tmp_path / f"film{ending}", [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error"]
+    picture = "testsrc2=r=25:s=64x48:d=0.2,format=gray"
+    subprocess.run([*program, "-f", "lavfi", "-i", picture, *options, film], check=True)
+    assert tags(film)[1:] == expected[1:]
+    ffv1 = replace(settings, encode=EncodeSettings(codec="ffv1"))
+    assert tags(restore_film(film, tmp_path / "out.mkv", ffv1)) == expected
+    with pytest.raises(OutputError, match=r"\.mp4 does not keep the film's colour tags with ffv1, .*; \.mkv holds it"):
+        restore_film(film, tmp_path / "out.mp4", ffv1)
