@@ -72,6 +72,8 @@ class Kind:
     run: Callable[[Any, Tensor, NetworkInput], Tensor] = alone
     """The network, on the pictures as it sees them and what it takes beside."""
     takes: tuple[Beside, ...] = ()
+    may_take: tuple[Beside, ...] = ()
+    """What it takes beside the picture where the config of its weights says so, by the same name."""
     instances: int = 0
     """Maximum of instances in a frame that it colours on their own by default, where it takes them."""
     temperature: float | None = None

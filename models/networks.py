@@ -64,6 +64,7 @@ NETWORKS = {
         takes=("instances",),
         temperature=0.38,
         config_of=lambda state: {"encoder": encoder_of(state)},
+        may_take=("hints",),
     ),
     "eccv16": Kind(
         lambda config: Eccv16(**config), Sees(SIDE), "distribution", eccv16_logits, temperature=1.0, motion_rows=256

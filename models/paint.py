@@ -67,18 +67,19 @@ def _luma(device: torch.device) -> Tensor:
 def compact_logits(network: Compact, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """Logits of the network that ships, of full frames with their instances fused in."""
     features = list(inputs.features) if inputs.features else network.features(pictures)
+    heard = network.listen(hint_planes(inputs.hints, pictures)) if len(inputs.hints) else None
     if not len(inputs.boxes):
-        return network.colour(features)
+        return network.colour(features, heard)
     if pictures.device.type != "cpu":
         boxes, owners, _ = filled_up(inputs, len(pictures), pictures.device)
         boxes = with_context(boxes)
-        return network.fuse(features, network.see(cut_out(pictures, boxes, owners, INSTANCE_SIDE)), boxes)
+        return network.fuse(features, network.see(cut_out(pictures, boxes, owners, INSTANCE_SIDE)), boxes, None, heard)
     boxes = with_context(inputs.boxes)
     squares = cut_out(pictures, boxes, inputs.owners, INSTANCE_SIDE)
     squares = torch.cat([squares, squares.new_zeros((-len(squares) % GROUP, *squares.shape[1:]))])
     groups = [network.see(group) for group in torch.split(squares, GROUP)]
     instances = [torch.cat(level)[: len(boxes)] for level in zip(*groups, strict=True)]
-    return network.fuse(features, instances, boxes, inputs.owners)
+    return network.fuse(features, instances, boxes, inputs.owners, heard)
 
 
 def filled_up(inputs: NetworkInput, frames: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

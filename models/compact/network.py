@@ -15,6 +15,7 @@ from models.colour.bins import BINS, annealed_mean
 from models.compact.detector import Detector, Found
 from models.compact.encoder import Encoder
 from models.compact.instance_fusion import Fusion
+from models.compact.listener import Listener
 from models.compact.lite import STAGES, EfficientNetLite
 from models.compact.mobilenet import MobileNetV2
 
@@ -48,6 +49,8 @@ class CompactConfig:
     """Of the decoder at 1/32, 1/16, 1/8 and 1/4 of the input."""
     encoder: str = MOBILENET
     """One of `ENCODERS`."""
+    hints: bool = False
+    """Whether it takes a person's colours."""
 
     def __post_init__(self) -> None:
         if self.encoder not in ENCODERS:
@@ -95,6 +98,11 @@ class Decoder(nn.Module):
         return self.joins[number](torch.cat([x, skip], dim=1))
 
 
+def _with(heard: list[Tensor] | None, number: int, x: Tensor) -> Tensor:
+    """The features after a step with what hints add there."""
+    return x + heard[number].to(x.dtype) if heard and number < len(heard) else x
+
+
 STEPS = 4
 """Steps of a decoder."""
 STRIP = 4
@@ -115,6 +123,7 @@ class Compact(nn.Module):
         self.detector = Detector(taps[1:])
         self.instance = Decoder(self.config, taps)
         widths = [*self.config.widths[1:], self.config.widths[-1]]
+        self.listener = Listener(self.config.widths[1:]) if self.config.hints else None
         self.fusion: Iterable[Fusion] = nn.ModuleList(Fusion(width) for width in widths)  # type: ignore[assignment]
 
     def features(self, lightness: Tensor) -> list[Tensor]:
@@ -135,11 +144,15 @@ class Compact(nn.Module):
         """Output of the detector for the full frames' features."""
         return self.detector(features[1:])
 
-    def colour(self, features: list[Tensor]) -> Tensor:
-        """Logits of the ab bins, (N, 313, h/4, w/4), from the full frames' features alone."""
+    def listen(self, planes: Tensor) -> list[Tensor]:
+        """What hints add after the decoder's steps, see `Listener`; nothing where the network takes none."""
+        return self.listener(planes) if self.listener else []
+
+    def colour(self, features: list[Tensor], heard: list[Tensor] | None = None) -> Tensor:
+        """Logits of the ab bins, (N, 313, h/4, w/4), from the full frames' features alone, and what hints add."""
         x = self.decoder.start(features)
         for number in range(STEPS):
-            x = self.decoder.step(number, x, features)
+            x = _with(heard, number, self.decoder.step(number, x, features))
         return self.decoder.head(x)
 
     def see(self, squares: Tensor) -> list[Tensor]:
@@ -152,7 +165,12 @@ class Compact(nn.Module):
         return levels
 
     def fuse(
-        self, features: list[Tensor], instances: list[Tensor], boxes: Tensor, owners: Tensor | None = None
+        self,
+        features: list[Tensor],
+        instances: list[Tensor],
+        boxes: Tensor,
+        owners: Tensor | None = None,
+        heard: list[Tensor] | None = None,
     ) -> Tensor:
         """Logits of the ab bins, (N, 313, h/4, w/4), from full frames and instances fused after each step.
 
@@ -162,10 +180,11 @@ class Compact(nn.Module):
             boxes: (K, 4), left, top, right, bottom as shares of the sides.
             owners: (K,) int64, the frame each box belongs to; None: each frame has as many, in order, some of them
                 empty.
+            heard: what hints add, from `listen`.
         """
         x = self.decoder.start(features)
         for number, (fusion, weighed) in enumerate(zip(self.fusion, instances, strict=True)):
-            x = fusion(self.decoder.step(number, x, features), weighed, boxes, owners)
+            x = _with(heard, number, fusion(self.decoder.step(number, x, features), weighed, boxes, owners))
         return self.decoder.head(x)
 
     def mean(self, logits: Tensor, temperature: float) -> Tensor:

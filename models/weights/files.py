@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.compact.network import Compact
+from models.kind import Beside
 from models.networks import NETWORKS, made_of
 
 
@@ -52,6 +53,25 @@ def network_of(path: Path) -> str:
     if name not in NETWORKS:
         raise ValueError(f"{path}: weights of network {name!r}; known: {', '.join(NETWORKS)}")
     return name
+
+
+def beside_of(path: Path) -> tuple[Beside, ...]:
+    """What the network takes beside the picture with the weights at `path`.
+
+    Raises:
+        ValueError: as `network_of`, or their config cannot be read.
+    """
+    kind = NETWORKS[network_of(path)]
+    try:
+        config = json.loads(_metadata(path).get("config", "{}")) if kind.may_take else {}
+        return (*kind.takes, *(beside for beside in kind.may_take if config.get(beside)))
+    except (AttributeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path}: its config cannot be read ({error})") from error
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    with safe_open(path, framework="pt") as file:
+        return file.metadata() or {}
 
 
 def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:

@@ -8,7 +8,7 @@ import torch
 from models.kind import Beside, Kind
 from models.networks import NETWORKS
 from models.weights.catalogue import CLASS_NETWORK, find_weights, weights_digest
-from models.weights.files import network_of
+from models.weights.files import beside_of, network_of
 from pipelines.errors import SettingsError
 from pipelines.painting.blend import asked_of, shares_of
 from pipelines.painting.device import find_device
@@ -50,6 +50,8 @@ class Chosen:
     """Short side of the picture that the flow sees, in pixels, whatever the network sees."""
     batch: int
     """Anchors in one pass of the network."""
+    beside: tuple[Beside, ...] = ()
+    """What it takes beside the picture, or one of a blend does."""
     parts: tuple["Part", ...] = ()
     """The networks of a blend; empty: it is one network."""
 
@@ -73,7 +75,7 @@ class Chosen:
 
     def takes(self, beside: Beside) -> bool:
         """Whether the network, or one of a blend, takes this beside the picture."""
-        return any(beside in NETWORKS[kind].takes for kind in self.kind.split("+"))
+        return beside in self.beside
 
     @property
     def digests(self) -> dict[str, str]:
@@ -156,6 +158,7 @@ def _blended(asked: PaintSettings, parts: list[Part]) -> Chosen:
         device=all_of[0].device,
         motion_rows=min(one.motion_rows for one in all_of),
         batch=asked.batch,
+        beside=tuple({beside: None for one in all_of for beside in one.beside}),
         parts=tuple(parts),
     )
 
@@ -175,7 +178,7 @@ def _chosen(asked: PaintSettings, device: torch.device) -> Chosen:
     if "class" in own.takes:
         files["class"] = find_weights(asked.class_network, asked.weights_dir)
     hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
-    return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch)
+    return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch, beside_of(weights))
 
 
 def _batch(kind: str, own: Kind, asked: PaintSettings, rows: int) -> int:

@@ -1,13 +1,23 @@
 """The network with which training begins."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from models.compact.listener import Listener
 from models.compact.lite import encoder_of_classifier, gray_lite_state
 from models.compact.mobilenet import gray_encoder_state
 from models.compact.network import Compact, CompactConfig
 from models.weights.files import load_network, read_weights
 from models.weights.published_files import read_published
 from models.weights.take_over import named_network
+
+
+def listening(network: Compact) -> Compact:
+    """The network with a branch that takes hints, which adds nothing until it is trained."""
+    if network.listener is None:
+        network.config = replace(network.config, hints=True)
+        network.listener = Listener(network.config.widths[1:])
+    return network
 
 
 def begun(start: Path | None) -> Compact:

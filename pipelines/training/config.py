@@ -16,7 +16,7 @@ RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("steps", "warmup", "instances", "prior_pictures"): (1, MAX_FLOAT),
     ("held_out", "workers", "learning_rate", "encoder_learning_rate", "weight_decay"): (0, MAX_FLOAT),
     ("huber_weight", "colourfulness_weight", "consistency_weight", "detector_weight"): (0, MAX_FLOAT),
-    ("ema", "uniform_share", "clean_share", "lettering", "least_score"): (0, 1),
+    ("ema", "uniform_share", "clean_share", "hint_share", "lettering", "least_score"): (0, 1),
     ("temperature",): (0.01, MAX_FLOAT),
     ("saturation",): (0, 4),
     ("smoothing",): (0, MAX_FLOAT),
@@ -61,6 +61,8 @@ class TrainConfig:
     """Of the difference between the mean colours of the two frames of a picture; 0: each picture comes once."""
     clean_share: float = 0.0
     """Share of the pictures that come without a film's faults, as a new scan of a good print shows them."""
+    hint_share: float = 0.0
+    """Share of the pictures that come with hints, in the stages full and decoder; above 0 the network takes hints."""
     lettering: float = 0.0
     """Share of the pictures that show words, which have no colour: laid over them, on a sign, or as a title card."""
     detector_weight: float = 0.2

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from models.colour.bins import BINS, rebalancing_weights
 from models.compact.network import Compact
 from models.weights.files import save_network
-from pipelines.training.begin import begun
+from pipelines.training.begin import begun, listening
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import CropSettings, crops
 from pipelines.training.examples import Examples, Sources, count_prior, examples
@@ -81,11 +81,12 @@ class Run:
 def _network(start: Path | None, config: TrainConfig) -> Compact:
     """The network at the start of the run; the parts that the stage trains need gradients."""
     torch.manual_seed(config.seed)
-    network = begun(start)
+    network = listening(begun(start)) if config.hint_share else begun(start)
     if config.stage == "instance":
         network.instance.load_state_dict(network.decoder.state_dict())
     network.eval().requires_grad_(False)
-    for part in TRAINED[config.stage]:
+    heard = ("listener",) if config.hint_share and "decoder" in TRAINED[config.stage] else ()
+    for part in (*TRAINED[config.stage], *heard):
         network.get_submodule(part).train().requires_grad_(True)
     network.encoder.features[: config.frozen_layers].eval().requires_grad_(False)
     return network

@@ -26,6 +26,7 @@ from models.measures.losses import (
 )
 from pipelines.training.config import Stage, TrainConfig
 from pipelines.training.crops import JITTER
+from pipelines.training.drawn_hints import drawn_hints
 from pipelines.training.old_film import frame_lightness, stock_lightness
 
 TRAINED: dict[Stage, tuple[str, ...]] = {
@@ -98,11 +99,19 @@ def _frozen_features(network: Compact, lightness: Tensor) -> list[Tensor]:
         return network.features(lightness)
 
 
+def _heard(network: Compact, batch: Batch, config: TrainConfig) -> list[Tensor] | None:
+    """What drawn hints add, the same for all frames of a picture."""
+    if not config.hint_share:
+        return None
+    planes = drawn_hints(lab_from_linear(batch.light)[:, 1:], config.hint_share)
+    return network.listen(planes.repeat(takes(config), 1, 1, 1))
+
+
 def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = network.features(lightness)
-        logits, found = network.colour(features), network.find(features)
+        features, heard = network.features(lightness), _heard(network, batch, config)
+        logits, found = network.colour(features, heard), network.find(features)
     terms = _colour_losses(logits, ab, batch.bin_weights, config)
     return terms | {"detector": config.detector_weight * detection_loss(found, boxes)}
 
@@ -111,7 +120,7 @@ def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict
     lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         features = _frozen_features(network, lightness)
-        logits = network.colour(features)
+        logits = network.colour(features, _heard(network, batch, config))
     return _colour_losses(logits, ab, batch.bin_weights, config)
 
 
