@@ -81,7 +81,9 @@ def _raised_in_a_process(error: WorkerGroupError) -> Exception:
 
 def _absolute(sources: Sources) -> Sources:
     images, films = ([path.absolute() for path in paths] for paths in (sources.images, sources.films))
-    return Sources(images, films, sources.boxes and sources.boxes.absolute())
+    return Sources(
+        images, films, sources.boxes and sources.boxes.absolute(), sources.kinds and sources.kinds.absolute()
+    )
 
 
 def _worker(arguments: dict[str, Any]) -> None:

@@ -82,7 +82,9 @@ class Crops(Dataset[tuple[NDArray[np.uint8], Boxes]]):
         settings: CropSettings,
         first: int,
         count: int,
+        chances: NDArray[np.float64] | None = None,
     ) -> None:
+        self.reached = None if chances is None else chances.cumsum() / chances.sum()
         self.pictures, self.boxes, self.settings, self.first, self.count = pictures, boxes, settings, first, count
 
     def __len__(self) -> int:
@@ -90,7 +92,10 @@ class Crops(Dataset[tuple[NDArray[np.uint8], Boxes]]):
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], Boxes]:
         random, side = np.random.default_rng((self.settings.seed, self.first + index)), self.settings.side
-        number = int(random.integers(len(self.pictures)))
+        if self.reached is None:
+            number = int(random.integers(len(self.pictures)))
+        else:
+            number = int(np.searchsorted(self.reached, random.random(), side="right"))
         picture, boxes = self.pictures[number], self.boxes[number]
         size = np.array([picture.shape[1], picture.shape[0]])
         if self.settings.shows == "boxes":
@@ -135,6 +140,7 @@ def crops(
     batch: int,
     steps: range,
     workers: int = 1,
+    chances: NDArray[np.float64] | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches of the steps: linear RGB (batch, 3, side, side) in 0..1 and boxes (batch, MAX_BOXES, 6).
 
@@ -145,8 +151,9 @@ def crops(
         batch: squares of a step.
         steps: which steps; a step's squares depend on its number alone.
         workers: processes that decode pictures.
+        chances: of each picture to be drawn; None: all alike.
     """
-    dataset = Crops(pictures, boxes, settings, steps.start * batch, len(steps) * batch)
+    dataset = Crops(pictures, boxes, settings, steps.start * batch, len(steps) * batch, chances)
     prefetch = 4 if workers else None
     loader = DataLoader(dataset, batch, num_workers=workers, prefetch_factor=prefetch, worker_init_fn=_one_thread)
     try:

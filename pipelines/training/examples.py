@@ -1,18 +1,25 @@
 """Pictures of a training run, and the prior over their colours."""
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.colour.bins import BINS, smoothed_prior, soft_encode
 from pipelines.media.pictures import Picture, Pictures, read_boxes
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import Boxes, CropSettings, boxes_of, crops, held_out, key_of
+from pipelines.training.sampling import chances, read_kinds, shares
 from pipelines.training.stages import true_ab
+
+LOGGED_SECONDS = 20
+"""Seconds after which a line says how a run goes."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Sources:
     """Colour films."""
     boxes: Path | None = None
     """JSON lines of the instances in the images (`pictures.read_boxes`)."""
+    kinds: Path | None = None
+    """Table of the images' kinds and weights (`sampling.read_kinds`); None: all are drawn alike."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,10 @@ class Examples(Sequence[Picture]):
     """Of each example."""
     held_out: list[str]
     """Keys left out."""
+    chances: NDArray[np.float64] | None = None
+    """(N,) of sum 1, of each to be drawn; None: all alike."""
+    shares: tuple[str, ...] = ()
+    """Lines that say how often each kind is drawn."""
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -77,14 +90,28 @@ def examples(sources: Sources, config: TrainConfig) -> Examples:
     boxes += boxes_of([""] * len(films), {})
     if not boxes:
         raise ValueError(f"all {len(keys)} pictures are held out to test on; give more, or --set held_out=N")
-    return Examples(images, films, numbers, boxes, left_out)
+    if not sources.kinds:
+        return Examples(images, films, numbers, boxes, left_out)
+    drawn, kinds = [*(keys[number] for number in numbers), *[""] * len(films)], read_kinds(sources.kinds)
+    return Examples(images, films, numbers, boxes, left_out, chances(drawn, kinds), tuple(shares(drawn, kinds)))
 
 
-def count_prior(data: Examples, config: TrainConfig) -> Tensor:
-    """Prior over the bins, the smoothed share of pixels nearest to each: (313,) of sum 1."""
+def count_prior(data: Examples, config: TrainConfig, log: Callable[[str], None] = print) -> Tensor:
+    """Prior over the bins, the smoothed share of pixels nearest to each: (313,) of sum 1.
+
+    Args:
+        data: the pictures.
+        config: of the run.
+        log: takes a line every LOGGED_SECONDS.
+    """
     counts = torch.zeros(BINS)
     settings = CropSettings(config.crop, config.zoom, seed=config.seed + 1)
     steps = range(math.ceil(config.prior_pictures / config.batch))
-    for light, _ in crops(data, data.boxes, settings, config.batch, steps, config.workers):
+    logged = time.monotonic()
+    squares = crops(data, data.boxes, settings, config.batch, steps, config.workers, data.chances)
+    for number, (light, _) in enumerate(squares, start=1):
         counts += torch.bincount(soft_encode(true_ab(light))[0][:, 0].flatten(), minlength=BINS)
+        if time.monotonic() - logged > LOGGED_SECONDS:
+            logged = time.monotonic()
+            log(f"colours of {number * config.batch} pictures counted")
     return smoothed_prior(counts)

@@ -19,7 +19,8 @@ SHA256 = 64
 def digests_of(sources: Sources, start: Path | None) -> dict[str, str]:
     """sha256, in hex, of all that a run is given to read, by the option's name."""
     boxes = [sources.boxes] if sources.boxes else []
-    data = {"images": sources.images, "films": sources.films, "boxes": boxes}
+    kinds = [sources.kinds] if sources.kinds else []
+    data = {"images": sources.images, "films": sources.films, "boxes": boxes, "kinds": kinds}
     digests = {name: digest_of(paths) for name, paths in data.items() if paths}
     return digests | ({"start": weights_digest(start)} if start else {})
 

@@ -26,7 +26,7 @@ from models.weights.files import save_network
 from pipelines.training.begin import begun, listening
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import CropSettings, crops
-from pipelines.training.examples import Examples, Sources, count_prior, examples
+from pipelines.training.examples import LOGGED_SECONDS, Examples, Sources, count_prior, examples
 from pipelines.training.origin import check_origin, digests_of, settings_of
 from pipelines.training.place import checkpoint_of, held_out_of, own_place
 from pipelines.training.provenance import code_version
@@ -34,8 +34,8 @@ from pipelines.training.stages import LOSSES, TRAINED, Batch, takes
 
 MAX_GRADIENT_NORM = 5.0
 """Norm to which gradients are clipped."""
-LOGGED_EVERY, LOGGED_SECONDS = 100, 20
-"""Steps, and seconds, after which a line says how training goes, whichever comes first."""
+LOGGED_EVERY = 100
+"""Steps after which a line says how training goes, where LOGGED_SECONDS are not over before."""
 
 
 def _rate(step: int, config: TrainConfig) -> float:
@@ -194,13 +194,15 @@ def train(  # noqa: PLR0913  # one run's all
         device = device or torch.device("cpu")
         data, digests = examples(sources, config), digests_of(sources, start)
         run = _new_run(start, config, device)
+        for line in data.shares if rank == 0 else ():
+            log(line)
         if checkpoint_of(out).exists():
             run.load(checkpoint_of(out), settings_of(config, world) | digests)
             finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
             log(f"going on from step {run.step}" if run.step < config.steps else finished)
         else:
             log(f"counting the colours of {min(config.prior_pictures, len(data))} of {len(data)} pictures")
-            run.bin_weights = rebalancing_weights(count_prior(data, config), config.uniform_share).to(device)
+            run.bin_weights = rebalancing_weights(count_prior(data, config, log), config.uniform_share).to(device)
         shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
         settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
         part, steps = config.batch // takes(config) // world, range(run.step, config.steps)
@@ -211,7 +213,7 @@ def train(  # noqa: PLR0913  # one run's all
         )
         if keeper and not steps:
             keeper.write(run)
-        for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers):
+        for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers, data.chances):
             terms = _train_step(run, light.to(device), boxes.to(device), config)
             if keeper:
                 keeper.after_step(run, terms)
@@ -254,7 +256,8 @@ class _Keeper:
         """Logs now and then; writes checkpoint and weights every `checkpoint_every` steps, and at the end."""
         self.steps, self.summed = self.steps + 1, self.summed + 1
         self.sums = {name: self.sums.get(name, 0.0) + term for name, term in terms.items()}
-        if run.step % LOGGED_EVERY == 0 or time.monotonic() - self.logged > LOGGED_SECONDS:
+        is_last = run.step == self.config.steps
+        if is_last or run.step % LOGGED_EVERY == 0 or time.monotonic() - self.logged > LOGGED_SECONDS:
             self.logged = time.monotonic()
             speed = self.steps * self.config.batch / (time.monotonic() - self.began)
             means = {name: total / self.summed for name, total in self.sums.items()}
@@ -263,7 +266,7 @@ class _Keeper:
             self.sums, self.summed = {}, 0
             if self.tensorboard:
                 self.tensorboard.losses(run.step, means)
-        if run.step % self.checkpoint_every == 0 or run.step == self.config.steps:
+        if run.step % self.checkpoint_every == 0 or is_last:
             weights = [*run.network.parameters(), *run.averaged.parameters()]
             _check_finite("the weights", (weight.half() for weight in weights), run.step)  # as it is written
             run.save(checkpoint_of(self.out), self.origin)

@@ -57,6 +57,7 @@ def _config(stage: str, steps: int | None, assignments: tuple[str, ...]) -> "Tra
 @option(TASK, "--images", multiple=True, type=READ, help="Colour pictures: a zip, a .tar or a folder; may be repeated.")
 @option(TASK, "--films", multiple=True, type=READ_FILE, help="A colour film, its shots seen alike; may be repeated.")
 @option(TASK, "--boxes", type=READ_FILE, help="JSON lines of the instances in pictures, for all stages but decoder.")
+@option(TASK, "--kinds", type=READ_FILE, help="How often each picture is drawn: key, kind, weight (docs/training.md).")
 @option(
     OUTPUT,
     "-o",
@@ -102,6 +103,7 @@ def train(
     images: tuple[Path, ...],
     films: tuple[Path, ...],
     boxes: Path | None,
+    kinds: Path | None,
     device: str,
     gpus: int | None,
     workers: int | None,
@@ -122,7 +124,7 @@ def train(
         from pipelines.training.run import train as run
 
         start_work()
-        sources = Sources(images, films, boxes)
+        sources = Sources(images, films, boxes, kinds)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
         if gpus or workers:
             from pipelines.on_ray.train import train_on_ray
