@@ -125,11 +125,17 @@ def _fits(container: str, target: Target) -> str | None:
     """Why a container does not hold the picture, whatever its times; None where it does."""
     if container not in ENCODERS[target.codec].containers:
         return f"does not hold {target.codec}"
-    if container == "mp4" and target.codec == "ffv1" and UNKNOWN in (target.matrix, target.primaries, target.transfer):
-        return "does not keep the film's colour tags with ffv1, since some of them are unknown"
+    if target.is_full_range and _loses_tags(container, target):
+        return "does not keep full range with ffv1 where some of the film's colour tags are unknown"
     if container == "mpegts" and not target.display_matrix.is_upright:
         return "does not keep how the picture is turned"
     return None
+
+
+def _loses_tags(container: str, target: Target) -> bool:
+    """Whether a container drops range, matrix and the others, since some of them are unknown."""
+    tags = (target.matrix, target.primaries, target.transfer)
+    return container == "mp4" and target.codec == "ffv1" and UNKNOWN in tags
 
 
 def _rounds(container: str, target: Target, times: FrameTimes) -> str | None:
@@ -144,6 +150,8 @@ def _rounds(container: str, target: Target, times: FrameTimes) -> str | None:
 def _noted(target: Target, times: FrameTimes, container: str, *notes: str) -> Target:
     """The picture with these notes, and one where the container rounds its times."""
     notes = (*notes, *_start_note(times.film, times.span))
+    if _loses_tags(container, target):
+        notes = (*notes, "colour tags are left out: mp4 keeps none with ffv1 where some are unknown")
     moved = times.moved(container)
     if moved:
         notes = (*notes, f"times are rounded to milliseconds, by at most {ceil(moved * 10_000) / 10} ms")
