@@ -54,7 +54,22 @@ def as_tasks(stage: Callable[[In], Out], on_wait: Callable[[], None] = lambda: N
 
 def _run(stage: Callable[[In], Out], batch: In) -> Out:
     start_worker()
-    return stage(batch)
+    try:
+        return stage(batch)
+    except Exception as error:
+        raise without_frames(error) from error.__cause__
+
+
+def without_frames(error: Exception) -> Exception:
+    """The error without the frames that it and those behind it passed through.
+
+    They hold the pool: a process that has nothing more to do would keep its GPUs until Python looks for circles.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        found.__traceback__ = None
+        found = found.__cause__ or found.__context__
+    return error
 
 
 def _finished(batch: In, result: Any, on_wait: Callable[[], None]) -> Any:
