@@ -214,9 +214,12 @@ def _about(about: dict[str, Any]) -> tuple[int, str]:
 def _text(wanted: str) -> str:
     folder, _, name = wanted.rpartition("/")
     try:
-        return open_store(folder or ".").read([name])[name].decode("utf-8-sig")
+        text = open_store(folder or ".").read([name])[name].decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SettingsError(wanted, f"is not UTF-8 ({error})", "save it as UTF-8") from error
+    if "\0" in text:
+        raise SettingsError(wanted, "is not text: it holds zero bytes", "save it as UTF-8")
+    return text
 
 
 def _resolved(listed: str, beside: str) -> str:

@@ -136,6 +136,13 @@ def test_what_is_not_there_is_refused(reels: Path, tmp_path: Path, wanted: str) 
         films(tmp_path / wanted, out=tmp_path / "out")
 
 
+@pytest.mark.parametrize("name", ["wanted.csv", "wanted.txt"])
+def test_a_list_with_zero_bytes_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("film,out\na.mp4,b\0.mkv\n")
+    with pytest.raises(SettingsError, match="is not text: it holds zero bytes; save it as UTF-8"):
+        films(tmp_path / name, out=tmp_path / "out")
+
+
 def test_two_films_that_would_have_one_place_are_refused(reels: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"would both be a\.mp4 under .*give each an `out` of its own"):
         films(reels / "a.mp4", reels / "a.mp4", out=tmp_path / "out")
