@@ -56,11 +56,11 @@ def _run(stage: Callable[[In], Out], batch: In) -> Out:
     start_worker()
     try:
         return stage(batch)
-    except Exception as error:
+    except BaseException as error:  # an interrupt too, when other segments of the film failed
         raise without_frames(error) from error.__cause__
 
 
-def without_frames(error: Exception) -> Exception:
+def without_frames(error: BaseException) -> BaseException:
     """The error without the frames that it and those behind it passed through.
 
     They hold the pool: a process that has nothing more to do would keep its GPUs until Python looks for circles.

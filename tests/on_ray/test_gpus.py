@@ -49,11 +49,16 @@ def node(nodes: Nodes) -> Iterator[Devices]:
         yield Devices(gpus=4, address=nodes.address)
 
 
+def are_free() -> bool:
+    """Whether nobody holds a GPU; what this process holds in circles is let go first."""
+    gc.collect()
+    return bool(ray.available_resources().get("GPU") == 4)
+
+
 @pytest.fixture
 def gpus(node: Devices) -> Devices:
     """All four, once the workers of an earlier test have ended."""
-    gc.collect()
-    wait_until(lambda: ray.available_resources().get("GPU") == 4, or_else=ray.available_resources)
+    wait_until(are_free, or_else=ray.available_resources)
     return node
 
 
