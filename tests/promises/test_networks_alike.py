@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -23,12 +24,13 @@ from tests.made.runs import Films, restore_heard
 
 pytestmark = pytest.mark.filterwarnings("default")  # Ray's own
 
+LONG = pytest.mark.skipif("RESTORE_ALL_NETWORKS" not in os.environ, reason="takes minutes; RESTORE_ALL_NETWORKS=1")
 PATIENCE = 1800
 """Seconds after which a run has failed: the largest takes ten for an anchor."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["bigcolor", "scgan", "chromagan", "gcp"])
+@pytest.mark.parametrize("name", ["bigcolor", "scgan", "chromagan", pytest.param("gcp", marks=LONG)])
 def test_bytes_are_the_same_in_process_on_workers_and_gone_on_with(
     nodes: Nodes, films: Films, settings: Settings, tmp_path: Path, name: str
 ) -> None:
