@@ -12,7 +12,7 @@ from models.colour.colorspace import srgb_of_lightness
 from models.network_input import NetworkInput
 
 Beside = Literal["instances", "hints", "class", "noise"]
-"""What a network may take beside the picture: its instances, a person's colours, its ImageNet class, random numbers."""
+"""Inputs of a network beside the picture: instances, a person's colours, its ImageNet class, random numbers."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Kind:
     """The network, on the pictures as it sees them and what it takes beside."""
     takes: tuple[Beside, ...] = ()
     may_take: tuple[Beside, ...] = ()
-    """What it takes beside the picture where the config of its weights says so, by the same name."""
+    """Inputs beside the picture that it takes only where the config of its weights names them."""
     instances: int = 0
     """Maximum of instances in a frame that it colours on their own by default, where it takes them."""
     temperature: float | None = None
@@ -89,7 +89,7 @@ class Kind:
     published: Callable[[], nn.Module] | None = None
     """The network with all that its published file holds, where that is more than colouring needs."""
     config_of: Callable[[dict[str, Tensor]], dict[str, Any]] = nothing
-    """What the tensors of its weights say of its config; what their config names counts before it."""
+    """Reads config from the names and shapes of its tensors; values that the weights' own config names count more."""
     in_bf16: bool = True
     """Whether its convolutions and products run in bf16; False: that would move its colours by more than 2 %."""
     is_folded: bool = True

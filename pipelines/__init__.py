@@ -1,4 +1,4 @@
-"""What happens to film."""
+"""The steps from a film to its coloured result."""
 
 DISTRIBUTION = "restore-film"
 """The name of this program on the package index."""

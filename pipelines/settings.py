@@ -45,7 +45,7 @@ class PaintSettings:
     rows: int = 0
     """Short side of the picture that the network sees, in pixels, a multiple of 16; 0: the network's own."""
     render_factor: int | None = field(default=None, metadata=LEFT_OUT)
-    """The same by DeOldify's measure, 16 pixels; None: rows hold."""
+    """Side of the square that DeOldify sees, in units of 16 pixels; None: `rows` holds."""
     memory: float | None = field(default=None, metadata=LEFT_OUT)
     """GB that a network may take; batches are cut to it. None: as much as it takes."""
     batch: int = 4

@@ -58,7 +58,7 @@ class Picture:
     has_captions: bool = False
     """Closed captions in its first frame."""
     left_out: tuple[str, ...] = ()
-    """What its first frame says that no result holds, for people to read."""
+    """Side data of its first frame that no result holds, by names for people to read."""
     is_timed_by_dts: bool = False
     """Whether pts err: then frames are shown at the dts of the packets with which the decoder gives them."""
     log: LogCurve | None = None
@@ -160,7 +160,7 @@ class Film:
     scans: Scans | None = None
     """The pictures, where it is not one file."""
     notes: tuple[str, ...] = ()
-    """What the user should know of how it was read, as clauses."""
+    """Clauses for the user on how the film was read."""
     begin: Fraction = Fraction(0)
     """Seconds, of the stream that begins first."""
 

@@ -113,7 +113,7 @@ def _timed(chosen: Chosen) -> float:
 
 
 def anchors_a_second_apart(chosen: Chosen) -> float:
-    """The same figure by a process of its own, so that this one takes no memory of a GPU.
+    """Anchors that a GPU colours in a second, timed in another process, so that this one takes no memory of the GPU.
 
     Raises:
         RuntimeError: it could not be timed.

@@ -61,7 +61,7 @@ def _put_back(start: float, end: float, count: int, side: int) -> tuple[slice, T
 
 
 def _put_all_back(boxes: Tensor, size: torch.Size, side: int) -> tuple[Tensor, Tensor]:
-    """What `_put_back` gives, of all boxes (K, 4), for rows and then columns of the frame, made where the boxes lie.
+    """Matrices of `_put_back` for all boxes (K, 4): for the frame's rows, then its columns; made on the boxes' device.
 
     Returns:
         (K, h + w, side) weights, and (K, h + w), whether a box covers the row's or the column's middle.

@@ -34,7 +34,7 @@ class Listener(nn.Module):
             nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
 
     def forward(self, planes: Tensor) -> list[Tensor]:
-        """What is added after each of the decoder's first three steps; zeros for a frame without colours.
+        """Features to add after each of the decoder's first three steps; zeros for a frame without given colours.
 
         Args:
             planes: (N, 3, h, w): a* and b* where colour is given and 0 elsewhere, and a mask of 1 and 0.

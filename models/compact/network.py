@@ -145,7 +145,7 @@ class Compact(nn.Module):
         return self.detector(features[1:])
 
     def listen(self, planes: Tensor) -> list[Tensor]:
-        """What hints add after the decoder's steps, see `Listener`; nothing where the network takes none."""
+        """Features of the hints to add after the decoder's steps, see `Listener`; empty where it takes no hints."""
         return self.listener(planes) if self.listener else []
 
     def colour(self, features: list[Tensor], heard: list[Tensor] | None = None) -> Tensor:

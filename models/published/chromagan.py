@@ -17,7 +17,7 @@ VGG = {"block1": [64, 64], "block2": [128, 128], "block3": [256, 256, 256], "blo
 FLAT = 7 * 7 * 512
 CLASSES = 1000
 CENTRE, AB_SCALE = 128, 255
-"""What the network gives is (ab + CENTRE) / AB_SCALE, as OpenCV's 8-bit Lab has it."""
+"""The network's output is (ab + CENTRE) / AB_SCALE, as in OpenCV's 8-bit Lab."""
 
 
 class Norm(nn.Module):

@@ -6,6 +6,7 @@ estimated from vectors u and v that power iteration brings closer step by step. 
 vectors; authors differ in the names, and in how many steps they take when the network is used.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import torch
@@ -14,18 +15,18 @@ from torch import Tensor, nn
 from models.published.strict import misfit
 
 
-class Normed(nn.Module):
+class Normed(nn.Module, ABC):
     """A layer whose published file keeps other tensors in place of `weight`; the layer itself is a plain one."""
 
     weight: Tensor
 
+    @abstractmethod
     def kept(self) -> dict[str, torch.Size]:
         """Names and shapes of the tensors in place of `weight`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self, kept: Mapping[str, Tensor]) -> Tensor:
         """The weight that the layer works with."""
-        raise NotImplementedError
 
     def _rows(self) -> tuple[int, int]:
         """Size of the weight as a matrix."""

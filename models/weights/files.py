@@ -56,7 +56,7 @@ def network_of(path: Path) -> str:
 
 
 def beside_of(path: Path) -> tuple[Beside, ...]:
-    """What the network takes beside the picture with the weights at `path`.
+    """Inputs beside the picture that the network with the weights at `path` takes.
 
     Raises:
         ValueError: as `network_of`, or their config cannot be read.

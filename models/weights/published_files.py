@@ -20,7 +20,7 @@ from models.weights.keras_file import is_keras, read_keras
 State = dict[str, Tensor]
 
 ALLOWED = (slice,)
-"""What a pickle may hold beside tensors and plain values: fastai 1 writes slices of an optimizer into its files."""
+"""Types that a pickle may hold beside tensors and plain values: fastai 1 writes slices of an optimizer."""
 WRAPPERS = ("state_dict", "params", "model")
 """Keys under which checkpoints keep their tensors."""
 MMAGIC_PARTS = {"image_model.": "full.", "instance_model.": "instance.", "fusion_model.": "fusion."}

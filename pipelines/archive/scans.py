@@ -20,7 +20,7 @@ class ScanFolder:
     name: str
     """Of its folder, empty for the store itself; of one of several in a folder, the pattern of its pictures."""
     place: str
-    """What its result is called by: the folder, or that with what the pictures' names begin with."""
+    """The stem of its result's name: the folder's, or the folder's and the pictures' prefix."""
     pictures: tuple[str, ...]
     """Their names in the store."""
 

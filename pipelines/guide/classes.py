@@ -1,4 +1,4 @@
-"""What each shot of a film shows, of ImageNet's 1,000 classes, for networks that colour by class.
+"""The class of each shot of a film, one of ImageNet's 1,000, for networks that colour by class.
 
 A shot has one class, or its colours would change within it: the one that is likeliest in all its pictures together, of
 some a second. It is found before the run and travels with the anchors, so that segments stay independent of each other.

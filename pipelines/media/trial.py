@@ -35,7 +35,7 @@ class Held:
     """That it holds in another codec than their own, with its name."""
 
     def without(self, streams: Collection[OtherStream]) -> "Held":
-        """The same of a film that does not have these streams."""
+        """The trial's outcome without these streams of the film."""
         refused = tuple(other for other in self.refused if other not in streams)
         return Held(refused, tuple(each for each in self.anew if each[0] not in streams))
 

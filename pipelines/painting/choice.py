@@ -51,7 +51,7 @@ class Chosen:
     batch: int
     """Anchors in one pass of the network."""
     beside: tuple[Beside, ...] = ()
-    """What it takes beside the picture, or one of a blend does."""
+    """The inputs beside the picture that the network, or one network of a blend, takes."""
     parts: tuple["Part", ...] = ()
     """The networks of a blend; empty: it is one network."""
 

@@ -41,7 +41,7 @@ class Painter:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What is loaded for a network; settings of how it is run share it."""
+    """A network and its detector on a device, shared by all settings that run them."""
 
     device: torch.device
     network: nn.Module

@@ -14,7 +14,7 @@ COLUMNS = ("key", "kind", "weight")
 
 @dataclass(frozen=True)
 class Sampled:
-    """What a picture is of, and how often it is drawn beside one of weight 1."""
+    """The kind of a picture, and how often it is drawn beside one of weight 1."""
 
     kind: str
     weight: float

@@ -100,7 +100,7 @@ def _frozen_features(network: Compact, lightness: Tensor) -> list[Tensor]:
 
 
 def _heard(network: Compact, batch: Batch, config: TrainConfig) -> list[Tensor] | None:
-    """What drawn hints add, the same for all frames of a picture."""
+    """The features that drawn hints add to the decoder, equal for all frames of a picture."""
     if not config.hint_share:
         return None
     planes = drawn_hints(lab_from_linear(batch.light)[:, 1:], config.hint_share)

@@ -17,7 +17,7 @@ RUN = join(
         "--render-factor",
         type=click.IntRange(min=1),
         metavar="N",
-        help="The same for DeOldify's networks, in its measure of 16 pixels. [video: 21, the others: 35]",
+        help="Side of the square that DeOldify's networks see, in units of 16 pixels. [video: 21, the others: 35]",
     ),
     option(
         MACHINES,
@@ -30,6 +30,6 @@ RUN = join(
         COLOUR,
         "--class-network",
         metavar="FILE",
-        help="What tells the class of each shot, for networks that take one. [efficientnet-lite0]",
+        help="The classifier of each shot, for networks that colour by class. [efficientnet-lite0]",
     ),
 )

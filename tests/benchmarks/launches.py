@@ -1,4 +1,4 @@
-"""What a batch of anchors asks of a GPU: `python tests/benchmarks/launches.py`.
+"""Launches, copies and waits that a batch of anchors costs on a GPU: `python tests/benchmarks/launches.py`.
 
 Prints, for a batch of four anchors of 192 x 352 with each network, launches, copies to the device and back, and times
 that the CPU waits, counted on a simulated device (tests/made/simulated_device.py); and the operations launched most.

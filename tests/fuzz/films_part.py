@@ -25,7 +25,7 @@ WRONG_WORDS = ("cannot be written", "check its folder", "Traceback", "Errno", "r
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of an input."""
+    """The outcome of an input."""
 
     about: str
     """The input, in words."""
@@ -50,7 +50,7 @@ def draw_input(seed: int, seeds: dict[str, bytes], folder: Path) -> tuple[Path, 
 
 
 def line_faults(line: str, path: Path) -> list[str]:
-    """What is wrong with the one line about a film that cannot be restored."""
+    """Faults of the one line about a film that cannot be restored."""
     faults = [f"says {word!r}" for word in WRONG_WORDS if word in line]
     if len(line.splitlines()) != 1:
         faults.append("is not one line")
@@ -81,7 +81,7 @@ def containers(seed: int, seeds: dict[str, bytes], settings: Settings, folder: P
 
 
 def _faults(path: Path, frames: list[oracle.Shown], skips: bool, is_span: bool, is_exact: bool = True) -> list[str]:
-    """What is wrong with the frames of a result."""
+    """Faults of a result's frames."""
     if skips or is_span:
         return list(oracle.held_faults([] if is_span else oracle.look(path).frames, frames))
     return list(oracle.film_faults(path, frames, is_exact))

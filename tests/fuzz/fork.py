@@ -30,7 +30,7 @@ class Ended:
     """How a fork ended."""
 
     outcome: object
-    """What the work gave back; None where it did not come so far."""
+    """The work's return value; None where it did not come so far."""
     fault: str
     """A traceback, a signal, too much time or memory; empty where there was none."""
     words: str

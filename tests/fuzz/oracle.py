@@ -1,4 +1,4 @@
-"""What a film holds and whether a result keeps it, read with PyAV alone: nothing here is shared with the product."""
+"""Reads films and results with PyAV alone and compares them: nothing here is shared with the product."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def samples(frame: Any) -> NDArray[Any]:
 
 
 def film_faults(path: Path, result: list[Shown], is_exact: bool) -> Iterator[str]:
-    """What is wrong with the frames of a whole film's result.
+    """Faults of the frames of a whole film's result.
 
     Args:
         path: the film.
@@ -164,7 +164,7 @@ def program_times(path: Path) -> list[Fraction]:
 
 
 def frame_faults(readings: list[list[Shown]], result: list[Shown], is_exact: bool) -> Iterator[str]:
-    """What is wrong with the frames of a result; a picture that readings of the film disagree on may be any."""
+    """Faults of a result's frames; a picture that readings of the film disagree on may be any."""
     film = next((each for each in readings if len(each) == len(result)), None)
     if film is None:
         yield f"{len(result)} frames, the film has {len(readings[0])}"
@@ -203,7 +203,7 @@ def _difference(was: Shown, now: Shown) -> float:
 
 
 def held_faults(film: list[Shown], result: list[Shown]) -> Iterator[str]:
-    """What is wrong with the times of a result in which frames may be held: none is gone, and they rise."""
+    """Faults of the times of a result in which frames may be held: none is gone, and they rise."""
     if not rises(result):
         yield "times do not rise"
     if len(result) < len([frame for frame in film if not frame.is_corrupt]):
@@ -211,7 +211,7 @@ def held_faults(film: list[Shown], result: list[Shown]) -> Iterator[str]:
 
 
 def sound_faults(film: Seen, result: Seen, words: str) -> Iterator[str]:
-    """What is wrong with the sound of a whole film's result; sound that no container holds becomes PCM, with a note."""
+    """Faults of the sound of a whole film's result; sound that no container holds becomes PCM, with a note."""
     for place, was in film.sound.items():
         now = result.sound.get(place, b"")
         if was != now and abs(len(was) - len(now)) >= MAX_SAMPLE and not (now and "sample for sample" in words):

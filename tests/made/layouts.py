@@ -17,13 +17,13 @@ GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "golden"
 SHARP = 2e-5
 """Largest difference in float32, as a share of the largest value: what double precision differs by, times five."""
 HALF = 2e-2
-"""The same in bf16, in which a network may run as far as it keeps within it."""
+"""Bound in bf16, in which a network may run as far as it keeps within it."""
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked", "stored_mean", "stored_var", "u0", "sv0")
 """Ends of keys that are not of parameters in most of these networks."""
 
 
 def golden(name: str) -> dict[str, Tensor]:
-    """What went into the authors' code, and what came out."""
+    """Inputs and outputs of the authors' code."""
     path = GOLDEN / f"{name}.npz"
     if not path.is_file():
         pytest.skip(f"the golden file {path} is not here")

@@ -1,4 +1,4 @@
-"""What frames say beside their samples."""
+"""Side data of frames are read as they were written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a film says beside its samples and its result does not is named in one note before the run."""
+"""Side data that a result does not keep are named in one note before the run."""
 
 from __future__ import annotations
 

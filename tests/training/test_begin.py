@@ -1,4 +1,4 @@
-"""What training begins with: a classifier's encoder, as it is published."""
+"""Training may begin with the encoder of a classifier, as it is published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite as an encoder: what its published layout gives, and weights that name it or not."""
+"""EfficientNet-Lite as an encoder gives what its published layout gives, whether or not weights name it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from models.judges.class_network import ClassNetwork, _padded
 from models.weights.files import load_network, read_weights, save_network, write_weights
 from pipelines.media.pictures import Pictures
 
-PEERS = Path("/work/shared/data/eval/peers.zip")
-TRIAL = Path("/work/shared/data/weights/lite2_trial_fp16.safetensors")
+DATA = Path(__file__).parents[4] / "shared" / "data"
+PEERS, TRIAL = DATA / "eval" / "peers.zip", DATA / "weights" / "lite2_trial_fp16.safetensors"
 NARROW = CompactConfig(widths=(32, 24, 16, 16), encoder="efficientnet-lite2")
 
 
