@@ -4,10 +4,9 @@ Only the anchors' lightness, and their ab as the network gives it, go from machi
 where every machine sees them.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from pipelines.frames import Painted
 from pipelines.job.job import Job
 from pipelines.on_ray.cluster import in_cluster
 from pipelines.on_ray.metrics import MeteredPaint, Queued, frames_encoded, timed
+from pipelines.on_ray.polling import polled
 from pipelines.on_ray.pool import OnRay
 from pipelines.on_ray.progress import Progress
 from pipelines.on_ray.tasks import as_tasks
@@ -126,23 +126,11 @@ class _Reported:
         return done
 
 
-@contextmanager
-def _heard(progress: Any, film: str, on_frame: Callable[[int], None]) -> Iterator[None]:
-    """Passes word of a film's frames on while the block runs."""
-    has_ended = threading.Event()
+def _heard(progress: Any, film: str, on_frame: Callable[[int], None]) -> AbstractContextManager[None]:
+    """A block in which word of a film's frames is passed on."""
 
     def hear() -> None:
-        is_last = False
-        while not is_last:
-            is_last = has_ended.wait(REPORT_SECONDS)
-            with suppress(RayError):
-                for pts in ray.get(progress.collect.remote(film)):
-                    on_frame(pts)
+        for pts in ray.get(progress.collect.remote(film)):
+            on_frame(pts)
 
-    thread = threading.Thread(target=hear, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        has_ended.set()
-        thread.join()
+    return polled(hear, REPORT_SECONDS)

@@ -1,15 +1,15 @@
 """Which workers of a pool are up, and what each has to do: all streams ask here whose turn it is."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import ray
-from ray.exceptions import RayError
+
+from pipelines.on_ray.polling import polled
 
 MAX_BREAKS = 3
 """Times in a row that a worker's device may fail, with no batch done between; then it is left out."""
@@ -145,29 +145,17 @@ class Watch:
         return new
 
 
-@contextmanager
-def watched(roster: Any, watch: Watch, on_note: Callable[[str], None]) -> Iterator[None]:
-    """Reports what happens to a pool's workers while the block runs.
+def watched(roster: Any, watch: Watch, on_note: Callable[[str], None]) -> AbstractContextManager[None]:
+    """A block in which what happens to a pool's workers is reported.
 
     Args:
         roster: the actor.
         watch: what is known of them.
         on_note: takes the sentences, in another thread.
     """
-    has_ended = threading.Event()
 
     def look() -> None:
-        is_last = False
-        while not is_last:
-            is_last = has_ended.wait(POLL_SECONDS)
-            with suppress(RayError):
-                for note in watch.notes(ray.get(roster.attendance.remote()), time.monotonic()):
-                    on_note(note)
+        for note in watch.notes(ray.get(roster.attendance.remote()), time.monotonic()):
+            on_note(note)
 
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        has_ended.set()
-        thread.join()
+    return polled(look, POLL_SECONDS)

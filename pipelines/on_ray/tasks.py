@@ -4,6 +4,7 @@ A task runs `ColourSegment` on one segment, or `Join` on all of them (pipelines/
 hands both over.
 """
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -53,18 +54,26 @@ def as_tasks(stage: Callable[[In], Out], on_wait: Callable[[], None] = lambda: N
 
 
 def _run(stage: Callable[[In], Out], batch: In) -> Out:
+    """The result of the stage; where it fails or is interrupted, this process keeps nothing of it.
+
+    The frames that an error passed through, and circles of threads and generators, would hold the pool: a process that
+    has nothing more to do would keep its GPUs until Python looks for circles.
+    """
     start_worker()
     try:
         return stage(batch)
-    except BaseException as error:  # an interrupt too, when other segments of the film failed
-        raise without_frames(error) from error.__cause__
+    except BaseException as error:
+        failure = _without_frames(error)
+    del stage, batch
+    gc.collect()
+    try:
+        raise failure from failure.__cause__
+    finally:
+        del failure
 
 
-def without_frames(error: BaseException) -> BaseException:
-    """The error without the frames that it and those behind it passed through.
-
-    They hold the pool: a process that has nothing more to do would keep its GPUs until Python looks for circles.
-    """
+def _without_frames(error: BaseException) -> BaseException:
+    """The error without its traceback, and those of the errors behind it."""
     found: BaseException | None = error
     while found is not None:
         found.__traceback__ = None
