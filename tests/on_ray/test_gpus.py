@@ -58,10 +58,7 @@ def are_free() -> bool:
 @pytest.fixture
 def gpus(node: Devices) -> Devices:
     """All four, once the workers of an earlier test have ended."""
-    try:
-        wait_until(are_free, seconds=60)
-    except AssertionError:  # known: behind a film that failed, a pool may outlive its run
-        pytest.skip("the pool of an earlier test still holds its GPUs")
+    wait_until(are_free, or_else=ray.available_resources)
     return node
 
 
