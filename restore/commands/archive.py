@@ -13,11 +13,10 @@ from pipelines.errors import timecode
 from pipelines.process import start_work
 from restore.exits import FAILED, shown_by
 from restore.options.layout import OUTPUT, TASK, Command, option
+from restore.options.machines import DEVICE_OPTIONS, devices_from
 from restore.options.shared import (
-    DEVICE_OPTIONS,
     SETTING_OPTIONS,
     SHOW_OPTIONS,
-    devices_from,
     overwrite_option,
     settings_from,
 )

@@ -10,12 +10,11 @@ from pipelines.process import start_work
 from pipelines.source import SCAN_SUFFIXES
 from restore.exits import shown_by
 from restore.options.layout import OUTPUT, Command, join, option
+from restore.options.machines import DEVICE_OPTIONS, devices_from
 from restore.options.shared import (
-    DEVICE_OPTIONS,
     HINTS,
     SETTING_OPTIONS,
     SHOW_OPTIONS,
-    devices_from,
     overwrite_option,
     settings_from,
 )
