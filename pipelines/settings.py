@@ -8,6 +8,7 @@ from typing import Literal
 
 from models.weights.catalogue import CLASS_NETWORK, DEFAULT_NETWORK
 from pipelines.errors import timecode
+from pipelines.repair_settings import MASKS, RepairSettings, RepairSpan
 from pipelines.source import Span
 
 Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]
@@ -207,6 +208,12 @@ class Settings:
     end: Fraction | When | None = None
     """Seconds from the film's start where the result ends, or a place in the film; a shot is the last one in it."""
     scans: ScanSettings = field(default=ScanSettings(), metadata=LEFT_OUT)
+    repair: RepairSettings = field(default=RepairSettings(), metadata=LEFT_OUT)
+    """Of all frames that are in none of `repairs`."""
+    repairs: tuple[RepairSpan, ...] = field(default=(), metadata=LEFT_OUT)
+    """Of stretches with repairs of their own, such as a look's shots; the first that holds a frame counts."""
+    colour: bool = field(default=True, metadata=LEFT_OUT)
+    """Colour the film; False: mend it alone."""
     timecode_start: bool = field(default=False, metadata=LEFT_OUT)
     """Count timecode from the film's own, instead of from 0."""
     keep_start: bool = field(default=False, metadata=LEFT_OUT)
@@ -227,6 +234,17 @@ class Settings:
         if not isinstance(start, When) and not isinstance(end, When):
             words = f"--end {timecode(end or 0)} must lie after --start {timecode(start)}"
             _check(end is None or end > start, words)
+
+    @property
+    def mends(self) -> bool:
+        """Whether a frame may be mended."""
+        return self.repair.is_on or any(each.repair.is_on for each in self.repairs)
+
+    def repair_at(self, seconds: Fraction) -> RepairSettings:
+        """Repairs of a frame, by its time from the film's start; the masks are the run's."""
+        own = next((each.repair for each in self.repairs if each.start <= seconds < each.end), self.repair)
+        base = self.repair
+        return replace(own, **{name: getattr(base, name) for name in MASKS})
 
     @property
     def span(self) -> Span:
