@@ -1,6 +1,5 @@
 """All that can be tuned, each with its unit, range and default."""
 
-import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Literal
 
 from models.weights.catalogue import CLASS_NETWORK, DEFAULT_NETWORK
 from pipelines.errors import timecode
+from pipelines.ranges import Place, Ranges, When, in_seconds
 from pipelines.repair_settings import MASKS, RepairSettings, RepairSpan
 from pipelines.source import Span
 
@@ -17,12 +17,6 @@ PRESETS: dict[Codec, tuple[str, ...]] = {"h264": _SPEEDS, "h265": _SPEEDS, "av1"
 """Speeds by the encoders' own names, fastest first for h264 and h265, last for av1; other codecs take none."""
 
 
-PLACES = {
-    "timecode": re.compile(r"\d{1,2}:\d{2}:\d{2}[:;]\d{2}"),
-    "frame": re.compile(r"f(\d{1,9})"),
-    "shot": re.compile(r"shot *([1-9]\d{0,8})"),
-}
-"""How places in a film are written that have a time only once the film is open."""
 LEFT_OUT = {"is_left_out": True}
 """Metadata of settings that came later: where they have their default, records of runs do not name them."""
 
@@ -150,48 +144,35 @@ class ScanSettings:
 
 
 @dataclass(frozen=True)
-class When:
-    """A place in a film that has a time only once the film is open."""
-
-    written: str
-    """Timecode, HH:MM:SS:FF or HH:MM:SS;FF; a frame from 0, f120; or a shot from 1, shot 12."""
-
-    def __post_init__(self) -> None:
-        _check(any(each.fullmatch(self.written) for each in PLACES.values()), f"{self.written!r} is no place in a film")
-
-    def number(self, kind: Literal["frame", "shot"]) -> int | None:
-        """Of the frame or shot; None where this is a place of another kind."""
-        match = PLACES[kind].fullmatch(self.written)
-        return int(match[1]) if match else None
-
-    @property
-    def is_timecode(self) -> bool:
-        """Whether this is a timecode."""
-        return ":" in self.written
-
-    def __str__(self) -> str:
-        return self.written
-
-
-def in_seconds(place: Fraction | When) -> Fraction:
-    """Seconds of a place that was found in its film, see `job.span.Finder`."""
-    if isinstance(place, When):
-        raise TypeError(f"{place} was not looked for in the film")
-    return place
-
-
-@dataclass(frozen=True)
 class Hint:
     """The colour of one point of the film, given by a person."""
 
-    time: Fraction | When
-    """Seconds from the film's start, or a place in the film."""
+    time: Place
     x: float
     """Pixels from the left of the upright picture."""
     y: float
     """Pixels from its top."""
     ab: tuple[float, float]
     """CIE a* b*."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """A frame of the film, painted by a person: a fixed anchor."""
+
+    path: Path
+    time: Place | None = None
+    """None: as the picture's own tags say."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A colour picture of something else, or a shot with a still, that other shots take colours from."""
+
+    source: Path | When
+    """A picture, or a shot."""
+    where: Ranges = ()
+    """The parts of the film that take them; none: all of it."""
 
 
 @dataclass(frozen=True)
@@ -203,9 +184,11 @@ class Settings:
     encode: EncodeSettings = field(default_factory=EncodeSettings)
     hints: tuple[Hint, ...] = ()
     """Colours given by a person, for networks that take them."""
-    start: Fraction | When | None = None
+    stills: tuple[Still, ...] = field(default=(), metadata=LEFT_OUT)
+    references: tuple[Reference, ...] = field(default=(), metadata=LEFT_OUT)
+    start: Place | None = None
     """Seconds from the film's start where the result begins, or a place in the film."""
-    end: Fraction | When | None = None
+    end: Place | None = None
     """Seconds from the film's start where the result ends, or a place in the film; a shot is the last one in it."""
     scans: ScanSettings = field(default=ScanSettings(), metadata=LEFT_OUT)
     repair: RepairSettings = field(default=RepairSettings(), metadata=LEFT_OUT)

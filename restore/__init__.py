@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.errors import FilmError
-    from pipelines.settings import ScanSettings, Settings, When
+    from pipelines.ranges import When
+    from pipelines.settings import ScanSettings, Settings
     from restore.api import render_preview, restore_archive, restore_film, sheet, shots, still
     from restore.arrays import colour_frames
     from restore.devices import Devices
@@ -42,7 +43,7 @@ _MODULES = {
     "FilmError": "pipelines.errors",
     "ScanSettings": "pipelines.settings",
     "Settings": "pipelines.settings",
-    "When": "pipelines.settings",
+    "When": "pipelines.ranges",
     "colour_frames": "restore.arrays",
     "events": "restore.reporting",
 }

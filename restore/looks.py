@@ -20,7 +20,8 @@ from pipelines.preview.sheet import Tile, tiles
 from pipelines.preview.shot_list import clock_for, write_shots
 from pipelines.preview.still import write_still
 from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView, View, open_view, ready
-from pipelines.settings import Settings, When
+from pipelines.ranges import When
+from pipelines.settings import Settings
 from pipelines.streams import in_process
 from restore.reporting import Reporter
 from restore.runs import FINDING

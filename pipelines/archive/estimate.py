@@ -23,7 +23,7 @@ from pipelines.job.span import Finder, asks_for_shots, in_film
 from pipelines.media.containers import choose_output
 from pipelines.media.open import picture_stream
 from pipelines.media.probe import probe
-from pipelines.settings import When
+from pipelines.ranges import When
 from pipelines.source import DEFAULT_RATE, Span
 
 TRIAL = Fraction(5)

@@ -17,8 +17,9 @@ from pipelines.colour.lightness import NOTHING
 from pipelines.errors import InputError
 from pipelines.frames import HintTable
 from pipelines.motion.flow import Motion
+from pipelines.ranges import in_seconds
 from pipelines.segment import marked
-from pipelines.settings import Hint, Settings, in_seconds
+from pipelines.settings import Hint, Settings
 from pipelines.source import Film, Segment
 
 READ_AT_ONCE = Fraction(10)

@@ -18,7 +18,8 @@ from pipelines.media.scans import beside, check_gaps, pattern_of
 from pipelines.media.target import Target
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.places import check_folder, check_place
-from pipelines.settings import Settings, in_seconds
+from pipelines.ranges import in_seconds
+from pipelines.settings import Settings
 from pipelines.source import Film, Numbered, Segment, Span
 
 

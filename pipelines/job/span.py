@@ -10,7 +10,8 @@ from pipelines.job.shots import Shot, find_shots
 from pipelines.media.seek import nearest_frame
 from pipelines.media.timecode import DROPS, Clock, clock_of, standard_rate
 from pipelines.painting.choice import choose_network
-from pipelines.settings import Settings, When
+from pipelines.ranges import Place, Ranges, When, union
+from pipelines.settings import Settings
 from pipelines.source import Film
 
 
@@ -26,7 +27,7 @@ class Finder:
     on_frame: Callable[[int], None] = lambda _: None
     """Called with the pts of each frame looked at for shots."""
 
-    def __call__(self, place: Fraction | When, option: str, is_end: bool = False) -> Fraction:
+    def __call__(self, place: Place, option: str, is_end: bool = False) -> Fraction:
         """Seconds from the film's start, of the first tick of a frame or a shot.
 
         Args:
@@ -49,7 +50,18 @@ class Finder:
             raise SettingsError(self.film.path, what, self._hint(place))
         return seconds
 
-    def _hint(self, place: Fraction | When) -> str:
+    def ranges(self, where: Ranges, option: str) -> Ranges:
+        """The ranges in seconds, put together; takes and raises what a call does."""
+        return union(
+            replace(
+                each,
+                start=None if each.start is None else self(each.start, option),
+                end=None if each.end is None else self(each.end, option, is_end=True),
+            )
+            for each in where
+        )
+
+    def _hint(self, place: Place) -> str:
         """Advice for a place after the film's end."""
         try:
             own = clock_of(self.film)
@@ -111,17 +123,31 @@ def in_film(settings: Settings, find: Finder) -> Settings:
         replace(hint, time=find(hint.time, "a hint's time")) if isinstance(hint.time, When) else hint
         for hint in settings.hints
     )
+    stills = tuple(
+        still if still.time is None else replace(still, time=find(still.time, f"the time of {still.path.name},"))
+        for still in settings.stills
+    )
+    references = tuple(
+        replace(each, where=find.ranges(each.where, f"the range of {each.source},")) for each in settings.references
+    )
     start = None if settings.start is None else find(settings.start, "--start")
     end = None if settings.end is None else find(settings.end, "--end", is_end=True)
     if end is not None and end <= (start or 0):
         what = f"--end {_shown(settings.end)} must lie after --start {_shown(settings.start)}"
         raise SettingsError(find.film.path, what, "choose a later --end")
-    return replace(settings, hints=hints, start=start, end=end)
+    return replace(settings, hints=hints, stills=stills, references=references, start=start, end=end)
 
 
 def asks_for_shots(settings: Settings) -> bool:
     """Whether the whole film will be looked through for its shots."""
-    places = (settings.start, settings.end, *(hint.time for hint in settings.hints))
+    ranges = [each for reference in settings.references for each in reference.where]
+    places = (
+        settings.start,
+        settings.end,
+        *(hint.time for hint in settings.hints),
+        *(still.time for still in settings.stills),
+        *(place for each in ranges for place in each.places),
+    )
     return any(isinstance(place, When) and place.number("shot") is not None for place in places)
 
 

@@ -19,8 +19,9 @@ from pipelines.painting.choice import Chosen, choose_network
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.places import check_place
 from pipelines.preview.display import Display, display_target
+from pipelines.ranges import When
 from pipelines.segment import Keep, carried
-from pipelines.settings import Settings, When
+from pipelines.settings import Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import ahead
 

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from pipelines.process import start_work
-from pipelines.settings import Settings, When
+from pipelines.ranges import TIMES, When
+from pipelines.settings import Settings
 from restore.exits import shown_by
 from restore.options.layout import COLOUR, OUTPUT, TASK, Command, Decorator, join, option
 from restore.options.shared import (
@@ -24,7 +25,7 @@ from restore.options.shared import (
     overwrite_option,
     settings_from,
 )
-from restore.options.values import TIMES, Length, Place
+from restore.options.values import Length, Place
 from restore.reporting import Reporter
 from restore.show import choose_show
 

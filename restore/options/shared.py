@@ -6,14 +6,15 @@ from typing import Any
 
 import click
 
-from pipelines.settings import Settings, When
+from pipelines.ranges import TIMES, When
+from pipelines.settings import Settings
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.network import RUN
-from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, TIMES, Anchors, Place, Rate, Time
+from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, Anchors, Place, Rate, Time
 
 SHOTS = click.IntRange(1, 999_999_999)
-"""Numbers of shots: of nine digits at most, as `settings.PLACES` takes."""
+"""Numbers of shots: of nine digits at most, as `ranges.PLACES` takes."""
 WEIGHTS_DIR = option(
     MACHINES,
     "--weights-dir",

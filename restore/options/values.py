@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
 import click
 
-from pipelines.settings import When
+from pipelines.ranges import When, place_of, seconds_of
 
 AUTO_ANCHORS, AUTO_CLOSEST = Fraction(1, 3), Fraction(1, 6)
-TIMES = "seconds, HH:MM:SS.mmm, HH:MM:SS:FF, f120 (a frame, from 0) or shot 12"
-CLOCK = re.compile(r"(?:(?:(\d{1,5}):)?(\d{1,2}):)?(\d{1,9}(?:\.\d{1,50})?)")
 NUMBER = re.compile(r"[+-]?\d{0,9}(?:\.\d{0,50})?(?:/\d{1,9})?")
 """As people write them: a few characters such as 1e999999999 would take all memory."""
 
@@ -40,13 +37,10 @@ class Time(click.ParamType[Fraction]):
         """Seconds as an exact Fraction."""
         if isinstance(value, Fraction):
             return value
-        match = CLOCK.fullmatch(str(value))
-        if match is None:
-            self.fail(f"{value!r} is not a time; write HH:MM:SS.mmm, MM:SS or seconds", param, ctx)
-        hours, minutes, seconds = match.groups()
-        if (hours and int(minutes) >= 60) or (minutes and Fraction(seconds) >= 60):
-            self.fail(f"{value!r} is not a time; write HH:MM:SS, minutes and seconds below 60", param, ctx)
-        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
+        try:
+            return seconds_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Place(click.ParamType[Fraction | When]):
@@ -58,11 +52,10 @@ class Place(click.ParamType[Fraction | When]):
         """Seconds as an exact Fraction, or the place."""
         if isinstance(value, Fraction | When):
             return value
-        with suppress(ValueError):
-            return When(str(value))
-        if CLOCK.fullmatch(str(value)) is None:
-            self.fail(f"{value!r} is not a time; write {TIMES}", param, ctx)
-        return Time().convert(value, param, ctx)
+        try:
+            return place_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Length(Time):

@@ -13,7 +13,8 @@ from pipelines.job.identity import flattened
 from pipelines.job.job import prepare
 from pipelines.job.span import Finder, in_film
 from pipelines.media.probe import probe
-from pipelines.settings import Hint, Settings, When, in_seconds
+from pipelines.ranges import When, in_seconds
+from pipelines.settings import Hint, Settings
 from tests.made import clips
 from tests.made.pictures import pan
 from tests.made.readers import times

@@ -11,7 +11,8 @@ import pytest
 from pipelines.frames import ColouredFrame
 from pipelines.media.encode import Encode
 from pipelines.media.target import choose_target
-from pipelines.settings import Codec, EncodeSettings, Settings, When
+from pipelines.ranges import When
+from pipelines.settings import Codec, EncodeSettings, Settings
 from tests.made.handmade import FILM, frame
 from tests.made.readers import closed_captions
 from tests.made.runs import HALF_SECOND, Films, in_segments
