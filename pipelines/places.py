@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from filelock import FileLock, Timeout
 
 from pipelines.errors import OutputError
-from pipelines.source import Numbered
+from pipelines.source import Film, Numbered
 
 MIN_ROOM = 1 << 16
 """Free bytes that the manifest of a run needs."""
@@ -23,6 +23,8 @@ NEW = ".new"
 """Suffix of a name that nothing has, for trials."""
 WORK = ".restore"
 """Suffix of a result's name for its working folder."""
+SAMPLE = 1 << 20
+"""Bytes read at a film's head, middle and tail, by which it is known again."""
 TRIES = 100
 """Attempts to take a lock whose file or folder is removed in between."""
 
@@ -191,3 +193,32 @@ def sha256_of(path: Path) -> str:
         return hashlib.sha256(listed.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def film_fingerprint(film: Film) -> str:
+    """The fingerprint of a film's file; of scans that of the sizes of all pictures, and of the first and the last."""
+    if film.scans is None:
+        return fingerprint(film.path)
+    scans, digest = film.scans, hashlib.sha256()
+    missing = set(scans.missing)
+    there = [scans.path(pts) for pts in range(scans.frames) if scans.first + pts not in missing]
+    for path in there:
+        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+    ends = [fingerprint(path) for path in (there[0], there[-1], scans.sound) if path]
+    return f"{len(there)}-{digest.hexdigest()}-{'-'.join(ends)}"
+
+
+def fingerprint(path: Path) -> str:
+    """Size and sha256 of the film's head, middle and tail, 1 MiB each."""
+    size = path.stat().st_size
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for start in (0, max(0, size // 2), max(0, size - SAMPLE)):
+            file.seek(start)
+            digest.update(file.read(SAMPLE))
+    return f"{size}-{digest.hexdigest()}"
+
+
+def film_mark(film: Film) -> str:
+    """12 digits, hex, by which a film is known again in the pictures made of it."""
+    return hashlib.sha256(film_fingerprint(film).encode()).hexdigest()[:12]

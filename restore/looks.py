@@ -18,7 +18,7 @@ from pipelines.preview.pages import sheet_places, write_sheet
 from pipelines.preview.render import EXCERPTS, Preview, Variant, choose_excerpts, total
 from pipelines.preview.sheet import Tile, tiles
 from pipelines.preview.shot_list import clock_for, write_shots
-from pipelines.preview.still import write_still
+from pipelines.preview.still import Layout, write_still
 from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView, View, open_view, ready
 from pipelines.ranges import When
 from pipelines.settings import Settings
@@ -91,24 +91,26 @@ def render_preview(  # noqa: PLR0913  # one look's all
     return view.out
 
 
-def still(
+def still(  # noqa: PLR0913  # one look's all
     film: Path | str,
     at: Fraction | When,
     out: Path | str | None = None,
     settings: Settings | None = None,
     *,
+    layout: Layout = "side",
     bits: int | None = None,
     overwrite: bool = False,
     reporter: Reporter | None = None,
 ) -> Path:
-    """Writes one frame of a film at its full size, before and after.
+    """Writes one frame of a film at its full size, with the film's mark and the frame's time in the file.
 
     Args:
         film: the black-and-white film; it is never written to.
         at: seconds from the film's start, or a place in it; the first frame from there on is shown.
-        out: the result, a PNG; None puts FILM.still.png beside the film.
+        out: the result, a PNG or TIFF; None puts FILM.still.png beside the film.
         settings: of the run; None takes the defaults.
-        bits: of a sample, 8 or 16; None: 8 for films of 8 bits, else 16.
+        layout: side: black and white, and colour beside it; colour alone, to be painted over.
+        bits: of a sample, 8 or 16; None: 8 beside black and white for films of 8 bits, else 16.
         overwrite: whether a result that exists may be replaced.
         reporter: takes the run's events; `events` gives one.
 
@@ -124,7 +126,7 @@ def still(
         pts = seen.first_frame(begins)
         (view,) = ready(seen)
         report(_started(view, "still", Fraction(0), [view]))
-        write_still(view, pts, in_process(Paint()), bits)
+        write_still(view, pts, in_process(Paint()), bits, layout)
         shown = view.film.seconds(pts)
         facts = {"out": str(view.out), "at": float(shown)}
         report(Finished((view.out,), f"{view.out}, the frame at {timecode(shown)}", facts=facts))

@@ -1,7 +1,7 @@
-"""One frame at its full size, before and after."""
+"""One frame at its full size: before and after, or its colour alone to be painted over."""
 
 from contextlib import closing
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -9,34 +9,44 @@ from numpy.typing import NDArray
 
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
-from pipelines.media.image import png
+from pipelines.media.still_file import StillTag, picture_file, tagged
 from pipelines.media.target import Target, choose_target
 from pipelines.painting.paint import Painting
-from pipelines.places import written_whole
+from pipelines.places import film_mark, written_whole
 from pipelines.preview.display import rgb_of
 from pipelines.preview.view import ReadyView
 from pipelines.settings import EncodeSettings
 
+Layout = Literal["side", "colour"]
 
-def write_still(view: ReadyView, pts: int, painting: Painting, bits: int | None = None) -> None:
-    """Writes a frame as a PNG, before and after.
+
+def write_still(
+    view: ReadyView, pts: int, painting: Painting, bits: int | None = None, layout: Layout = "side"
+) -> None:
+    """Writes a frame as a PNG or TIFF; colour alone says in the file of which film and time it is.
 
     Args:
         view: of a film.
         pts: of the frame.
         painting: colours anchors.
-        bits: of a sample of the PNG, 8 or 16; None: 8 for films of 8 bits, else 16.
+        bits: of a sample of the picture, 8 or 16; None: 8 beside black and white for films of 8 bits, else 16.
+        layout: side: black and white, and colour beside it; colour alone.
 
     Raises:
-        FilmError: the film cannot be read there, or the PNG cannot be written.
+        FilmError: the film cannot be read there, or the picture cannot be written.
     """
     film = view.film
     target = choose_target(film, EncodeSettings("ffv1"), view.settings.deinterlace)  # no codec between
     with closing(view.carried(pts, pts + 1, painting)) as frames:
         coloured = next(Chroma(target, transfer_of(film.picture))(frames))
-    pictures = np.hstack([_upright(picture, target) for picture in rgb_of(coloured, target)])
+    before, after = (_upright(picture, target) for picture in rgb_of(coloured, target))
+    shown = after if layout == "colour" else np.hstack([before, after])
+    depth = bits or (8 if layout == "side" and film.picture.bits == 8 else 16)
+    file = picture_file(_coded(shown, depth), view.out.suffix.lower())
+    if layout == "colour":
+        file = tagged(file, StillTag(film_mark(film), film.seconds(pts)))
     with written_whole(view.out) as part:
-        part.write_bytes(png(_coded(pictures, bits or (8 if film.picture.bits == 8 else 16))))
+        part.write_bytes(file)
 
 
 def _upright(picture: NDArray[np.float32], target: Target) -> NDArray[np.float32]:

@@ -39,7 +39,7 @@ class Kind:
 
 
 PREVIEW = Kind("preview", "a preview", (".mp4", ".m4v", ".mov"))
-STILL = Kind("still", "a still", (".png",))
+STILL = Kind("still", "a still", (".png", ".tif", ".tiff"))
 SHEET = Kind("sheet", "a contact sheet", (".png", ".pdf", ".html"))
 SHOTS = Kind("shots", "a shot list", (".csv", ".edl", ".otio"))
 

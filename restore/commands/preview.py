@@ -123,25 +123,39 @@ def _worded(value: Any) -> str:
     return Path(value).stem if isinstance(value, str) else f"{float(value):g}"
 
 
-@click.command(cls=Command, examples=[("restore still film.mp4 --at 00:12:04", "film.still.png")])
-@_files("The result, a png. [FILM.still.png]")
+@click.command(cls=Command, examples=[
+    ("restore still film.mp4 --at 00:12:04", "film.still.png"),
+    ("restore still film.mp4 --at 00:12:04 --layout colour -o a.tif", "to be painted over, for --still a.tif"),
+])  # fmt: skip
+@_files("The result, a png or tif. [FILM.still.png]")
 @option(TASK, "--at", type=Place(), required=True, help=f"{AT} The first frame from there on.")
 @option(
-    OUTPUT, "--bits", type=click.Choice(["8", "16"]), help="Depth of the png. [8; 16 for films of more than 8 bits]"
+    OUTPUT,
+    "--layout",
+    type=click.Choice(["side", "colour"]),
+    default="side",
+    help="Black and white beside colour, or colour alone. [side]",
+)
+@option(
+    OUTPUT,
+    "--bits",
+    type=click.Choice(["8", "16"]),
+    help="Depth of the picture. [8; 16 for films of more than 8 bits, and for colour alone]",
 )
 @TIMECODE_START
 @colour_options()
 @HINTS
 @READ_OPTIONS
-def still(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When,
-          bits: str | None, **options: Any) -> None:  # fmt: skip
-    """Write one frame of FILM at its full size, before and after."""
+def still(  # noqa: PLR0913, PLR0917  # an argument for each option
+    film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When,
+          layout: Any, bits: str | None, **options: Any) -> None:  # fmt: skip
+    """Write one frame of FILM at its full size, before and after, or its colour alone to be painted over."""
     settings = settings_from(options)
     from restore import api
 
     with _followed(as_json, quiet) as reporter:
         depth = int(bits) if bits else None
-        api.still(film, at, out, settings, bits=depth, overwrite=overwrite, reporter=reporter)
+        api.still(film, at, out, settings, layout=layout, bits=depth, overwrite=overwrite, reporter=reporter)
 
 
 @click.command(cls=Command, examples=[("restore sheet film.mp4 -o sheet.pdf", "all shots on pages of A4")])

@@ -19,8 +19,10 @@ from pipelines.colour.lightness import transfer_of
 from pipelines.guide.given import Given
 from pipelines.job.shots import find_shots
 from pipelines.media.shrink import shrunk
+from pipelines.media.still_file import StillTag, tag_of
 from pipelines.media.target import choose_target
 from pipelines.painting.paint import FilmPaint, Paint, Painting
+from pipelines.places import film_mark
 from pipelines.preview.display import Display, display_target
 from pipelines.preview.sheet import tiles
 from pipelines.preview.still import write_still
@@ -194,3 +196,19 @@ def test_each_tile_shows_the_middle_anchor_of_its_shot_in_the_runs_colours(view:
         expected = ((lumas[view.film.pts(shot.middle)].astype(float) - 16) / 219 * 255).clip(0, 255)
         assert np.abs(before[..., 0] - expected).max() <= 1
         assert tile.number == shot.number
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_a_still_of_colour_alone_is_that_of_both_and_says_its_time(
+    films: Films, settings: Settings, painting: Painting, tmp_path: Path, suffix: str
+) -> None:
+    film = films(clips.in_format, ".mkv", pix_fmt="gray")
+    both = opened(film, tmp_path / "both.png", STILL, settings)
+    alone = opened(film, tmp_path / f"alone{suffix}", STILL, settings)
+    pts = both.first_frame(Fraction(1, 2))
+    write_still(both, pts, painting, bits=16)
+    write_still(alone, pts, painting, layout="colour")
+    pictures = [cv2.imread(str(view.out), cv2.IMREAD_UNCHANGED) for view in (both, alone)]
+    assert np.array_equal(pictures[0][:, 128:], pictures[1])
+    assert tag_of(alone.out) == StillTag(film_mark(alone.film), Fraction(1, 2))
+    assert tag_of(both.out) is None
