@@ -1,7 +1,7 @@
 """One film, file to file. Read this first."""
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +15,8 @@ from pipelines.media.join import SegmentFile, mux
 from pipelines.media.scan_writer import first_number, join_pictures
 from pipelines.painting.paint import FilmPaint, Paint, Painting
 from pipelines.places import is_taken, only_run, put
+from pipelines.proof.digest import digested
+from pipelines.proof.origin import origin_of
 from pipelines.segment import SegmentFlow
 from pipelines.source import Film, Segment
 from pipelines.streams import Spread, Stream, in_process
@@ -45,10 +47,11 @@ def restore(
     painted = FilmPaint(paint or in_process(Paint()), job.film, job.chosen, job.given)
     rows, large = job.chosen.motion_rows, job.chosen.rows
     flow = SegmentFlow(job.film, job.target, job.settings, rows, painted, listener.on_frame, large)
-    with _as_film_errors(job, work), only_run(work.lock, job.out), work:
+    digest = digested(job.film, listener.on_wait)
+    with _as_film_errors(job, work), only_run(work.lock, job.out), work, digest as source:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
-        whole = next(spread(Join(job, work))(iter([segments])))
+        whole = next(spread(Join(job, work, origin_of(job, source())))(iter([segments])))
         _check_free(job)
         listener.on_whole(whole)
         put(whole, job.out)
@@ -90,6 +93,8 @@ class Join:
 
     job: Job
     work: WorkFolder
+    origin: Mapping[str, str]
+    """Tags of the result, see `origin_of`."""
 
     def __call__(self, segments: list[SegmentFile]) -> Path:
         """Joins the segments with the film's other streams."""
@@ -98,7 +103,7 @@ class Join:
             first = next(segment.encoded.pts[0] for segment in segments if segment.encoded.pts)
             join_pictures(segments, job.pictures, first_number(job.film, first), part)
             return part
-        mux(job.film, job.target, job.container, segments, job.span, part, job.out)
+        mux(job.film, job.target, job.container, segments, job.span, part, job.out, origin=self.origin)
         return part
 
 

@@ -200,8 +200,7 @@ def film_fingerprint(film: Film) -> str:
     if film.scans is None:
         return fingerprint(film.path)
     scans, digest = film.scans, hashlib.sha256()
-    missing = set(scans.missing)
-    there = [scans.path(pts) for pts in range(scans.frames) if scans.first + pts not in missing]
+    there = [path for path in scans.files if path != scans.sound]
     for path in there:
         digest.update(f"{path.name} {path.stat().st_size}\n".encode())
     ends = [fingerprint(path) for path in (there[0], there[-1], scans.sound) if path]

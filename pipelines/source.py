@@ -136,6 +136,13 @@ class Scans:
         """The picture of a frame."""
         return self.names.path(self.first + pts)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that they are: the pictures that are there, in order, and the sound."""
+        missing = set(self.missing)
+        pictures = [self.path(pts) for pts in range(self.frames) if self.first + pts not in missing]
+        return (*pictures, *([self.sound] if self.sound else []))
+
     def with_absolute_paths(self) -> "Scans":
         """The scans as processes in other folders find them."""
         names = replace(self.names, folder=self.names.folder.absolute())

@@ -1,7 +1,7 @@
 """The coloured picture joined from its segments, and everything else the film held, packet for packet."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -16,6 +16,7 @@ from pipelines.frames import EncodedSegment
 from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
 from pipelines.media.matroska import reserve_shape, write_shape
 from pipelines.media.open import is_cover, open_others
+from pipelines.media.origin import add_origin
 from pipelines.media.target import Target
 from pipelines.media.timecode import move_timecode, tags_of
 from pipelines.media.verify import Muxing, Tally, check_written
@@ -146,8 +147,16 @@ def loses_shape(container: str, target: Target) -> bool:
     return container in ("matroska", "webm") and not is_carried
 
 
-def mux(
-    film: Film, target: Target, container: str, segments: Sequence[SegmentFile], span: Span, out: Path, result: Path
+def mux(  # noqa: PLR0913  # all that a file is made of
+    film: Film,
+    target: Target,
+    container: str,
+    segments: Sequence[SegmentFile],
+    span: Span,
+    out: Path,
+    result: Path,
+    *,
+    origin: Mapping[str, str],
 ) -> None:
     """Writes the film to `out`, and reads it back to see that it is whole.
 
@@ -159,6 +168,7 @@ def mux(
         span: the part of the film that they are.
         out: the file; the caller renames it when it is whole.
         result: the name that it will get, for errors.
+        origin: tags that it gets beside the film's own, see `add_origin`.
 
     Raises:
         OutputError: the container refuses a packet, or does not hold what was written.
@@ -175,6 +185,7 @@ def mux(
     ):
         tags = tags_of(film.scans) if film.scans or not source else source.metadata
         written.metadata.update({key: value for key, value in tags.items() if key not in WRITTEN_ANEW})
+        add_origin(written.metadata, container, origin)
         picture, others = _add_streams(written, source, template.streams.video[0], film, target, span)
         move_timecode(written, film, first.encoded.pts[0])
         tallies = _tallies(film, picture, others)

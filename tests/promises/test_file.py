@@ -22,7 +22,6 @@ from tests.made.runs import HALF_SECOND, Films
 from tests.made.tracks import Packets, PictureTrack, Track, write
 
 Draw = Callable[..., Path]
-TITLES = ("title", "comment")
 SHARED_TAGS = ("language", "title", "filename", "mimetype")
 """Tags of a stream that tell of what it holds; others tell of the file that it was in."""
 
@@ -71,9 +70,9 @@ def chapters(path: Path) -> list[tuple[str, Fraction, Fraction]]:
     return [(c["metadata"]["title"], c["start"] * c["time_base"], c["end"] * c["time_base"]) for c in found]
 
 
-def titles(path: Path) -> dict[str, str]:
+def title(path: Path) -> str:
     with av.open(path) as film:
-        return {name: value for name, value in film.metadata.items() if name in TITLES}
+        return film.metadata["title"]
 
 
 def three_languages(path: Path) -> Path:
@@ -154,12 +153,12 @@ def test_sound_goes_into_another_container_packet_for_packet(films: Films, setti
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv"])
 @pytest.mark.parametrize("draw", [clips.with_chapters, clips.everything])
-def test_chapters_and_titles_are_kept(films: Films, settings: Settings, draw: Draw, ending: str) -> None:
+def test_chapters_and_the_title_are_kept(films: Films, settings: Settings, draw: Draw, ending: str) -> None:
     film = films(draw, ending)
     out = films.restored(film, settings)
     assert [title for title, _, _ in chapters(out)] == ["One", "Two"]
     assert chapters(out) == chapters(film)
-    assert titles(out) == titles(film) != {}
+    assert title(out) == title(film) == "Street"
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov"])
