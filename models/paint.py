@@ -67,7 +67,7 @@ def _luma(device: torch.device) -> Tensor:
 def compact_logits(network: Compact, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """Logits of the network that ships, of full frames with their instances fused in."""
     features = list(inputs.features) if inputs.features else network.features(pictures)
-    heard = network.listen(hint_planes(inputs.hints, pictures)) if len(inputs.hints) else None
+    heard = network.listen(hint_planes(inputs.hints, pictures), features) if len(inputs.hints) else None
     if not len(inputs.boxes):
         return network.colour(features, heard)
     if pictures.device.type != "cpu":

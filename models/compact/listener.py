@@ -1,5 +1,10 @@
-"""A person's colours as features of the decoder (in the manner of Zhang et al., SIGGRAPH 2017, arXiv 1705.02999)."""
+"""A person's colours as features of the decoder (in the manner of Zhang et al., SIGGRAPH 2017, arXiv 1705.02999).
 
+A colour reaches as far as its thing does: besides convolutions, which see the places around it, each place looks for
+the given places that are like it in the encoder's features, and takes their mean colour by likeness and distance.
+"""
+
+import math
 from collections.abc import Sequence
 
 import torch
@@ -11,10 +16,57 @@ POOLED = 4
 CHANNELS = (32, 64, 128)
 """At 1/4, 1/8 and 1/16 of the input."""
 AB_SCALE = 110.0
+LIKE_CHANNELS = 32
+"""By which places are compared, from each of the encoder's levels at 1/8, 1/16 and 1/32."""
+SHARPNESS, FALL = 8.0, 4.0
+"""At the beginning of training: factor of the cosine of two places, and what the logit loses over the short side."""
 
 
 def _conv(inputs: int, outputs: int, stride: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.ReLU())
+
+
+class Likeness(nn.Module):
+    """Given colours to a map of colours at 1/8: at each place the mean of those given at places like it.
+
+    Args:
+        taps: channels of the encoder's features at 1/8, 1/16 and 1/32.
+    """
+
+    def __init__(self, taps: Sequence[int]) -> None:
+        super().__init__()
+        self.looks = nn.ModuleList(nn.Conv2d(channels, LIKE_CHANNELS, 1) for channels in taps)
+        self.sharpness = nn.Parameter(torch.tensor(math.log(SHARPNESS)))
+        self.fall = nn.Parameter(torch.tensor(math.log(FALL)))
+        self.nothing = nn.Parameter(torch.zeros(()))
+
+    def forward(self, given: Tensor, features: Sequence[Tensor]) -> Tensor:
+        """ab / 110 and how much was found, (N, 3, h/8, w/8): zeros where nothing given is like the place.
+
+        Args:
+            given: (N, 3, h/8, w/8), ab / 110 and the share of the place that is given.
+            features: of the encoder at 1/8, 1/16 and 1/32.
+        """
+        count, _, height, width = given.shape
+        size = features[0].shape[-2:]
+        seen = [
+            F.interpolate(look(level), size=size, mode="bilinear")
+            for look, level in zip(self.looks, features, strict=True)
+        ]
+        with torch.autocast(given.device.type, enabled=False):
+            codes = F.normalize(torch.cat(seen, dim=1).float(), dim=1).flatten(2)
+            rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+            places = torch.stack([rows, columns], dim=-1).reshape(-1, 2).to(codes) / min(height, width)
+            covered = given[:, 2].float().flatten(1)
+            logits = self.sharpness.exp() * codes.transpose(1, 2) @ codes - self.fall.exp() * torch.cdist(
+                places, places
+            )
+            logits = logits + torch.log(covered)[:, None]  # -inf where nothing is given
+            nothing = self.nothing.expand(count, logits.shape[1], 1)
+            weights = torch.softmax(torch.cat([logits, nothing], dim=2), dim=2)[..., :-1]
+            ab = weights @ given[:, :2].float().flatten(2).transpose(1, 2)
+            found = weights.sum(dim=2, keepdim=True)
+        return torch.cat([ab, found], dim=2).transpose(1, 2).reshape(count, 3, height, width)
 
 
 class Listener(nn.Module):
@@ -22,29 +74,38 @@ class Listener(nn.Module):
 
     Args:
         widths: channels of the decoder after its steps at 1/16, 1/8 and 1/4 of the input.
+        taps: channels of the encoder's features at 1/4, 1/8, 1/16 and 1/32.
     """
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], taps: Sequence[int]) -> None:
         super().__init__()
-        ends = (3, *CHANNELS)
+        ends = (6, *CHANNELS)
+        self.likeness = Likeness(taps[1:])
         self.down = nn.ModuleList(_conv(ends[i], ends[i + 1], 1 if i == 0 else 2) for i in range(len(CHANNELS)))
         self.adds = nn.ModuleList(nn.Conv2d(c, width, 1) for c, width in zip(reversed(CHANNELS), widths, strict=True))
         for conv in self.adds:
             nn.init.zeros_(conv.weight)  # type: ignore[arg-type]
             nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
 
-    def forward(self, planes: Tensor) -> list[Tensor]:
+    def forward(self, planes: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
         """Features to add after each of the decoder's first three steps; zeros for a frame without given colours.
 
         Args:
             planes: (N, 3, h, w): a* and b* where colour is given and 0 elsewhere, and a mask of 1 and 0.
+            features: of the encoder at 1/4, 1/8, 1/16 and 1/32.
         """
-        mask = planes[:, 2:]
-        covered = F.avg_pool2d(mask, POOLED)
-        ab = F.avg_pool2d(planes[:, :2] * mask, POOLED) / covered.clamp(min=1 / POOLED**2) / AB_SCALE
-        x, levels = torch.cat([ab, covered], dim=1), []
+        near, wide = _pooled(planes, POOLED), self.likeness(_pooled(planes, 2 * POOLED), features[1:])
+        x, levels = torch.cat([near, F.interpolate(wide, size=near.shape[-2:], mode="bilinear")], dim=1), []
         for down in self.down:
             x = down(x)
             levels.append(x)
-        has_some = mask.amax(dim=(1, 2, 3), keepdim=True).to(x.dtype)
+        has_some = planes[:, 2:].amax(dim=(1, 2, 3), keepdim=True).to(x.dtype)
         return [add(level) * has_some for add, level in zip(self.adds, reversed(levels), strict=True)]
+
+
+def _pooled(planes: Tensor, side: int) -> Tensor:
+    """Means of the given ab / 110 in squares of `side` pixels, and the share of each square that is given."""
+    mask = planes[:, 2:]
+    covered = F.avg_pool2d(mask, side)
+    ab = F.avg_pool2d(planes[:, :2] * mask, side) / covered.clamp(min=1 / side**2) / AB_SCALE
+    return torch.cat([ab, covered], dim=1)

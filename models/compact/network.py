@@ -123,7 +123,7 @@ class Compact(nn.Module):
         self.detector = Detector(taps[1:])
         self.instance = Decoder(self.config, taps)
         widths = [*self.config.widths[1:], self.config.widths[-1]]
-        self.listener = Listener(self.config.widths[1:]) if self.config.hints else None
+        self.listener = Listener(self.config.widths[1:], taps) if self.config.hints else None
         self.fusion: Iterable[Fusion] = nn.ModuleList(Fusion(width) for width in widths)  # type: ignore[assignment]
 
     def features(self, lightness: Tensor) -> list[Tensor]:
@@ -144,9 +144,9 @@ class Compact(nn.Module):
         """Output of the detector for the full frames' features."""
         return self.detector(features[1:])
 
-    def listen(self, planes: Tensor) -> list[Tensor]:
+    def listen(self, planes: Tensor, features: list[Tensor]) -> list[Tensor]:
         """Features of the hints to add after the decoder's steps, see `Listener`; empty where it takes no hints."""
-        return self.listener(planes) if self.listener else []
+        return self.listener(planes, features) if self.listener else []
 
     def colour(self, features: list[Tensor], heard: list[Tensor] | None = None) -> Tensor:
         """Logits of the ab bins, (N, 313, h/4, w/4), from the full frames' features alone, and what hints add."""

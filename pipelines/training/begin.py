@@ -16,7 +16,7 @@ def listening(network: Compact) -> Compact:
     """The network with a branch that takes hints, which adds nothing until it is trained."""
     if network.listener is None:
         network.config = replace(network.config, hints=True)
-        network.listener = Listener(network.config.widths[1:])
+        network.listener = Listener(network.config.widths[1:], list(network.encoder.taps.values()))
     return network
 
 

@@ -99,18 +99,19 @@ def _frozen_features(network: Compact, lightness: Tensor) -> list[Tensor]:
         return network.features(lightness)
 
 
-def _heard(network: Compact, batch: Batch, config: TrainConfig) -> list[Tensor] | None:
+def _heard(network: Compact, features: list[Tensor], batch: Batch, config: TrainConfig) -> list[Tensor] | None:
     """The features that drawn hints add to the decoder, equal for all frames of a picture."""
     if not config.hint_share:
         return None
     planes = drawn_hints(lab_from_linear(batch.light)[:, 1:], config.hint_share)
-    return network.listen(planes.repeat(takes(config), 1, 1, 1))
+    return network.listen(planes.repeat(takes(config), 1, 1, 1), features)
 
 
 def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, boxes = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features, heard = network.features(lightness), _heard(network, batch, config)
+        features = network.features(lightness)
+        heard = _heard(network, features, batch, config)
         logits, found = network.colour(features, heard), network.find(features)
     terms = _colour_losses(logits, ab, batch.bin_weights, config)
     return terms | {"detector": config.detector_weight * detection_loss(found, boxes)}
@@ -120,7 +121,7 @@ def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict
     lightness, ab, _ = _frames(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         features = _frozen_features(network, lightness)
-        logits = network.colour(features, _heard(network, batch, config))
+        logits = network.colour(features, _heard(network, features, batch, config))
     return _colour_losses(logits, ab, batch.bin_weights, config)
 
 

@@ -93,11 +93,11 @@ def test_branch_that_was_trained_a_little_follows_the_colour_given() -> None:
         features = network.features(lightness)
     target = torch.zeros(4, 313, 8, 8).scatter_(1, bins, weights)
     for _ in range(60):
-        loss = -(F.log_softmax(network.colour(features, network.listen(planes)), dim=1) * target).sum(dim=1).mean()
+        loss = -(F.log_softmax(network.colour(features, network.listen(planes, features)), dim=1) * target).sum(dim=1).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     with torch.inference_mode():
         plain = network.mean(network.colour(features), 1.0).mean(dim=(2, 3))
-        moved = network.mean(network.colour(features, network.listen(planes)), 1.0).mean(dim=(2, 3))
+        moved = network.mean(network.colour(features, network.listen(planes, features)), 1.0).mean(dim=(2, 3))
     assert ((moved - colours).norm(dim=1) < 0.6 * (plain - colours).norm(dim=1)).all()
