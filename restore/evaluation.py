@@ -12,7 +12,10 @@ from models.weights.catalogue import find_weights
 from pipelines.evaluate.colour import evaluate_colour
 from pipelines.evaluate.content import ContentJudge, read_labels
 from pipelines.evaluate.detector import evaluate_detector
+from pipelines.evaluate.faults import evaluate_faults
+from pipelines.evaluate.hints import evaluate_hints
 from pipelines.evaluate.judges import open_judge
+from pipelines.evaluate.masks import Masks
 from pipelines.evaluate.paint import PicturePainter, PictureSet
 from pipelines.evaluate.report import Report
 from pipelines.evaluate.sequences import as_films
@@ -110,6 +113,37 @@ def measure_detector(
     measured = PictureSet(pictures, limit, wanted)
     with counting("pictures", len(measured)) as step:
         report = evaluate_detector(measured, chosen.rows, _stepping(find, step), given)
+    show(report)
+
+
+def measure_on_masks(  # noqa: PLR0913, PLR0917  # one measurement's all
+    kind: Literal["hints", "faults"],
+    pictures: Sequence[Path],
+    settings: dict[str, Any],
+    limit: int | None,
+    keys: Path | None,
+    masks: Path | None,
+    json_out: Path | None,
+    show: ShowReport,
+) -> None:
+    """Measures hints, or faults by name, on colour pictures; `masks` are class maps of some of them.
+
+    Raises:
+        ValueError, OSError: an input cannot be read, or a result not be written.
+    """
+    read = (*pictures, *_weights(settings["weights_dir"], settings["network"]), keys, masks)
+    _check_results(read, {"--json": json_out})
+    with raised_as(Refused, FileNotFoundError, ValueError):
+        chosen = choose(PaintSettings(**settings))
+        if kind == "hints" and not chosen.takes("hints"):
+            raise ValueError(f"{settings['network']} takes no hints; give --network of one that does")
+        paint = PicturePainter(PaintSettings(**settings))
+    wanted = set(keys.read_text("utf-8").split()) if keys else None
+    measured = PictureSet(pictures, limit, wanted)
+    measure = evaluate_hints if kind == "hints" else evaluate_faults
+    with counting("pictures", len(measured)) as step:
+        counted = (_stepping(lambda named: named, step)(named) for named in measured)
+        report = measure(counted, paint, Masks(masks) if masks else None)
     show(report)
 
 

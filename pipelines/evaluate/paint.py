@@ -13,7 +13,7 @@ from torch import Tensor
 from models.colour.colorspace import lab_from_srgb, srgb_from_lab
 from models.judges.class_network import load_class_network
 from models.networks import NETWORKS
-from pipelines.frames import AnchorBatch, InstanceBatch
+from pipelines.frames import AnchorBatch, HintTable, InstanceBatch
 from pipelines.guide.classes import shares_in
 from pipelines.media.pictures import Picture, Pictures
 from pipelines.painting.blend import anchors_at, mean_ab
@@ -35,6 +35,7 @@ GRAIN = 3.0
 GRAIN_SIGMA = 0.7
 """Of that blur, in pixels."""
 TAKES = 2
+NO_HINTS: HintTable = np.empty((0, 4), np.float32)
 LOOKED_FOR = 8
 """Instances of a picture, where the settings name no number."""
 
@@ -156,8 +157,8 @@ class PicturePainter:
         return finished(anchors, painted, len(anchors.pts)).ab
 
     @torch.inference_mode()
-    def __call__(self, named: Named) -> Coloured:
-        """The picture coloured from its own lightness."""
+    def __call__(self, named: Named, hints: HintTable | None = None) -> Coloured:
+        """The picture coloured from its own lightness, and from hints where some are given; the takes have none."""
         true, lab = _srgb(named.picture), lab_of(named.picture)
         lightness = lab[0, 0].numpy()
         small = network_lightness(lightness, self.rows)
@@ -166,6 +167,8 @@ class PicturePainter:
         if self.classes:
             own = int(shares_in(self.classes, anchors.lightness[0]).argmax())
             anchors = replace(anchors, classes=(own,) * len(seen))
+        if hints is not None:
+            anchors = replace(anchors, hints=(hints, *[NO_HINTS] * TAKES))
         instances = self.find(anchors)
         each = [self._ab(instances, part, colorize) for part, colorize in self.parts]
         ab = mean_ab([part.share for part, _ in self.parts], each)

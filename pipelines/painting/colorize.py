@@ -13,6 +13,9 @@ from pipelines.painting.device import half_precision, wait_for
 from pipelines.painting.finish import lightness_of
 from pipelines.painting.painter import Painter
 
+LEAST_SATURATION = 0.25
+"""Below it hints become paler with the rest: the network would be given colours that do not exist."""
+
 
 @dataclass
 class Colorize:
@@ -41,7 +44,7 @@ class Colorize:
             rows=self.painter.rows,
             boxes=torch.from_numpy(np.concatenate(batch.boxes)[:, :4]),
             owners=torch.tensor(owners, dtype=torch.int64),
-            hints=_hint_rows(batch.anchors),
+            hints=_hint_rows(batch.anchors, self.painter.finish.saturation),
             temperature=self.painter.temperature,
             classes=self._classes(batch.anchors) if "class" in self.painter.kind.takes else None,
             features=batch.features,
@@ -56,7 +59,8 @@ class Colorize:
         return torch.tensor(classes).to(self.painter.device)
 
 
-def _hint_rows(anchors: AnchorBatch) -> Tensor:
-    """(M, 5): the anchor's place in the batch, then its hints as they are."""
-    rows = [np.insert(table, 0, number, axis=1) for number, table in enumerate(anchors.hints)]
+def _hint_rows(anchors: AnchorBatch, saturation: float) -> Tensor:
+    """(M, 5): the anchor's place in the batch, then its hints, as pale as colours are before the finish."""
+    pale = np.array([1, 1, *[1 / max(saturation, LEAST_SATURATION)] * 2], np.float32)
+    rows = [np.insert(table * pale, 0, number, axis=1) for number, table in enumerate(anchors.hints)]
     return torch.from_numpy(np.concatenate([np.empty((0, 5), np.float32), *rows]))

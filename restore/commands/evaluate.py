@@ -101,6 +101,44 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
         measure_detector(pictures, options, limit, boxes, keys, json_out, _printer(json_out))
 
 
+ON_MASKS = join(
+    SHARED,
+    option(COLOUR, "--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4."),
+    option(TASK, "--keys", type=FILE, help="Take only the pictures named here, one a line, without suffix."),
+    option(TASK, "--masks", type=FILE, help="Zip of PNG class maps (PASCAL VOC's 21), named like the pictures."),
+)
+
+
+@evaluate.command(cls=Command, examples=[("restore evaluate hints photos.zip --limit 200", "200 of its pictures")])
+@ON_MASKS
+def hints(**options: Any) -> None:
+    """Measure how much closer colours come to the truth with 10 and 50 random true points in each of PICTURES.
+
+    With --masks also with one point on the largest thing of each picture, in its mean true colour.
+    """
+    _on_masks("hints", **options)
+
+
+@evaluate.command(cls=Command, examples=[("restore evaluate faults photos.zip --masks masks.zip", "all five faults")])
+@ON_MASKS
+def faults(**options: Any) -> None:
+    """Measure faults of colour by name on colour PICTURES that are made gray and coloured again.
+
+    Clouds of colour on even surfaces, blue ground under a blue sky, pictures of one hue; with --masks also things in
+    two colours, and skin of a wrong hue. Each figure has the true pictures' beside it.
+    """
+    _on_masks("faults", **options)
+
+
+def _on_masks(kind: Literal["hints", "faults"], pictures: tuple[Path, ...], limit: int | None, keys: Path | None,
+              masks: Path | None, json_out: Path | None, **options: Any) -> None:  # fmt: skip
+    with in_one_line():
+        from restore.evaluation import measure_on_masks
+
+        start_work()
+        measure_on_masks(kind, pictures, options, limit, keys, masks, json_out, _printer(json_out))
+
+
 @evaluate.command(cls=Command)
 @click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @colour_options()

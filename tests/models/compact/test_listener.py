@@ -93,7 +93,11 @@ def test_branch_that_was_trained_a_little_follows_the_colour_given() -> None:
         features = network.features(lightness)
     target = torch.zeros(4, 313, 8, 8).scatter_(1, bins, weights)
     for _ in range(60):
-        loss = -(F.log_softmax(network.colour(features, network.listen(planes, features)), dim=1) * target).sum(dim=1).mean()
+        loss = (
+            -(F.log_softmax(network.colour(features, network.listen(planes, features)), dim=1) * target)
+            .sum(dim=1)
+            .mean()
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
