@@ -32,7 +32,8 @@ class Masks:
     def classes(self, key: str, height: int, width: int) -> NDArray[np.uint8]:
         """The classes of a picture's places, (H, W)."""
         with Image.open(io.BytesIO(self.archive.read(self.names[key]))) as small:
-            return cv2.resize(np.array(small), (width, height), interpolation=cv2.INTER_NEAREST)
+            resized = cv2.resize(np.array(small, np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        return resized.astype(np.uint8, copy=False)
 
     def largest(self, key: str, height: int, width: int) -> Mask | None:
         """The largest thing in a picture, (H, W); None where there is none of a size that counts."""

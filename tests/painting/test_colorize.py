@@ -7,8 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 
 from models.colour.finish import Finish
+from models.network_input import NetworkInput
 from pipelines.frames import AnchorBatch
 from pipelines.painting.choice import choose
 from pipelines.painting.detect import BOX_FIELDS, without_instances
@@ -50,6 +53,21 @@ def test_the_network_sees_the_larger_picture_and_its_ab_has_the_size_of_the_flow
     batch = stage(without_instances(replace(small, large=large)))
     assert shapes == [(4, 1, 128, 192)]
     assert batch.ab.shape == (2, 64, 96, 2)
+
+
+def test_hints_are_as_pale_as_colours_are_before_the_finish(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[NDArray[np.float32]] = []
+
+    def paint(_kind: object, _network: object, seen: NetworkInput) -> torch.Tensor:
+        given.append(seen.hints.numpy())
+        return torch.zeros(4, 2, 16, 24)
+
+    monkeypatch.setattr("pipelines.painting.colorize.paint", paint)
+    stage, table = colorize(network, saturation=2.0), np.array([[0.25, 0.5, 60, -40]], np.float32)
+    stage(without_instances(replace(anchors(2), hints=(table[:0], table))))
+    factor = stage.painter.finish.saturation
+    assert factor >= 2
+    assert np.allclose(given, [[1, 0.25, 0.5, 60 / factor, -40 / factor]])
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
