@@ -6,6 +6,7 @@ FilmError
 │   └── DamagedError   a packet in its middle cannot be decoded
 ├── OutputError    the result cannot be written
 ├── SettingsError  settings that do not fit this film or this machine
+│   └── EmptyError     no film is where films were looked for
 └── WorkError      a part of the film ends every process that works on it, or does not fit into memory
 
 StageError is not among them: a stage or a stream raises it for a batch that it cannot do, and `film.restore`, which
@@ -62,6 +63,10 @@ class OutputError(FilmError):
 
 class SettingsError(FilmError):
     """Settings that do not fit this film or this machine."""
+
+
+class EmptyError(SettingsError):
+    """No film is where films were looked for."""
 
 
 class WorkError(FilmError):

@@ -186,6 +186,11 @@ def written_whole(out: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file; of a folder, of the files in it."""
+    return sum(each.stat().st_size for each in (path.iterdir() if path.is_dir() else [path]))
+
+
 def sha256_of(path: Path) -> str:
     """sha256 of a file's bytes, in hex; of a folder's, that of the names and sha256 of its files."""
     if path.is_dir():

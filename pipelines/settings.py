@@ -11,7 +11,8 @@ from pipelines.ranges import Place, Ranges, When, in_seconds
 from pipelines.repair_settings import MASKS, RepairSettings, RepairSpan
 from pipelines.source import Span
 
-Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1"]
+Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1", "keep"]
+"""`keep` follows the film, see `media.codecs.kept`; what is written is one of the others."""
 _SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 PRESETS: dict[Codec, tuple[str, ...]] = {"h264": _SPEEDS, "h265": _SPEEDS, "av1": (*map(str, range(14)),)}
 """Speeds by the encoders' own names, fastest first for h264 and h265, last for av1; other codecs take none."""
@@ -118,13 +119,13 @@ class EncodeSettings:
             _check(self.crf is None and self.preset is None, f"{self.codec} has no crf and no preset; {hint}")
         _check(self.crf is None or 0 <= self.crf <= limit, f"crf of {self.codec} must be 0 to {limit}, got {self.crf}")
         self._check_preset()
-        has_encoder = self.encoder == "cpu" or self.codec in ("h264", "h265")
+        has_encoder = self.encoder == "cpu" or self.codec in ("h264", "h265", "keep")
         _check(has_encoder, f"--encoder {self.encoder} is for h264 and h265, not {self.codec}")
         _check(self.encoder == "cpu" or self.preset is None, "--preset is the CPU encoder's; leave it or --encoder out")
         _check(self.threads > 0, f"threads must be above 0, got {self.threads}")
 
     def _check_preset(self) -> None:
-        known = PRESETS.get(self.codec, ())
+        known = PRESETS.get("h264" if self.codec == "keep" else self.codec, ())
         values = "0 to 13" if self.codec == "av1" else ", ".join(known)
         _check(self.preset in (None, *known), f"--preset of {self.codec} must be {values}; got {self.preset!r}")
 
@@ -235,6 +236,10 @@ class Settings:
         start, end = self.start, self.end
         first, last = (None if place is None else in_seconds(place) for place in (start, end))
         return Span(first, last, self.keep_start)
+
+
+OF_ARCHIVES = Settings(encode=EncodeSettings(codec="keep"))
+"""Settings that films of an archive begin with."""
 
 
 def every_frame(settings: Settings) -> Settings:

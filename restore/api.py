@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.archive.estimate import Estimate, estimate
-from pipelines.archive.inputs import Gathered, gather
+from pipelines.archive.inputs import Gathered, Selection, gather
 from pipelines.archive.plan import Plan, make_plan
 from pipelines.archive.records import Record, Records
 from pipelines.archive.report import PAGE, write_report
@@ -22,10 +22,10 @@ from pipelines.job.span import asks_for_shots
 from pipelines.painting.choice import choose_network
 from pipelines.painting.device import passed_over
 from pipelines.places import only_run
-from pipelines.settings import Settings
+from pipelines.settings import OF_ARCHIVES, Settings
 from restore.devices import Devices
 from restore.looks import Composition, render_preview, sheet, shots, still
-from restore.options.shared import settings_of_row
+from restore.options.shared import COLUMNS, settings_of_row
 from restore.reporting import Reporter, events
 from restore.runs import ArchiveReporter, film_listener, finished, started, stopped_hint, with_shots_found
 from restore.show.events import ArchiveFinished, ArchiveStarted, Note, Opened, Stopped
@@ -81,6 +81,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     out: Path | str,
     settings: Settings | None = None,
     *,
+    selection: Selection | None = None,
     retry_failed: bool = False,
     overwrite: bool = False,
     scratch: Path | None = None,
@@ -92,7 +93,9 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     Args:
         films: folders, globs, films, list files and CSV manifests, as paths or URLs.
         out: folder or URL of the results, which keep their places in the folder tree.
-        settings: of all films, under what a manifest says of each; None takes the defaults.
+        settings: of all films, under what a manifest says of each; None takes the defaults, with the codec that follows
+            each film.
+        selection: which of the films are taken; None: all.
         retry_failed: try again what an earlier run could not restore.
         overwrite: make anew what is done, where its film or the settings have changed, and replace other files in its
             place.
@@ -110,12 +113,16 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     devices, reporter = devices or Devices(), reporter or Reporter()
     archive = ArchiveReporter(reporter)
     try:
-        wanted = devices.applied(settings or Settings())
-        named, store = _named(films, out, wanted, devices)
+        wanted = devices.applied(settings or OF_ARCHIVES)
+        named, store = _named(films, out, wanted, devices, selection)
         staging = Staging(store, scratch or _scratch(str(out)))
         with only_run(staging.lock, str(out)):
             plan = make_plan(named, store, retry_failed, overwrite)
             reporter(ArchiveStarted(plan))
+            for record in plan.relabelled:
+                Records(store).save(record)
+            for note in plan.notes:
+                reporter(Note(note))
             for note in passed_over(wanted.paint.device) if plan.todo else ():
                 reporter(Note(note))
             for note in _notes_on_feeding(devices, wanted) if plan.todo and devices.gpus > 1 else ():
@@ -141,13 +148,14 @@ def plan_archive(
     out: Path | str,
     settings: Settings | None = None,
     *,
+    selection: Selection | None = None,
     retry_failed: bool = False,
     overwrite: bool = False,
     devices: Devices | None = None,
 ) -> tuple[Plan, Store]:
     """The films that `restore_archive` would restore, and where; writes nothing. Takes and raises what that does."""
     devices = devices or Devices()
-    named, store = _named(films, out, devices.applied(settings or Settings()), devices)
+    named, store = _named(films, out, devices.applied(settings or OF_ARCHIVES), devices, selection)
     return make_plan(named, store, retry_failed, overwrite), store
 
 
@@ -156,6 +164,7 @@ def estimate_archive(
     out: Path | str,
     settings: Settings | None = None,
     *,
+    selection: Selection | None = None,
     retry_failed: bool = False,
     overwrite: bool = False,
     devices: Devices | None = None,
@@ -165,7 +174,8 @@ def estimate_archive(
     Args:
         films: folders, globs, films, list files and CSV manifests, as paths or URLs.
         out: folder or URL of the results.
-        settings: of all films; None takes the defaults.
+        settings: of all films; None takes the defaults, with the codec that follows each film.
+        selection: which of the films are taken; None: all.
         retry_failed: whether films that failed before would be tried again.
         overwrite: whether results would be made anew where film or settings have changed.
         devices: what the films would share.
@@ -173,9 +183,13 @@ def estimate_archive(
     Raises:
         FilmError: nothing could be begun.
     """
-    plan, store = plan_archive(films, out, settings, retry_failed=retry_failed, overwrite=overwrite, devices=devices)
-    found = estimate(plan, store, overwrite)
-    return replace(found, notes=tuple(_notes_on_feeding(devices or Devices(), settings or Settings())))
+    devices, settings = devices or Devices(), settings or OF_ARCHIVES
+    plan, store = plan_archive(
+        films, out, settings, selection=selection, retry_failed=retry_failed, overwrite=overwrite, devices=devices
+    )
+    devices.check_cluster(has_films=True)
+    found = estimate(plan, store, overwrite, devices.is_pool(has_films=True))
+    return replace(found, notes=(*plan.notes, *_notes_on_feeding(devices, settings)))
 
 
 def _notes_on_feeding(devices: Devices, settings: Settings) -> Iterator[str]:
@@ -190,11 +204,17 @@ def _path(path: Path | str | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _named(films: Sequence[Path | str], out: Path | str, base: Settings, devices: Devices) -> tuple[Gathered, Store]:
+def _named(
+    films: Sequence[Path | str], out: Path | str, base: Settings, devices: Devices, selection: Selection | None
+) -> tuple[Gathered, Store]:
     """The films that an archive's arguments name, and where their results go."""
-    store = _folder(str(out))
+    store, selection = _folder(str(out)), selection or Selection()
+    options = {"film", "out", *COLUMNS} & set(selection.columns)
+    if options:
+        raise SettingsError("--columns", f"{min(options)} is not a column of your own", "it means what it always does")
     choose_network("archive", base, devices.is_pool(has_films=True))
-    return gather([str(film) for film in films], store, lambda cells: settings_of_row(cells, base)), store
+    named = [str(film) for film in films]
+    return gather(named, store, lambda cells, folder: settings_of_row(cells, base, folder), selection), store
 
 
 def _folder(out: str) -> Store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -108,6 +108,23 @@ class Devices:
             advice = f": --gpus {enough} is enough" if enough < self.gpus else ""
             yield f"one GPU {found}, this machine has {cores}{advice}"
 
+    def check_cluster(self, has_films: bool = False) -> None:
+        """Looks whether Ray can do the work: a named cluster is joined and left, none is started here.
+
+        Args:
+            has_films: as for `is_pool`.
+
+        Raises:
+            SettingsError: no cluster answers, it has fewer GPUs, or Ray is not installed.
+        """
+        if self.is_pool(has_films):
+            cluster = _cluster()
+            if self.address:
+                from pipelines.on_ray.films import check_gpus
+
+                with cluster(self.address):
+                    check_gpus(self.gpus)
+
     @contextmanager
     def at_work(self, on_note: Callable[[str], None], has_films: bool = False) -> Iterator[tuple[Restore, int]]:
         """While the block runs: a function that restores a film with these devices, and segments that run at once.
@@ -124,14 +141,26 @@ class Devices:
 
             yield restore, 1
             return
-        try:
-            from pipelines.on_ray.cluster import cluster, in_cluster
-            from pipelines.on_ray.films import open_pool, restore_on_ray
-            from pipelines.on_ray.roster import Watch, watched
-        except ModuleNotFoundError as error:
-            raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install ray") from error
+        cluster = _cluster()
+        from pipelines.on_ray.cluster import in_cluster
+        from pipelines.on_ray.films import open_pool, restore_on_ray
+        from pipelines.on_ray.roster import Watch, watched
+
         with cluster(self.address):
             pool = open_pool(self.gpus, self.workers)
             watch = Watch(self.gpus or self.workers, "GPU" if self.gpus else "worker")
             with watched(pool.paint.roster, watch, on_note):
                 yield partial(restore_on_ray, pool=pool), max(2, in_cluster("CPU"))
+
+
+def _cluster() -> Callable[[str], AbstractContextManager[None]]:
+    """`on_ray.cluster.cluster`.
+
+    Raises:
+        SettingsError: Ray is not installed.
+    """
+    try:
+        from pipelines.on_ray.cluster import cluster
+    except ModuleNotFoundError as error:
+        raise SettingsError("--gpus and --workers", f"need Ray ({error})", "pip install ray") from error
+    return cluster

@@ -1,6 +1,5 @@
 """An estimate of an archive run: lengths of the films, and the speed by a trial of the product itself."""
 
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,32 +7,27 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
 
-from pipelines.archive.inputs import ArchiveFilm
-from pipelines.archive.plan import Plan, Task, check_free
+from pipelines.archive.plan import OPTION, Plan, Task, check_free, name_of_result
 from pipelines.archive.records import Done
+from pipelines.archive.sample import bytes_of
 from pipelines.archive.storage import Store
 from pipelines.errors import FilmError, InputError
 from pipelines.film import restore
-from pipelines.job.job import prepare
-from pipelines.job.span import Finder, asks_for_shots, in_film
-from pipelines.media.containers import choose_output
+from pipelines.job.job import Job, prepare
+from pipelines.job.span import asks_for_shots
 from pipelines.media.open import picture_stream
-from pipelines.media.probe import probe
 from pipelines.ranges import When
-from pipelines.source import DEFAULT_RATE, Span
+from pipelines.source import DEFAULT_RATE
 
 TRIAL = Fraction(5)
 """Seconds of film coloured to learn the speed."""
 AT_ONCE = 8
 """Films looked into at the same time: most of it is waiting for disks and servers."""
-
-
-Figures = tuple[Fraction, Fraction, int, int, float]
-"""Of a film: where its span starts and ends, in seconds; width and height in pixels; frames per second."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +43,14 @@ class Extent:
     """Seconds from the film's start where its span begins."""
     problem: str = ""
     """Why it will fail, and what to do; then the figures are 0."""
+    out: str = ""
+    """The result's name under OUT; empty: it is known once the film is on this machine."""
+    written: str = ""
+    """Codec and container of the result in words; empty as above."""
+    bytes: int | None = None
+    """Of the result, about; None where that is not known."""
+    notes: tuple[str, ...] = ()
+    """Changes that the user should know of."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,12 @@ class Estimate:
         """Seconds that all films together would take on this machine; None where that is not known."""
         return sum(extent.pixels for extent in self.able) / self.speed if self.speed else None
 
-    def row(self) -> dict[str, Any]:
-        """The estimate as one object, for machines."""
+    def row(self, rate: float | None = None) -> dict[str, Any]:
+        """The estimate as one object, for machines.
+
+        Args:
+            rate: price of a machine's hour.
+        """
         films = [
             {
                 "film": extent.task.film.url,
@@ -86,6 +92,10 @@ class Estimate:
                 "bytes": extent.task.film.size,
                 "length": extent.seconds,
                 "seconds": self.took(extent),
+                "out": extent.out or None,
+                "written": extent.written or None,
+                "out_bytes": extent.bytes,
+                "notes": extent.notes,
                 "problem": extent.problem or None,
             }
             for extent in self.extents
@@ -93,72 +103,77 @@ class Estimate:
         plan = self.plan
         before = {"done": len(plan.done), "failed_before": len(plan.failed), "changed": len(plan.changed)}
         left_out, notes = list(plan.left_out), list(self.notes)
-        return {"todo": films, **before, "left_out": left_out, "seconds": self.seconds, "notes": notes}
+        cost = None if rate is None or self.seconds is None else round(self.seconds / 3600 * rate, 2)
+        whole = {"seconds": self.seconds, "cost": cost, "notes": notes}
+        return {"todo": films, **before, "left_out": left_out, **whole}
 
 
-def estimate(plan: Plan, out: Store, overwrite: bool) -> Estimate:
+def estimate(plan: Plan, out: Store, overwrite: bool, has_pool: bool = False) -> Estimate:
     """Estimates a plan by the speed of an earlier run, else by a trial on one of its films.
 
     Args:
         plan: from `make_plan`.
         out: where results would go.
         overwrite: whether they would replace files there that nothing shows to be theirs.
+        has_pool: whether anchors would be coloured elsewhere, so that the device need not be in this machine.
     """
-    found = extents(plan.todo, out, overwrite)
+    found = extents(plan.todo, out, overwrite, has_pool)
     return Estimate(plan, tuple(found), pixels_a_second(plan.done) or try_speed(found))
 
 
-def extents(tasks: Sequence[Task], out: Store, overwrite: bool) -> list[Extent]:
-    """The extent of each film, in the tasks' order; films behind URLs are read in part only.
-
-    Args:
-        tasks: the films.
-        out: where results would go.
-        overwrite: whether they would replace files there that nothing shows to be theirs.
-    """
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(partial(_extent, out=out, overwrite=overwrite), tasks))
+def extents(tasks: Sequence[Task], out: Store, overwrite: bool, has_pool: bool = False) -> list[Extent]:
+    """The extent of each film, in the tasks' order; films behind URLs are read in part only. Args as above."""
+    with TemporaryDirectory(prefix="restore-plan-") as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+        work = partial(_extent, out=out, overwrite=overwrite, has_pool=has_pool, elsewhere=Path(folder))
+        return list(pool.map(work, tasks))
 
 
-def _extent(task: Task, out: Store, overwrite: bool) -> Extent:
-    film = task.film
+def _extent(task: Task, out: Store, overwrite: bool, has_pool: bool, elsewhere: Path) -> Extent:
     try:
-        (start, end, width, height, rate), name = _local(film.path, task) if film.path else (_remote(film), film.out)
-        if name and not (overwrite or task.found):
-            check_free(task, name, out)
+        if task.film.path is None:
+            return _remote(task)
+        return _local(task, _foretold(task, out, has_pool, elsewhere), out, overwrite)
     except (FilmError, av.FFmpegError, OSError) as error:
         return Extent(task, 0, 0, problem=_problem(error))
-    seconds = max(0.0, float(end - start))
-    return Extent(task, seconds, seconds * rate * width * height, start)
 
 
 def _problem(error: Exception) -> str:
     return "; ".join(filter(None, (error.what, error.hint))) if isinstance(error, FilmError) else str(error)
 
 
-def _local(path: Path, task: Task) -> tuple[Figures, str]:
-    """The figures of a film on this machine, and its result's name under OUT."""
-    film, settings = probe(path, task.film.settings.scans), task.film.settings
+def _foretold(task: Task, out: Store, has_pool: bool, elsewhere: Path) -> Job:
+    """All that the run will decide about a film on this machine.
+
+    Args:
+        elsewhere: a folder that takes the place of one under OUT that is not there yet.
+    """
+    settings, stem = task.film.settings, PurePosixPath(task.stem)
     if asks_for_shots(settings):  # the film counts as whole: finding its shots would decode it
         settings = replace(settings, start=None, end=None, hints=())
-    settings = in_film(settings, Finder(film, settings))
-    picture = film.picture
-    figures = *_within(settings.span, film.duration), picture.width, picture.height, float(picture.rate)
-    stem = PurePosixPath(task.stem)
-    output = choose_output(film, settings, stem.name, has_suffix=bool(task.film.out))
-    return figures, str(stem.with_name(output.name))
+    folder = None if out.local is None else out.local / stem.parent
+    place = (folder if folder and folder.is_dir() else elsewhere) / stem.name
+    path = task.film.path
+    assert path is not None
+    named, stem_only = (place, None) if task.film.out else (None, place)
+    return prepare(path, named, settings, True, stem_only, has_pool, OPTION)
 
 
-def _within(span: Span, length: Fraction) -> tuple[Fraction, Fraction]:
-    """Start and end of a span in a film of this length."""
-    return span.start or Fraction(0), length if span.end is None else min(span.end, length)
+def _local(task: Task, job: Job, out: Store, overwrite: bool) -> Extent:
+    name = name_of_result(task, job)
+    if not (overwrite or task.found):
+        check_free(task, name, out)
+    picture, seconds = job.film.picture, max(0.0, float(job.seconds))
+    notes = (*job.target.notes, *job.chosen.notes)
+    pixels, start = seconds * float(picture.rate) * picture.width * picture.height, job.span.start or Fraction(0)
+    return Extent(task, seconds, pixels, start, "", name, job.written, bytes_of(job), notes)
 
 
-def _remote(film: ArchiveFilm) -> Figures:
-    """The figures of a film behind a URL, of which only a part is read; its result's name is not known.
+def _remote(task: Task) -> Extent:
+    """The extent of a film behind a URL, of which only a part is read.
 
     Timecodes, frames and shots are not looked for in it: it counts as whole from there.
     """
+    film = task.film
     if film.is_scans:
         raise InputError(film.url, "scans are read from folders of this machine alone", "copy the folder here")
     if not film.version:
@@ -166,8 +181,10 @@ def _remote(film: ArchiveFilm) -> Figures:
     with film.store.open(film.name) as file, av.open(file) as container:
         stream: Any = picture_stream(container, Path(film.name))
         start, end = (None if isinstance(at, When) else at for at in (film.settings.start, film.settings.end))
-        span = _within(Span(start, end), Fraction(container.duration or 0, av.time_base))
-        return *span, stream.width, stream.height, float(stream.average_rate or DEFAULT_RATE)
+        start, length = start or Fraction(0), Fraction(container.duration or 0, av.time_base)
+        seconds = max(0.0, float((length if end is None else min(end, length)) - start))
+        pixels = seconds * float(stream.average_rate or DEFAULT_RATE) * stream.width * stream.height
+        return Extent(task, seconds, pixels, start, notes=("its result is decided once the film is on this machine",))
 
 
 def pixels_a_second(done: Iterable[Done]) -> float | None:
@@ -198,7 +215,7 @@ def _tried(extent: Extent) -> float:
     assert path is not None
     length = min(TRIAL, Fraction(extent.seconds))
     start = extent.start + (Fraction(extent.seconds) - length) / 2
-    with tempfile.TemporaryDirectory(prefix="restore-trial-") as folder:
+    with TemporaryDirectory(prefix="restore-trial-") as folder:
         job = prepare(path, None, replace(settings, start=start, end=start + length), stem=Path(folder) / "trial")
         began = time.monotonic()
         restore(job)

@@ -8,17 +8,21 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipelines.archive.inputs import RESULT, ArchiveFilm, Gathered
-from pipelines.archive.records import FOLDER, Asked, Done, Failed, Records, Whole
+from pipelines.archive.inputs import RESULT, Gathered
+from pipelines.archive.named import ArchiveFilm
+from pipelines.archive.records import FOLDER, Asked, Done, Failed, Record, Records, Whole
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
 from pipelines.job.identity import flattened
+from pipelines.job.job import Job
 from pipelines.media.containers import possible_names
 from pipelines.painting.choice import choose
 from pipelines.settings import PaintSettings
 
 OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")
 """Settings that tell where a run took place, or that the digests of the weights tell better."""
+OPTION = "--out or a manifest's `out`"
+"""The option that names other results."""
 
 KnownAs = Callable[[str], str]
 """Maps all names that OUT takes for one to one name."""
@@ -49,6 +53,10 @@ class Plan:
     """Done, but from another version of the film, with other settings or other weights."""
     left_out: tuple[str, ...]
     """Paths or URLs of films whose names say that they are results."""
+    notes: tuple[str, ...] = ()
+    """Sentences the user should see."""
+    relabelled: tuple[Record, ...] = ()
+    """Of films with nothing to do, those for which a manifest's own columns say something new."""
 
 
 @cache
@@ -65,7 +73,7 @@ def asked_of(film: ArchiveFilm) -> Asked:
     paint, weights = _named(film.settings.paint)
     flat = flattened(replace(film.settings, paint=paint))
     flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN}
-    return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out)
+    return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out, dict(film.columns))
 
 
 def _ignores_case(out: Store) -> bool:
@@ -109,7 +117,8 @@ def _check_results(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None
     films = {_known_by(task.film.store, task.film.name): task.film.url for task in tasks}
     results: dict[Any, str] = {}
     for task in tasks:
-        for name in possible_names(task.stem, has_suffix=bool(task.film.out)):
+        own = [task.stem] if task.film.is_scans and not task.film.out else []  # a folder of pictures
+        for name in [*own, *possible_names(task.stem, has_suffix=bool(task.film.out))]:
             film, place = films.get(_known_by(out, name)), known_as(_place(out, name))
             if film is not None:
                 what = f"its result would be {out.url(name)}, and that is a film of this run ({film})"
@@ -132,6 +141,11 @@ def _known_by(store: Store, name: str) -> Any:
     except OSError:  # nothing is there yet
         about = None
     return _place(store, name) if about is None else (about.st_dev, about.st_ino)
+
+
+def name_of_result(task: Task, job: Job) -> str:
+    """The name under OUT of the result that was decided on."""
+    return str(PurePosixPath(task.stem).with_name(job.out.name))
 
 
 def check_free(task: Task, name: str, out: Store) -> None:
@@ -163,29 +177,44 @@ def make_plan(
     tasks = _tasks(gathered.films, known_as)
     _check_places(tasks, out, known_as)
     _check_results(tasks, out, known_as)
-    records, wholes, files = Records(out).load(), Records(out).wholes(), out.files()
+    records, wholes, sizes = Records(out).load(), Records(out).wholes(), _sizes(out.files())
     todo: list[Task] = []
     done: list[Done] = []
     failed: list[Failed] = []
     changed: list[Done] = []
+    relabelled: list[Record] = []
     for task in tasks:
         record = records.get(task.film.place)
+        if record and record.asked.columns != task.asked.columns:
+            record = replace(record, asked=replace(record.asked, columns=task.asked.columns))
+            relabelled.append(record)
         if isinstance(record, Failed) and not (retry_failed or _may_do_now(record, task, overwrite)):
             failed.append(record)
-        elif isinstance(record, Done) and record.asked.out == task.asked.out and _is_whole(record, files):
+        elif isinstance(record, Done) and record.asked.out == task.asked.out and _is_whole(record, sizes):
             agrees = record.asked.agrees(task.asked)
             if not agrees and overwrite:
                 todo.append(task)
             else:
                 (done if agrees else changed).append(record)
         else:
-            todo.append(replace(task, found=_result_of(task, wholes.get(task.film.place), files)))
+            todo.append(replace(task, found=_result_of(task, wholes.get(task.film.place), sizes)))
     todo.sort(key=lambda task: (-task.film.size, task.film.place))
-    return Plan(tuple(todo), tuple(done), tuple(failed), tuple(changed), gathered.left_out)
+    return Plan(
+        tuple(todo), tuple(done), tuple(failed), tuple(changed), gathered.left_out, gathered.notes, tuple(relabelled)
+    )
 
 
-def _is_whole(record: Done, files: Mapping[str, Mapping[str, Any]]) -> bool:
-    return bool(files.get(record.out, {}).get("size") == record.look.bytes)
+def _is_whole(record: Done, sizes: Mapping[str, int]) -> bool:
+    return sizes.get(record.out) == record.look.bytes
+
+
+def _sizes(files: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Bytes of each file by name, and of the files in each folder: a result may be one of pictures."""
+    sizes = {name: int(about["size"]) for name, about in files.items()}
+    folders: Counter[str] = Counter()
+    for name, size in sizes.items():
+        folders[str(PurePosixPath(name).parent)] += size
+    return dict(folders) | sizes
 
 
 def _may_do_now(record: Failed, task: Task, overwrite: bool) -> bool:
@@ -193,8 +222,8 @@ def _may_do_now(record: Failed, task: Task, overwrite: bool) -> bool:
     return not record.asked.agrees(task.asked) or (overwrite and record.error == OutputError.__name__)
 
 
-def _result_of(task: Task, whole: Whole | None, files: Mapping[str, Mapping[str, Any]]) -> str:
+def _result_of(task: Task, whole: Whole | None, sizes: Mapping[str, int]) -> str:
     """The result that a run wrote which was killed right after; empty where there is none."""
     if whole is None or not whole.asked.agrees(task.asked):
         return ""
-    return whole.out if files.get(whole.out, {}).get("size") == whole.bytes else ""
+    return whole.out if sizes.get(whole.out) == whole.bytes else ""

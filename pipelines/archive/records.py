@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
@@ -40,14 +40,16 @@ class Asked:
     """By name: {"motion.steady": "1.0", ...}, but for where the network lies and ran."""
     out: str = ""
     """The name under OUT that a manifest gives the result; empty: it gives none."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """A manifest's own columns."""
 
     def agrees(self, other: "Asked") -> bool:
         """Whether the same film was to be coloured in the same way, wherever it lies."""
-        return dataclasses.replace(self, film="") == dataclasses.replace(other, film="")
+        return dataclasses.replace(self, film="", columns={}) == dataclasses.replace(other, film="", columns={})
 
     def film_row(self) -> dict[str, Any]:
         """Which film it is, for reports."""
-        return {"film": self.film, "place": self.place, "film_bytes": self.bytes}
+        return {"film": self.film, "place": self.place, "film_bytes": self.bytes, "columns": self.columns}
 
     def how_row(self) -> dict[str, Any]:
         """How its result is made, for reports."""

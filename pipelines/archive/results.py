@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from models.measures.metrics import colourfulness
 from pipelines.errors import InputError
 from pipelines.media.open import open_film, picture_stream
+from pipelines.media.probe import probe
 from pipelines.media.scan_frames import scan_at
 from pipelines.media.seek import frames_up_to
-from pipelines.places import sha256_of
+from pipelines.places import sha256_of, size_of
+from pipelines.settings import ScanSettings
 from pipelines.source import Film, Span
 
 MOMENTS = (0.25, 0.5, 0.75)
@@ -76,16 +78,13 @@ def look(film: Film, result: Path, span: Span) -> Look:
         result: the file.
         span: the part of the film that it is.
     """
-    with open_film(result) as opened:
-        stream: Any = picture_stream(opened, result)
-        frames = sum(1 for packet in opened.demux(stream) if packet.size)
-        there = Counter(_name(other) for other in opened.streams)
+    frames, there = _counted(result)
     copied, dropped = _others(film, there)
     pairs = _pairs(film, result, film.shift(span))
     colourful = [_colourfulness(after) for _, after in pairs]
     best = pairs[int(np.argmax(colourful))] if pairs else None
     return Look(
-        bytes=result.stat().st_size,
+        bytes=size_of(result),
         sha256=sha256_of(result),
         width=film.picture.width,
         height=film.picture.height,
@@ -95,6 +94,16 @@ def look(film: Film, result: Path, span: Span) -> Look:
         colourfulness=round(float(np.mean(colourful)), 2) if pairs else 0.0,
         stills=Stills(*map(_jpeg, best)) if best else Stills("", ""),
     )
+
+
+def _counted(result: Path) -> tuple[int, Counter[str]]:
+    """Frames of a result, and its streams by name; of a folder the pictures, which hold no other stream."""
+    if result.is_dir():
+        return sum(1 for _ in result.iterdir()), Counter()
+    with open_film(result) as opened:
+        stream: Any = picture_stream(opened, result)
+        frames = sum(1 for packet in opened.demux(stream) if packet.size)
+        return frames, Counter(_name(other) for other in opened.streams)
 
 
 def _name(stream: Any) -> str:
@@ -115,16 +124,35 @@ def _others(film: Film, there: Counter[str]) -> tuple[tuple[str, ...], tuple[str
 
 def _pairs(film: Film, result: Path, shift: Fraction) -> list[tuple[Rgb, Rgb]]:
     """Film and result at the same moments, those that can be decoded."""
+    coloured = _coloured_pictures(film, result) if result.is_dir() else _coloured(result)
     found = []
-    with _frames_of(film) as frame_at, open_film(result) as after:
-        coloured = picture_stream(after, result)
-        begins, length = ((each or 0) / av.time_base for each in (after.start_time, after.duration))
-        for moment in MOMENTS:
-            right = _frame_at(after, coloured, begins + moment * length)
-            left = None if right is None else frame_at(right.time + float(shift))
+    with _frames_of(film) as frame_at:
+        for seconds, right in coloured:
+            left = frame_at(seconds + float(shift))
             if left is not None:
                 found.append((_rgb(left, film), _rgb(right, film)))
     return found
+
+
+def _coloured(result: Path) -> Iterator[tuple[float, Any]]:
+    """Frames of a result at the moments, each with its time; those that can be decoded."""
+    with open_film(result) as after:
+        stream = picture_stream(after, result)
+        begins, length = ((each or 0) / av.time_base for each in (after.start_time, after.duration))
+        for moment in MOMENTS:
+            right = _frame_at(after, stream, begins + moment * length)
+            if right is not None:
+                yield right.time, right
+
+
+def _coloured_pictures(film: Film, result: Path) -> Iterator[tuple[float, Any]]:
+    """Pictures of a folder that is a film's result, at the moments, each with its time."""
+    made = probe(result, ScanSettings(film.picture.rate))
+    for moment in MOMENTS:
+        seconds = moment * float(made.duration)
+        right = scan_at(made, seconds)
+        if right is not None:
+            yield seconds, right
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from pipelines.archive.plan import Task, check_free
+from pipelines.archive.plan import OPTION, Task, check_free, name_of_result
 from pipelines.archive.records import Done, Failed, Record, Records, Whole, failed
 from pipelines.archive.results import look
 from pipelines.archive.staging import Staging
@@ -21,11 +21,10 @@ from pipelines.film import Listener, Result, restore
 from pipelines.job.job import Job, prepare
 from pipelines.job.span import Finder, in_film
 from pipelines.media.probe import probe
+from pipelines.places import size_of
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
-OPTION = "--out or a manifest's `out`"
-"""The option that names other results."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ class Archive:
         out, stem_only = (stem, None) if task.film.out else (None, stem)
         job = prepare(path, out, settings, True, stem_only, self.has_pool, OPTION)
         if not self.overwrite:
-            check_free(task, _name(task, job), self.out)
+            check_free(task, name_of_result(task, job), self.out)
         job = replace(job, overwrite=self.overwrite, starts_over=True)
         return _Ready(task, lambda: self._made(task, job), len(job.segments))
 
@@ -156,7 +155,7 @@ class Archive:
         seen = look(job.film, job.out, job.span)
         return Done(
             asked=task.asked,
-            out=_name(task, job),
+            out=name_of_result(task, job),
             length=float(job.seconds),
             seconds=round(time.monotonic() - began, 3),
             cuts=tuple(round(float(at), 3) for at in result.cuts),
@@ -184,14 +183,9 @@ class Archive:
             self.listener.on_frame(task, pts)
 
         def on_whole(result: Path) -> None:
-            Records(self.out).save(Whole(task.asked, _name(task, job), result.stat().st_size))
+            Records(self.out).save(Whole(task.asked, name_of_result(task, job), size_of(result)))
 
         return Listener(notes.append, on_frame, lambda frames: self.listener.on_resumed(task, frames), go_on, on_whole)
-
-
-def _name(task: Task, job: Job) -> str:
-    """The result's, under OUT."""
-    return str(PurePosixPath(task.stem).with_name(job.out.name))
 
 
 def _first_done(running: dict[Future[Record], int]) -> Iterator[Record]:

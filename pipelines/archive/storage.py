@@ -92,19 +92,27 @@ class Store:
         with _raised_as(self.root, "cannot be looked at", InputError):
             return bool(self.fs.isdir(self.path))
 
+    def holds(self, other: "Store") -> bool:
+        """Whether another folder is this one, or lies in it."""
+        return type(self.fs) is type(other.fs) and PurePosixPath(other.path).is_relative_to(self.path)
+
     def name_of(self, other: "Store") -> str:
         """Another folder's name in this one; empty where it does not lie in it."""
         path = PurePosixPath(other.path)
-        is_inside = type(self.fs) is type(other.fs) and path.is_relative_to(self.path)
-        return str(path.relative_to(self.path)) if is_inside and path != PurePosixPath(self.path) else ""
+        return str(path.relative_to(self.path)) if self.holds(other) and path != PurePosixPath(self.path) else ""
 
     def fetch(self, name: str, to: Path) -> None:
-        """Copies a file to this machine, under its name only when it is whole.
+        """Copies a file to this machine, under its name only when it is whole; a folder file by file.
 
         Raises:
             OutputError: the local disk has no room for it.
             InputError: it cannot be read.
         """
+        if self.fs.isdir(self._at(name)):
+            to.mkdir(exist_ok=True)
+            for each in self.files(name):
+                self.fetch(each, to / PurePosixPath(each).name)
+            return
         part = to.with_name(to.name + ".part")
         with _raised_as(self.url(name), "cannot be fetched", InputError):
             size = self.fs.size(self._at(name))
@@ -124,11 +132,15 @@ class Store:
             yield file
 
     def put(self, path: Path, name: str) -> None:
-        """Copies a local file into it, under its name only when it is whole.
+        """Copies a local file into it, under its name only when it is whole; a folder file by file.
 
         Raises:
             OutputError: it cannot be written.
         """
+        if path.is_dir():
+            for each in sorted(path.iterdir()):
+                self.put(each, f"{name}/{each.name}")
+            return
         with _raised_as(self.url(name), "cannot be written", OutputError), self._named_when_whole(name) as part:
             self.fs.put_file(str(path), part)
             size = self.fs.size(part)

@@ -10,6 +10,7 @@ from pipelines.errors import SettingsError
 from pipelines.guide.given import Given, given_for
 from pipelines.job.plan import plan
 from pipelines.job.span import Finder, in_film
+from pipelines.media.codecs import kept
 from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output, choose_pictures
 from pipelines.media.nvenc import choose_encoder
@@ -55,6 +56,13 @@ class Job:
         return end - (self.span.start or Fraction(0))
 
     @property
+    def written(self) -> str:
+        """Codec, depth and container of the result in words."""
+        if self.target.pictures:
+            return f"{self.container} of {'half floats' if self.target.pictures == '.exr' else '16 bits'}"
+        return f"{self.target.codec} {self.target.bits} bits in {self.container}"
+
+    @property
     def span(self) -> Span:
         """The part of the film that is to be restored."""
         return self.settings.span
@@ -88,6 +96,9 @@ def prepare(
     film = replace(film, notes=(*film.notes, *check_gaps(film, settings)))
     if settings.start:
         film = replace(film, picture=picture_at(film, in_seconds(settings.start)))
+    names = _kept_names(film, settings) if out is None else None
+    if names:
+        out = (stem or beside(path, "restored")) / names
     film, settings = _with_encoder(film, settings)
     pictures = None if out is None else pattern_of(out)
     if pictures is not None:
@@ -121,14 +132,22 @@ def prepare(
     )
 
 
+def _kept_names(film: Film, settings: Settings) -> str | None:
+    """Names of the result's pictures where scans give a folder of such; None: a film is made, which holds sound too."""
+    if settings.encode.codec != "keep" or film.scans is None or film.scans.sound is not None:
+        return None
+    return str(film.scans.names)
+
+
 def _with_encoder(film: Film, settings: Settings) -> tuple[Film, Settings]:
-    """The settings with the encoder that is taken, and the film with notes on it.
+    """The settings with the codec and the encoder that are taken, and the film with notes on them.
 
     Raises:
         SettingsError: NVENC is asked for and cannot be had.
     """
+    encode, of_codec = kept(film, settings.encode)
     try:
-        encode, notes = choose_encoder(film, settings.encode, settings.deinterlace)
+        encode, notes = choose_encoder(film, encode, settings.deinterlace)
     except ValueError as error:
         raise SettingsError(film.path, str(error)) from error
-    return replace(film, notes=(*film.notes, *notes)), replace(settings, encode=encode)
+    return replace(film, notes=(*film.notes, *of_codec, *notes)), replace(settings, encode=encode)

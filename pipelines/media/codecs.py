@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+import av
+
 from pipelines.settings import Codec, EncodeSettings
+from pipelines.source import Film
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,34 @@ SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 def encoder_for(settings: EncodeSettings) -> Encoder:
     """The encoder that settings name; `auto` is the CPU's until `nvenc.choose_encoder` has decided."""
     return (NVENC if settings.encoder == "nvenc" else ENCODERS)[settings.codec]
+
+
+def kept(film: Film, settings: EncodeSettings) -> tuple[EncodeSettings, tuple[str, ...]]:
+    """The settings with a codec in place of `keep`, and a note that says which: what is lossless stays so.
+
+    ProRes stays ProRes, and all that cannot be written in its own codec becomes h264.
+    """
+    if settings.codec != "keep":
+        return settings, ()
+    own = "scans" if film.scans is not None else film.picture.codec
+    if own == "scans" or _is_lossless(own):
+        why, chosen = f"lossless ({own})", _without_quality(settings, "ffv1")
+    elif own == "prores":
+        why, chosen = own, _without_quality(settings, "prores")
+    else:
+        why, chosen = own, replace(settings, codec="h264")
+    are_pictures = film.scans is not None and film.scans.sound is None  # then pictures are kept, see `job.prepare`
+    return chosen, () if are_pictures or own == chosen.codec else (
+        f"the film is {why}, its result {chosen.codec} (--codec keep)",
+    )
+
+
+def _is_lossless(codec: str) -> bool:
+    """Whether FFmpeg's codec of this name loses nothing, whatever its settings."""
+    known = av.Codec(codec, "r")
+    return known.lossless and not known.lossy
+
+
+def _without_quality(settings: EncodeSettings, codec: Codec) -> EncodeSettings:
+    """The settings for a codec that has no quality to choose."""
+    return replace(settings, codec=codec, crf=None, preset=None, encoder="cpu")

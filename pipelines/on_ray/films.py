@@ -42,16 +42,21 @@ class Pool:
     """Where segments leave word of their progress."""
 
 
+def check_gpus(gpus: int) -> None:
+    """Raises SettingsError where the cluster that this process is in has fewer GPUs."""
+    found = in_cluster("GPU")
+    if gpus > found:
+        hint = "ask for fewer, or --workers N for CPU processes"
+        raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
+
+
 def open_pool(gpus: int = 0, workers: int = 0) -> Pool:
     """A pool of so many GPUs, or of so many CPU processes, in the cluster that this process is in.
 
     Raises:
         SettingsError: the cluster has fewer GPUs.
     """
-    found = in_cluster("GPU")
-    if gpus > found:
-        hint = "ask for fewer, or --workers N for CPU processes"
-        raise SettingsError("--gpus", f"{gpus} asked for, the cluster has {found}", hint)
+    check_gpus(gpus)
     progress: Any = ray.remote(Progress).options(num_cpus=0, max_restarts=-1)
     maker = partial(MeteredPaint, "cuda" if gpus else "cpu")
     return Pool(OnRay(maker, gpus=gpus, workers=workers), progress.remote())

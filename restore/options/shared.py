@@ -127,7 +127,12 @@ READ_OPTIONS = join(
 )
 SETTING_OPTIONS = join(
     colour_options(),
-    option(OUTPUT, "--codec", type=CODECS, help="How the picture is written; ffv1 loses nothing. [h264]"),
+    option(
+        OUTPUT,
+        "--codec",
+        type=CODECS,
+        help="How the picture is written; ffv1 loses nothing, keep follows the film. [h264; in archives keep]",
+    ),
     option(OUTPUT, "--crf", type=int, metavar="N", help="Quality; lower is better. [h264: 18, h265: 20, av1: 24]"),
     option(
         OUTPUT,
@@ -174,28 +179,36 @@ def overwrite_option(help_: str) -> Decorator:
 
 COLUMNS = {
     name: param
-    for param in SETTING_OPTIONS(click.Command("manifest")).params
+    for param in join(SETTING_OPTIONS, HINTS)(click.Command("manifest")).params
     for name in (param.opts[-1].removeprefix("--"), param.name)
 }
 """Columns that a manifest may have beside `film` and `out`, in either spelling."""
 
 
-def settings_of_row(cells: dict[str, str], base: Settings) -> Settings:
+def settings_of_row(cells: dict[str, str], base: Settings, folder: str = "") -> Settings:
     """Settings from a row of a manifest, over those of the run.
+
+    Args:
+        cells: by column; empty ones are left out.
+        base: settings of the run.
+        folder: of the manifest, in which files that cells name are looked for before the current one.
 
     Raises:
         ValueError: there is no such option, or it has no such value.
     """
     unknown = [name for name in cells if name not in COLUMNS]
     if unknown:
-        raise ValueError(f"no option {unknown[0]!r}; columns are film, out, {', '.join(sorted(set(COLUMNS)))}")
+        own = f"a column of your own is x-{unknown[0]}, or named with --columns"
+        raise ValueError(f"no option {unknown[0]!r}; {own}; options are {', '.join(sorted(set(COLUMNS)))}")
     try:
-        return settings_from({COLUMNS[name].name: _of_cell(name, cell) for name, cell in cells.items()}, base)
+        return settings_from({COLUMNS[name].name: _of_cell(name, cell, folder) for name, cell in cells.items()}, base)
     except click.UsageError as error:
         raise ValueError(error.message) from error
 
 
-def _of_cell(name: str, cell: str) -> Any:
+def _of_cell(name: str, cell: str, folder: str) -> Any:
+    if isinstance(COLUMNS[name].type, click.Path) and Path(folder, cell).exists():
+        cell = str(Path(folder, cell))
     try:
         return COLUMNS[name].type.convert(cell, None, None)
     except click.BadParameter as error:

@@ -121,7 +121,7 @@ class Names(click.Choice[str]):
 
 
 CODECS = Names(
-    ["h264", "h265", "av1", "prores", "dnxhr", "ffv1"],
+    ["h264", "h265", "av1", "prores", "dnxhr", "ffv1", "keep"],
     {"hevc": "h265", "h.265": "h265", "x265": "h265", "avc": "h264", "h.264": "h264", "x264": "h264", "dnxhd": "dnxhr"},
 )
 """Codecs of results, in their usual spellings."""

@@ -38,10 +38,7 @@ def _streams(film: Film) -> str:
 def summary(job: Job) -> str:
     """A run in one line: film, network, device, codec, container, result."""
     source = f"{described(job.film)}, {timecode(job.seconds)}, {_streams(job.film)}"
-    written = f"{job.target.codec} {job.target.bits} bits in {job.container}"
-    if job.target.pictures:
-        written = f"{job.container} of {'half floats' if job.target.pictures == '.exr' else '16 bits'}"
-    how = f"{job.settings.paint.network} on {job.device}, {written}"
+    how = f"{job.settings.paint.network} on {job.device}, {job.written}"
     return f"{source} -> {how} -> {job.out}"
 
 
@@ -59,6 +56,12 @@ def planned(plan: Plan) -> str:
         parts.append(f"{len(plan.changed)} done from other films or settings (--overwrite makes them anew)")
     parts += [f"{len(plan.left_out)} left out, named *.restored.* as results are"] if plan.left_out else []
     return ", ".join(parts)
+
+
+def cost_of(seconds: float, rate: float | None) -> str:
+    """Machine hours, and their price at `rate` an hour, where there is one."""
+    hours = seconds / 3600
+    return f"{hours:.2f} machine hours" + ("" if rate is None else f", {hours * rate:,.2f} at {rate:g} an hour")
 
 
 def outcome(records: Sequence[Record]) -> str:

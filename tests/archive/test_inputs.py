@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from pipelines.archive.inputs import ArchiveFilm, Gathered, gather
+from pipelines.archive.inputs import Gathered, Selection, gather
+from pipelines.archive.named import ArchiveFilm
 from pipelines.archive.storage import open_store
-from pipelines.errors import SettingsError
-from pipelines.settings import Settings
+from pipelines.errors import EmptyError, SettingsError
+from pipelines.settings import ScanSettings, Settings
 from restore.options.shared import settings_of_row
 
 
@@ -23,10 +26,10 @@ def reels(tmp_path: Path) -> Path:
     return tmp_path / "reels"
 
 
-def gathered(*wanted: Path | str, out: Path) -> Gathered:
-    return gather(
-        [str(each) for each in wanted], open_store(str(out)), lambda cells: settings_of_row(cells, Settings())
-    )
+def gathered(*wanted: Path | str, out: Path, **chosen: tuple[str, ...]) -> Gathered:
+    names = [str(each) for each in wanted]
+    store, selection = open_store(str(out)), Selection(**chosen)
+    return gather(names, store, lambda cells, folder: settings_of_row(cells, Settings(), folder), selection)
 
 
 def films(*wanted: Path | str, out: Path) -> tuple[ArchiveFilm, ...]:
@@ -152,6 +155,53 @@ def test_one_film_twice_has_the_places_that_its_rows_name(reels: Path, tmp_path:
     manifest = tmp_path / "wanted.csv"
     manifest.write_text(f"film,out,saturation\n{reels}/a.mp4,warm.mkv,1.2\n{reels}/a.mp4,cool.mkv,0.8\n")
     assert [film.place for film in films(manifest, out=tmp_path / "out")] == ["warm.mkv", "cool.mkv"]
+
+
+def test_patterns_choose_films_by_path_name_and_folder(reels: Path, tmp_path: Path) -> None:
+    def chosen(**how: tuple[str, ...]) -> list[str]:
+        return [film.place for film in gathered(reels, out=tmp_path / "out", **how).films]
+
+    assert chosen(include=("b/d",)) == ["b/d/e [1].mkv"]
+    assert chosen(include=("*.MOV", "a.*")) == ["a.mp4", "b/c.MOV"]
+    assert chosen(exclude=("b/",)) == ["a.mp4"]
+    assert chosen(include=("b",), exclude=("e*",)) == ["b/c.MOV"]
+    assert gathered(reels, out=tmp_path / "out", exclude=("b",)).notes == (
+        "--include and --exclude leave out 2 of the films",
+    )
+    with pytest.raises(EmptyError, match="leave none of 3 films"):
+        chosen(include=("*.ogv",))
+
+
+def test_results_in_the_films_folder_are_noted(reels: Path, tmp_path: Path) -> None:
+    for out in (reels, reels / "coloured"):
+        (note,) = gathered(reels, out=out).notes
+        assert note.startswith(f"results go to {out}, inside the films' folder {reels}: ")
+    assert gathered(reels, out=tmp_path / "out").notes == gathered(reels / "b", out=reels / "c").notes == ()
+
+
+@pytest.mark.parametrize("comma", [",", ";"])
+def test_a_manifest_keeps_columns_of_its_own(reels: Path, tmp_path: Path, comma: str) -> None:
+    manifest = tmp_path / "wanted.csv"
+    rows = ("film", "x-box", "crf", "barcode"), ("reels/a.mp4", "7, left", "30", "0041"), ("reels/b/c.MOV", "", "", "")
+    with manifest.open("w", newline="") as file:
+        csv.writer(file, delimiter=comma).writerows(rows)
+    first, second = gathered(manifest, out=tmp_path / "out", columns=("barcode",)).films
+    assert dict(first.columns) == {"x-box": "7, left", "barcode": "0041"}
+    assert first.settings.encode.crf == 30
+    assert second.columns == ()
+    with pytest.raises(SettingsError, match="no option 'barcode'; a column of your own is x-barcode, or named with"):
+        films(manifest, out=tmp_path / "out")
+
+
+def test_files_in_cells_lie_beside_the_manifest(reels: Path, tmp_path: Path) -> None:
+    (reels / "hints.json").write_text('[{"time": 1, "x": 3, "y": 4, "colour": "#b04030"}]')
+    (reels / "sound.wav").write_bytes(b"")
+    manifest = reels / "wanted.csv"
+    manifest.write_text("film,hints,sound,fps\na.mp4,hints.json,,\nb,,sound.wav,18\n")
+    (reels / "b" / "scan_000001.tif").write_bytes(b"")
+    one, scans = films(manifest, out=tmp_path / "out")
+    assert [hint.x for hint in one.settings.hints] == [3]
+    assert scans.settings.scans == ScanSettings(Fraction(18), reels / "sound.wav")
 
 
 def test_an_unknown_protocol_is_refused(tmp_path: Path) -> None:

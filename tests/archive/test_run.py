@@ -260,3 +260,18 @@ def test_the_report_tells_of_each_film(films: Films, settings: Settings, tmp_pat
     assert cuts["colourfulness"] > 5
     result = tmp_path / "out" / cuts["out"]
     assert cuts["bytes"] == result.stat().st_size
+
+
+def test_a_manifests_own_columns_go_into_the_report_and_change_no_result(
+    films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    out, manifest = tmp_path / "out", tmp_path / "wanted.csv"
+    small(tmp_path / "a.mp4")
+    seen = set()
+    for title in ("The Kid", "The Kid (1921)"):
+        manifest.write_text(f"film;x-title\na.mp4;{title}\n")
+        restore_archive([manifest], out, settings)
+        (row,) = lines(out)
+        assert row["columns"] == {"x-title": title}
+        seen.add((out / "a.restored.mp4").stat().st_mtime_ns)
+    assert len(seen) == 1

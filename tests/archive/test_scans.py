@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.archive.inputs import ArchiveFilm, gather
+from pipelines.archive.inputs import gather
+from pipelines.archive.named import ArchiveFilm
 from pipelines.archive.records import Done, Failed
 from pipelines.archive.storage import open_store
 from pipelines.errors import SettingsError
-from pipelines.settings import ScanSettings, Settings
-from restore.api import estimate_archive, restore_archive
+from pipelines.places import size_of
+from pipelines.settings import EncodeSettings, ScanSettings, Settings
+from restore.api import estimate_archive, plan_archive, restore_archive
 from restore.options.shared import settings_of_row
 from tests.made import clips
 from tests.made.readers import times
@@ -39,7 +41,7 @@ def reels(tmp_path: Path) -> Path:
 def films(*wanted: Path, out: Path, settings: Settings | None = None) -> tuple[ArchiveFilm, ...]:
     chosen = settings or Settings(scans=AT_18)
     named = [str(each) for each in wanted]
-    return gather(named, open_store(str(out)), lambda cells: settings_of_row(cells, chosen)).films
+    return gather(named, open_store(str(out)), lambda cells, folder: settings_of_row(cells, chosen, folder)).films
 
 
 def test_sequences_in_folders_are_films(reels: Path, tmp_path: Path) -> None:
@@ -101,3 +103,19 @@ def test_scans_without_a_rate_fail_alone(reels: Path, tmp_path: Path, settings: 
     assert isinstance(failed, Failed)
     assert "do not say how many are shown in a second" in failed.what
     assert isinstance(records["film.mp4"], Done)
+
+
+@pytest.mark.slow
+def test_a_folder_of_scans_gives_one_where_the_codec_follows_the_film(settings: Settings, tmp_path: Path) -> None:
+    source, out = scans(tmp_path / "reels" / "1912", drawn(10)), tmp_path / "out"
+    keeping = replace(settings, scans=AT_18, encode=EncodeSettings("keep"))
+    (foretold,) = estimate_archive([source.parent], out, keeping).extents
+    assert (foretold.out, foretold.written) == ("1912.restored", "tiff pictures of 16 bits")
+    (record,) = restore_archive([source.parent], out, keeping)
+    assert isinstance(record, Done)
+    assert sorted(path.name for path in (out / record.out).iterdir()) == sorted(path.name for path in source.iterdir())
+    assert (record.out, record.look.frames, record.look.bytes) == ("1912.restored", 10, size_of(out / record.out))
+    assert record.look.colourfulness > 5
+    assert plan_archive([source.parent], out, keeping)[0].done == (record,)
+    (out / record.out / "scan_000004.tif").unlink()
+    assert len(plan_archive([source.parent], out, keeping)[0].todo) == 1

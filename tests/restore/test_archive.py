@@ -53,29 +53,47 @@ def test_it_says_how_many_films_are_left_out_as_results(source: Path, network: P
 
 def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, network: Path, tmp_path: Path) -> None:
     before = kept(tmp_path)
-    result = archive(network, source, "--out", tmp_path / "out", "--dry-run")
-    assert result.exit_code == 0
+    result = archive(network, source, "--out", tmp_path / "out", "--dry-run", "--rate", "3600")
+    assert result.exit_code == 1
     assert kept(tmp_path) == before
     assert not (tmp_path / "out").exists()
-    *films, total = result.stdout.splitlines()[1:]
+    *told, total = result.stdout.splitlines()[1:]
+    films = [line for line in told if " MB  " in line]
     sizes = [float(line.split()[0]) for line in films]
     assert sizes == sorted(sizes, reverse=True)
-    assert any(re.search(r"MB  00:00:01\.000  about 00:0\d:\d\d  a\.mp4$", line) for line in films)
-    assert any("the file is empty" in line and line.endswith("b/empty.mp4") for line in films)
+    at = next(n for n, line in enumerate(told) if re.search(r"MB  00:00:01\.000  about 00:0\d:\d\d  a\.mp4$", line))
+    assert re.fullmatch(r" +-> a\.restored\.mp4: h264 8 bits in mp4, about 0\.\d MB", told[at + 1])
+    assert any("would fail: b/empty.mp4: the file is empty; copy it again" in line for line in films)
     failing = sum("about" not in line for line in films)
     assert failing > 1
     assert re.fullmatch(
         rf"{len(GOOD) + len(BAD) - failing} films, 0\.00 GB, 00:00:0\d\.\d{{3}} of film, "
-        rf"about 00:0\d:\d\d on this machine; {failing} would fail",
+        r"about 00:0\d:\d\d on this machine \(0\.00 machine hours, [\d.]+ at 3600 an hour\), "
+        rf"results about 0\.00 GB; {failing} would fail",
         total,
     ), total
+
+
+def test_a_dry_run_says_what_the_run_does_then(source: Path, network: Path, tmp_path: Path) -> None:
+    """Films whose packets are damaged aside, which are found where all is decoded."""
+    result = archive(network, source, "--out", tmp_path / "out", "--dry-run", "--json")
+    (plan,) = map(json.loads, result.stdout.splitlines())
+    foretold = {film["place"]: film["out"] for film in plan["todo"]}
+    archive(network, source, "--out", tmp_path / "out")
+    rows = {row["place"]: row for row in lines(tmp_path / "out")}
+    assert {place for place, out in foretold.items() if out is None} == BAD.keys() - {"damaged.mkv", "short.mpg"}
+    for place in GOOD:
+        assert rows[place]["out"] == foretold[place]
+    again = archive(network, source, "--out", tmp_path / "out", "--dry-run")
+    assert again.exit_code == 1
+    assert again.stdout.count("failed before: ") == len(BAD)
 
 
 def test_a_dry_run_tells_of_a_span_with_nothing_in_it(films: Films, network: Path, tmp_path: Path) -> None:
     source = reels(films, tmp_path / "reels")
     result = archive(network, source, "--out", tmp_path / "out", "--dry-run", "--start", "5")
     assert "--start 00:00:05.000 lies after the film's end (00:00:01.500); choose an earlier time" in result.stdout
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
     told = "; choose an earlier time"
     assert result.stdout.count(told) == len(GOOD)
     assert result.stdout.splitlines()[-1].startswith("0 films, ")
@@ -92,7 +110,7 @@ def test_a_dry_run_tells_of_a_file_in_a_results_place_as_the_run_does(
     (out / "b" / "c.restored.mp4").write_bytes(b"of none of them: the film is a .mkv")
     told = "a.restored.mp4 exists already, and no record tells how it was made; --overwrite replaces it, "
     foretold = archive(network, source, "--out", out, "--dry-run").stdout
-    assert re.search(rf"MB  {re.escape(told)}.*  a\.mp4$", foretold, re.MULTILINE)
+    assert f"  would fail: a.mp4: {told}" in foretold
     assert (foretold.count("exists already"), foretold.count("  about 00:")) == (1, len(GOOD) - 1)
     assert "exists already" not in archive(network, source, "--out", out, "--dry-run", "--overwrite").stdout
     assert f"failed: a.mp4: {told}" in archive(network, source, "--out", out).stderr
@@ -114,7 +132,9 @@ def test_json_tells_each_step_in_a_line(source: Path, network: Path, tmp_path: P
     [
         (("lost", "--out", "out"), "lost: no such file or folder"),
         (("reels/a.mp4", "reels/a.mp4", "--out", "out"), "would both be a.mp4"),
-        (("reels", "--out", "out", "--crf", "99"), "crf of h264 must be 0 to 51"),
+        (("reels", "--out", "out", "--crf", "99"), "crf of keep must be 0 to 51"),
+        (("reels", "--out", "out", "--columns", "crf"), "--columns: crf is not a column of your own"),
+        (("reels", "--out", "out", "--include", "*.ogv"), "--include and --exclude: leave none of 13 films"),
         (("reels",), "Missing option '--out'"),
         (("reels", "--out", ""), "--out: names no folder; give one"),
         (("reels", "--out", "reels/a.mp4"), "reels/a.mp4: is no folder: "),
