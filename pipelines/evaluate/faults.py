@@ -1,4 +1,4 @@
-"""Faults of colour by name, each as a figure of ours beside the true pictures'; less is better."""
+"""Faults of colour by name, each as a figure of ours that is 0 where the picture has its true colours."""
 
 from collections.abc import Iterable
 
@@ -66,7 +66,7 @@ def _spread(ab: Ab) -> float:
 
 
 def clouds(true_lab: Ab, ours: Ab) -> Figures | None:
-    """Spread of ab within surfaces that are even in lightness and in true colour, the mean over them."""
+    """How much more ab spreads than it truly does, within surfaces even in lightness and in true colour: their mean."""
     lightness, true = true_lab[..., 0], true_lab[..., 1:]
     side = max(3, round(EVEN_WINDOW * min(lightness.shape)))
     mean, square = cv2.blur(lightness, (side, side)), cv2.blur(lightness**2, (side, side))
@@ -78,26 +78,29 @@ def clouds(true_lab: Ab, ours: Ab) -> Figures | None:
     kept = [pair for pair in spreads if pair[1] <= EVEN_COLOUR]
     if not kept:
         return None
-    own, of_true = np.mean(kept, axis=0)
-    return {"clouds on even surfaces, spread of ab": {"ours": float(own), "true": float(of_true)}}
+    return {
+        "clouds on even surfaces, spread of ab": {
+            "ours": float(np.mean([max(0, own - of_true) for own, of_true in kept]))
+        }
+    }
 
 
 def blue_ground(ours: Ab, true: Ab) -> Figures | None:
-    """How blue ground without colour is under a blue sky: the mean of -b* below 0."""
+    """How much bluer than it truly is ground without colour lies under a blue sky: the mean of what b* lies below."""
     rows = len(true)
     sky, bottom = true[: round(SKY * rows)], slice(rows - round(GROUND * rows), rows)
     gray = np.linalg.norm(true[bottom], axis=-1) < GRAY
     if sky[..., 1].mean() > BLUE_SKY or gray.mean() < 1 / 4:
         return None
-    blue = {kind: float((-ab[bottom][gray][:, 1]).clip(0).mean()) for kind, ab in (("ours", ours), ("true", true))}
-    return {"blue ground under a blue sky, -b*": blue}
+    below = (true - ours)[bottom][gray][:, 1]
+    return {"blue ground under a blue sky, b* too low": {"ours": float(below.clip(0).mean())}}
 
 
 def one_hue(ours: Ab, true: Ab) -> Figures | None:
     """Whether all colour points one way, where that of the true picture does not: 1 or 0."""
     if _has_one_hue(true):
         return None
-    return {"pictures of one hue, share": {"ours": float(_has_one_hue(ours)), "true": 0.0}}
+    return {"pictures of one hue, share": {"ours": float(_has_one_hue(ours))}}
 
 
 def _has_one_hue(ab: Ab) -> bool:
@@ -111,7 +114,7 @@ def halves(ours: Ab, true: Ab, thing: Mask) -> Figures:
     middle = np.median(np.nonzero(thing)[1])
     right = np.arange(thing.shape[1]) >= middle
     apart = [ab[thing & right].mean(axis=0) - ab[thing & ~right].mean(axis=0) for ab in (ours, true)]
-    return {"halves of a thing, difference of ab": {"ours": float(np.linalg.norm(apart[0] - apart[1])), "true": 0.0}}
+    return {"halves of a thing, difference of ab": {"ours": float(np.linalg.norm(apart[0] - apart[1]))}}
 
 
 def skin(ours: Ab, true_lab: Ab, persons: Mask) -> Figures | None:
@@ -124,9 +127,7 @@ def skin(ours: Ab, true_lab: Ab, persons: Mask) -> Figures | None:
         return None
     own_hue, own_chroma = _polar(ours)
     off = np.abs((own_hue - hue + 180) % 360 - 180) > HUE_OFF
-    return {
-        "skin of a wrong hue, share": {"ours": float((off | (own_chroma < LEAST_CHROMA))[is_skin].mean()), "true": 0.0}
-    }
+    return {"skin of a wrong hue, share": {"ours": float((off | (own_chroma < LEAST_CHROMA))[is_skin].mean())}}
 
 
 def _polar(ab: Ab) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -125,7 +125,7 @@ def faults(**options: Any) -> None:
     """Measure faults of colour by name on colour PICTURES that are made gray and coloured again.
 
     Clouds of colour on even surfaces, blue ground under a blue sky, pictures of one hue; with --masks also things in
-    two colours, and skin of a wrong hue. Each figure has the true pictures' beside it.
+    two colours, and skin of a wrong hue. Each figure is 0 for true colours.
     """
     _on_masks("faults", **options)
 
