@@ -8,12 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipelines.errors import InputError, OutputError, StageError, timecode
-from pipelines.job.identity import about
+from pipelines.job.identity import about, about_segment
 from pipelines.job.job import Job
 from pipelines.job.work import WorkFolder
 from pipelines.media.join import SegmentFile, mux
 from pipelines.media.scan_writer import first_number, join_pictures
-from pipelines.painting.paint import FilmPaint, Paint, Painting
+from pipelines.painting.paint import Paint, Painting
 from pipelines.places import is_taken, only_run, put
 from pipelines.proof.digest import digested
 from pipelines.proof.origin import origin_of
@@ -43,10 +43,10 @@ def restore(
         FilmError: what stopped the run. Finished segments stay, and the next run goes on from them.
     """
     listener = listener or Listener()
-    work = WorkFolder(job.out, about(job), job.starts_over)
-    painted = FilmPaint(paint or in_process(Paint()), job.film, job.chosen, job.given)
-    rows, large = job.chosen.motion_rows, job.chosen.rows
-    flow = SegmentFlow(job.film, job.target, job.settings, rows, painted, listener.on_frame, large)
+    own = {segment.number: about_segment(job, segment) for segment in job.segments}
+    work = WorkFolder(job.out, about(job), job.starts_over, own)
+    painting, encode = paint or in_process(Paint()), job.settings.encode
+    flow = SegmentFlow(job.film, job.target, encode, job.ways.carried, painting, listener.on_frame)
     digest = digested(job.film, listener.on_wait)
     with _as_film_errors(job, work), only_run(work.lock, job.out), work, digest as source:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))

@@ -14,13 +14,14 @@ from pipelines.colour.follow import Follow
 from pipelines.colour.lightness import Lightness, transfer_of, whole
 from pipelines.colour.shots import Shots
 from pipelines.colour.steady import Steady
-from pipelines.frames import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Luma, ShotFrame
+from pipelines.frames import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Luma, Painted, ShotFrame
 from pipelines.media.decode import Decode
 from pipelines.media.encode import Encode
 from pipelines.media.scan_writer import WritePictures
 from pipelines.media.target import Target
 from pipelines.motion.cuts import BEHIND
-from pipelines.settings import Settings
+from pipelines.painting.paint import Painting, PaintOrder
+from pipelines.settings import EncodeSettings, Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import Stream, ahead
 
@@ -108,30 +109,28 @@ class SegmentFlow:
 
     film: Film
     target: Target
-    settings: Settings
-    rows: int
-    """Short side of the pictures that the flow sees."""
-    paint: PaintAnchors
+    encode: EncodeSettings
+    coloured: Callable[[Segment, Painting], Generator[AbFrame, None, None]]
+    """A segment's own frames with their colour, see `carried`; `Ways.carried` gives them in the ways of their parts."""
+    painting: Painting
     on_frame: Callable[[int], None]
     """Called with the pts of each frame that goes to the encoder."""
-    large_rows: int | None = None
-    """Short side of the pictures that the network sees; None: `rows`."""
 
     def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
         """Colours one segment of the film into `out`."""
-        chroma, paint = Chroma(self.target, transfer_of(self.film.picture)), _Witnessed(self.paint)
+        chroma, painting = Chroma(self.target, transfer_of(self.film.picture)), _Witnessed(self.painting)
         with (
-            closing(carried(segment, self.settings, self.rows, paint, whole, self.large_rows)) as frames,
+            closing(self.coloured(segment, painting)) as frames,
             closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
         ):
             encoded = self._encode(self._counted(ready), out)
-        return replace(encoded, devices=tuple(sorted(paint.devices)), parts=paint.parts)
+        return replace(encoded, devices=tuple(sorted(painting.devices)), parts=painting.parts)
 
     def _encode(self, frames: Iterable[ColouredFrame], out: Path) -> EncodedSegment:
         """Writes a file, or a folder of pictures."""
         if self.target.pictures:
             return WritePictures(self.film, self.target, transfer_of(self.film.picture))(frames, out)
-        return Encode(self.target, self.settings.encode)(frames, out)
+        return Encode(self.target, self.encode)(frames, out)
 
     def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
         for coloured in frames:
@@ -143,13 +142,13 @@ class SegmentFlow:
 class _Witnessed:
     """The painting of a segment, which remembers on what it was done."""
 
-    paint: PaintAnchors
+    painting: Painting
     devices: set[str] = field(default_factory=set)
     parts: int = 1
 
-    def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
+    def __call__(self, orders: Iterable[PaintOrder]) -> Iterator[Painted]:
         """The anchors with their colour."""
-        for painted in self.paint(batches):
+        for painted in self.painting(orders):
             self.devices |= {painted.device} - {""}
             self.parts = max(self.parts, painted.parts)
             yield painted

@@ -7,6 +7,7 @@ from typing import Literal
 
 from models.weights.catalogue import CLASS_NETWORK, DEFAULT_NETWORK
 from pipelines.errors import timecode
+from pipelines.look import MAX_WARMTH, Look
 from pipelines.ranges import Place, Ranges, When, in_seconds
 from pipelines.repair_settings import MASKS, RepairSettings, RepairSpan
 from pipelines.source import Span
@@ -59,6 +60,8 @@ class PaintSettings:
     saturation: float = 1.0
     """Factor on ab, 0 to 4, beside the one that the weights name."""
 
+    warmth: float = field(default=0.0, metadata=LEFT_OUT)
+    """-100 to 100: yellower above 0, bluer below, see `colour.grade.Grade`."""
     class_network: str = field(default=CLASS_NETWORK, metadata=LEFT_OUT)
     """Name of weights that tell ImageNet's classes, or a path to a .safetensors file, for networks that take one."""
 
@@ -70,6 +73,7 @@ class PaintSettings:
         _check((self.instances or 0) >= 0, f"instances must not be below 0, got {self.instances}")
         _check(0 < (self.least_score or 0.5) < 1, f"least_score must be between 0 and 1, got {self.least_score}")
         _check(0 <= self.saturation <= 4, f"saturation must be 0 to 4, got {self.saturation}")
+        _check(abs(self.warmth) <= MAX_WARMTH, f"warmth must be -100 to 100, got {self.warmth}")
         _check(self.temperature is None or self.temperature > 0, f"temperature must be above 0, got {self.temperature}")
 
 
@@ -187,6 +191,8 @@ class Settings:
     """Colours given by a person, for networks that take them."""
     stills: tuple[Still, ...] = field(default=(), metadata=LEFT_OUT)
     references: tuple[Reference, ...] = field(default=(), metadata=LEFT_OUT)
+    look: Look | None = field(default=None, metadata=LEFT_OUT)
+    """Settings of parts of the film, over these."""
     start: Place | None = None
     """Seconds from the film's start where the result begins, or a place in the film."""
     end: Place | None = None

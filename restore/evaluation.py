@@ -186,7 +186,7 @@ def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all
             report = evaluate_steadiness(opened, settings, chosen, _stream(painting, step), seconds, judging)
         show(report)
         for film, out in zip(opened, compared, strict=False):
-            write_comparison(film, settings, chosen, painting, seconds, out)
+            write_comparison(film, settings, painting, seconds, out)
 
 
 def _stepping(work: Any, step: Callable[[], None]) -> Any:

@@ -1,6 +1,7 @@
 """All that the network is given beside a film's anchors: a person's colours, and what its shots show."""
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 import numpy as np
 
@@ -31,6 +32,15 @@ class Given:
         if self.classes:
             anchors = replace(anchors, classes=tuple(self.classes(pts) for pts in anchors.pts))
         return anchors
+
+    def digest(self, first: int | None, last: int | None) -> str:
+        """sha256 of all that a person gave for the anchors from one pts to another; empty: nothing."""
+        found = [
+            (pts, table.tobytes())
+            for pts, table in sorted(self.hints.items())
+            if (first is None or pts >= first) and (last is None or pts <= last)
+        ]
+        return sha256(repr(found).encode()).hexdigest() if found else ""
 
     def over(self, span: Span) -> "Given":
         """Finds at once, before a run, all that its anchors are given."""

@@ -1,17 +1,26 @@
-"""The identity of a run: all that the bytes of a result depend on, by name.
+"""The identities of a run and of its segments: all that the bytes of a result depend on.
 
-A run goes on from the finished segments of another only where all of it is the same, so its words stay as they are.
+A run goes on from the finished segments of another only where all of the run's is the same, so its words stay as they
+are. Of these segments it takes those of which their own is the same: what a person gives for parts of a film, a look
+and guides, is in the identity of the segments that it reaches.
 """
 
 import dataclasses
+import hashlib
 from dataclasses import replace
 from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
 
 from pipelines import product_version
+from pipelines.colour.anchors import lookback
 from pipelines.job.job import Job
+from pipelines.painting.choice import Chosen
 from pipelines.places import film_fingerprint
+from pipelines.repair_settings import RepairSpan
+from pipelines.segment import margin
+from pipelines.settings import Settings
+from pipelines.source import Film, Segment
 
 
 def about(job: Job) -> dict[str, str]:
@@ -19,7 +28,42 @@ def about(job: Job) -> dict[str, str]:
     versions = {"restore": product_version()} | {name: version(name) for name in ("av", "torch", "opencv-python")}
     source = {"film": film_fingerprint(job.film), "container": job.container}
     settings = replace(job.settings, paint=job.chosen.settings)
-    return source | job.chosen.digests | flattened(settings) | versions
+    return source | job.chosen.digests | flattened(_for_all(settings)) | versions
+
+
+def _for_all(settings: Settings) -> Settings:
+    """The settings that hold for all segments."""
+    return replace(settings, hints=(), stills=(), references=(), look=None, repairs=())
+
+
+def about_segment(job: Job, segment: Segment) -> str:
+    """sha256 of all that a person gave for the pictures of a segment alone; empty: nothing."""
+    run, found = _way(job.settings, job.chosen), list[object]()
+    for part, way in job.ways.within(segment):
+        around = margin(job.film, way.settings) + lookback(way.settings.motion)
+        first, last = _around(part, around)
+        other = {name: value for name, value in _way(way.settings, way.chosen).items() if run.get(name) != value}
+        given = way.given.digest(first, last)
+        repairs = [each for each in way.settings.repairs if _meets(each, part.film, first, last)]
+        if other or given or repairs:
+            found.append((part.start, part.end, sorted(other.items()), given, repairs))
+    graded = job.ways.graded(segment)
+    return hashlib.sha256(repr((found, graded)).encode()).hexdigest() if found or graded else ""
+
+
+def _way(settings: Settings, chosen: Chosen) -> dict[str, str]:
+    """How anchors are coloured, by name."""
+    return flattened(_for_all(replace(settings, paint=chosen.settings))) | chosen.digests
+
+
+def _around(part: Segment, seconds: Fraction) -> tuple[int | None, int | None]:
+    """pts of the first and last frame on which the pictures of a part may depend."""
+    ticks = int(seconds / part.film.picture.time_base) + 1
+    return None if part.start is None else part.start - ticks, None if part.end is None else part.end + ticks
+
+
+def _meets(span: RepairSpan, film: Film, first: int | None, last: int | None) -> bool:
+    return (last is None or film.pts(span.start) <= last) and (first is None or film.pts(span.end) > first)
 
 
 def flattened(value: Any, name: str = "") -> dict[str, str]:

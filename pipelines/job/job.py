@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from pipelines.errors import SettingsError
-from pipelines.guide.given import Given, given_for
 from pipelines.job.plan import plan
 from pipelines.job.span import Finder, in_film
+from pipelines.job.ways import Ways, ways_of
 from pipelines.media.codecs import kept
 from pipelines.media.coloured import check_colours
 from pipelines.media.containers import choose_output, choose_pictures
@@ -17,7 +17,7 @@ from pipelines.media.nvenc import choose_encoder
 from pipelines.media.probe import picture_at, probe
 from pipelines.media.scans import beside, check_gaps, pattern_of
 from pipelines.media.target import Target
-from pipelines.painting.choice import Chosen, choose_network
+from pipelines.painting.choice import Chosen
 from pipelines.places import check_folder, check_place
 from pipelines.ranges import in_seconds
 from pipelines.settings import Settings
@@ -33,16 +33,19 @@ class Job:
     settings: Settings
     target: Target
     container: str
-    chosen: Chosen
-    """The network."""
     segments: tuple[Segment, ...]
-    given: Given
+    ways: Ways
     pictures: Numbered | None = None
     """Names of the result's pictures, where `out` is a folder of these."""
     overwrite: bool = False
     """Whether a result that is there may be replaced."""
     starts_over: bool = False
     """Whether segments that a run with other settings has finished may be lost."""
+
+    @property
+    def chosen(self) -> Chosen:
+        """The network; a look may name others for parts of the film."""
+        return self.ways.chosen
 
     @property
     def device(self) -> torch.device:
@@ -115,17 +118,16 @@ def prepare(
     if out is None:
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
-    chosen, span = choose_network(path, settings, has_pool), settings.span
     check_colours(film, settings)
+    ways, span = ways_of(film, settings, has_pool), settings.span
     return Job(
         film=film,
         out=out,
         settings=settings,
         target=output.target,
         container=output.container,
-        chosen=chosen,
         segments=tuple(plan(film, settings.segment, span.start, span.end)),
-        given=given_for(film, settings, chosen).over(span),
+        ways=ways.over(span),
         pictures=pictures,
         overwrite=overwrite,
         starts_over=overwrite,

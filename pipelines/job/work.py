@@ -4,6 +4,7 @@ import dataclasses
 import json
 import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,18 @@ class WorkFolder:
 
     Each entry is a file of its own, written by the process that finished the segment. What was finished before a run
     was killed is found again, in whatever order. The folder pickles.
+
+    Args:
+        out: the result.
+        about: the identity of the run.
+        starts_over: whether finished segments of a run of another identity may be lost.
+        own: identities of segments by their numbers; of those that have none, nothing was given.
     """
 
-    def __init__(self, out: Path, about: dict[str, str], starts_over: bool) -> None:
-        self.out, self.starts_over = out, starts_over
+    def __init__(
+        self, out: Path, about: dict[str, str], starts_over: bool, own: Mapping[int, str] | None = None
+    ) -> None:
+        self.out, self.starts_over, self.own = out, starts_over, own or {}
         self.folder = out.with_name(out.name + WORK)
         self.manifest = self.folder / "manifest.json"
         self.lock = self.folder / "lock"
@@ -89,10 +98,17 @@ class WorkFolder:
         """Where something is written until it is whole."""
         return _part(self.folder / name)
 
-    def finished(self, segment: Segment) -> SegmentFile | None:
-        """The segment as an earlier run finished it."""
+    def finished(self, segment: Segment, is_any: bool = False) -> SegmentFile | None:
+        """The segment as an earlier run finished it.
+
+        Args:
+            segment: of the film.
+            is_any: whether it may be of another identity, such as under another look.
+        """
         path = self._path(segment)
         entry = _read(path.with_suffix(".json"))
+        if not is_any and entry.get("about", "") != self.own.get(segment.number, ""):
+            return None
         if not entry or (entry["sha256"] and (not path.exists() or sha256_of(path) != entry["sha256"])):
             return None
         was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
@@ -110,7 +126,9 @@ class WorkFolder:
                 remove(path)
             part.replace(path)
         try:
-            _write(path.with_suffix(".json"), {"sha256": digest, "encoded": dataclasses.asdict(encoded)})
+            own = self.own.get(segment.number)
+            entry = {"sha256": digest, "encoded": dataclasses.asdict(encoded)} | ({"about": own} if own else {})
+            _write(path.with_suffix(".json"), entry)
         except OSError:  # without its entry a segment does not count
             remove(path)
             raise

@@ -90,8 +90,8 @@ def _seen_from_anywhere(job: Job) -> Job:
     """The job with absolute paths: other processes have other working folders."""
     film = job.film.with_absolute_paths()
     segments = tuple(replace(segment, film=film) for segment in job.segments)
-    chosen = job.chosen.with_absolute_paths()
-    return replace(job, film=film, out=job.out.absolute(), chosen=chosen, segments=segments)
+    ways = job.ways.with_absolute_paths()
+    return replace(job, film=film, out=job.out.absolute(), ways=ways, segments=segments)
 
 
 @dataclass

@@ -9,18 +9,18 @@ from pathlib import Path
 from pipelines.colour.lightness import whole
 from pipelines.errors import OutputError, SettingsError, timecode
 from pipelines.frames import AbFrame, ColouredFrame
-from pipelines.guide.given import Given, given_for
 from pipelines.job.span import Finder, in_film
+from pipelines.job.ways import Ways, ways_of
 from pipelines.media.coloured import check_colours
 from pipelines.media.decode import Decode
 from pipelines.media.probe import picture_at, probe
 from pipelines.media.scans import beside
-from pipelines.painting.choice import Chosen, choose_network
-from pipelines.painting.paint import FilmPaint, Painting
+from pipelines.painting.choice import Chosen
+from pipelines.painting.paint import Painting
 from pipelines.places import check_place
 from pipelines.preview.display import Display, display_target
 from pipelines.ranges import When
-from pipelines.segment import Keep, carried
+from pipelines.segment import Keep
 from pipelines.settings import Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import ahead
@@ -132,16 +132,18 @@ class View:
 class ReadyView(View):
     """A film to be looked at in colour: its network is chosen."""
 
-    chosen: Chosen
-    given: Given
+    ways: Ways
+
+    @property
+    def chosen(self) -> Chosen:
+        """Its network; a look may name others for parts of the film."""
+        return self.ways.chosen
 
     def carried(
         self, start: int, end: int | None, painting: Painting, keep: Keep = whole
     ) -> Generator[AbFrame, None, None]:
         """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
-        paint = FilmPaint(painting, self.film, self.chosen, self.given)
-        rows, large = self.chosen.motion_rows, self.chosen.rows
-        return carried(Segment(self.film, 0, start, end), self.settings, rows, paint, keep, large)
+        return self.ways.carried(Segment(self.film, 0, start, end), painting, keep)
 
 
 def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, overwrite: bool = False) -> View:
@@ -173,9 +175,5 @@ def ready(view: View, *others: Settings) -> list[ReadyView]:
         FilmError: the film has colours already, a network or device is missing, or a hint lies outside the film.
     """
     check_colours(view.film, view.settings)
-    ways = [(each, choose_network(view.film.path, each)) for each in (view.settings, *others)]
-    found = [(in_film(each, Finder(view.film, each)), chosen) for each, chosen in ways]
-    return [
-        ReadyView(view.film, view.out, settings, chosen, given_for(view.film, settings, chosen))
-        for settings, chosen in found
-    ]
+    found = [in_film(each, Finder(view.film, each)) for each in (view.settings, *others)]
+    return [ReadyView(view.film, view.out, each, ways_of(view.film, each)) for each in found]

@@ -59,7 +59,7 @@ def test_a_look_shows_the_hints_of_the_run(films: Films, settings_of: Settings, 
     hinted = replace(plain, hints=(Hint(Fraction(1, 24), 64, 48, (70.0, -60.0)),))
     without, given = ready(open_view(film, tmp_path / "still.png", STILL, plain), hinted)
     job = prepare(film, tmp_path / "out.mp4", hinted)
-    paint = FilmPaint(painting, job.film, job.chosen, job.given)
+    paint = FilmPaint(painting, job.film, job.chosen, job.ways.parts[0].way.given)
     run = carried(Segment(job.film, 0, None, None), job.settings, job.chosen.motion_rows, paint)
     flows = [without.carried(0, None, painting), given.carried(0, None, painting), run]
     plainly, looked, ran = (np.array([frame.ab for frame in flow]) for flow in flows)
@@ -76,7 +76,7 @@ def test_a_segment_alone_has_the_colours_of_one_pass_where_the_network_sees_more
         save_by_rule(name, tmp_path, is_small=True)
     settings = replace(settings_of, paint=replace(settings_of.paint, network=asked, rows=128))
     job = prepare(films(clips.plain, ".mp4"), tmp_path / "out.mp4", settings)
-    paint = FilmPaint(in_process(Paint()), job.film, job.chosen, job.given)
+    paint = FilmPaint(in_process(Paint()), job.film, job.chosen, job.ways.parts[0].way.given)
     assert (job.chosen.rows, job.chosen.motion_rows) == (128, 64)
 
     def colours(start: int | None) -> dict[int, NDArray[np.float32]]:
