@@ -205,7 +205,7 @@ def test_a_run_goes_on_where_a_file_says_what_was_typed(
 ) -> None:
     film, typed = films(small, ".mp4"), ("--device", "cpu", "--steady", "0.3", "--saturation", "1.1")
     with monkeypatch.context() as patched:
-        patched.setattr("pipelines.film.mux", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr("pipelines.film.mux", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         assert restore(film, "-o", "out.mp4", "--network", network, *typed).exit_code == 130
     write(f'network = "{network}"\ndevice = "cpu"\nsteady = 0.3\nsaturation = 1.2\n')
     other = restore(film, "-o", "out.mp4")
