@@ -114,7 +114,7 @@ def test_pods_with_a_gpu_start_only_where_doctor_passes() -> None:
 def test_the_image_asks_for_no_other_cuda_than_torch_brings() -> None:
     image = (CLUSTER / "Dockerfile").read_text()
     assert not re.search(r"^FROM .*cu\d+", image, re.M)
-    assert re.search(r"^HEALTHCHECK .*CMD restore doctor$", image, re.M)
+    assert re.search(r'^HEALTHCHECK .*CMD \["restore", "doctor"\]$', image, re.M)
     driver = re.search(r"their driver must be (\d+) or newer", image)
     assert driver is not None
     assert int(driver[1]) == DRIVERS[13]
