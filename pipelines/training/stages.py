@@ -26,7 +26,7 @@ from models.measures.losses import (
 )
 from pipelines.training.config import Stage, TrainConfig
 from pipelines.training.crops import JITTER
-from pipelines.training.drawn_hints import drawn_hints
+from pipelines.training.drawn_hints import Hints, drawn_hints
 from pipelines.training.old_film import frame_lightness, stock_lightness
 
 TRAINED: dict[Stage, tuple[str, ...]] = {
@@ -99,30 +99,40 @@ def _frozen_features(network: Compact, lightness: Tensor) -> list[Tensor]:
         return network.features(lightness)
 
 
-def _heard(network: Compact, features: list[Tensor], batch: Batch, config: TrainConfig) -> list[Tensor] | None:
-    """The features that drawn hints add to the decoder, equal for all frames of a picture."""
+def _given(batch: Batch, config: TrainConfig) -> Hints | None:
+    """Hints drawn for the pictures, equal for all frames of a picture."""
     if not config.hint_share:
         return None
-    planes = drawn_hints(lab_from_linear(batch.light)[:, 1:], config.hint_share)
-    return network.listen(planes.repeat(takes(config), 1, 1, 1), features)
+    hints, count = drawn_hints(lab_from_linear(batch.light), config.hint_share), takes(config)
+    return Hints(hints.planes.repeat(count, 1, 1, 1), hints.shift.repeat(count, 1, 1, 1))
+
+
+def _coloured(network: Compact, features: list[Tensor], hints: Hints | None) -> Tensor:
+    """Logits of full frames with their hints."""
+    return network.colour(features, network.listen(hints.planes, features) if hints else None)
+
+
+def _wanted(ab: Tensor, hints: Hints | None) -> Tensor:
+    """The true ab at the head's size, as hints change it."""
+    return ab + F.avg_pool2d(hints.shift, HEAD_STRIDE) if hints else ab
 
 
 def _full_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, boxes = _frames(batch, config)
+    hints = _given(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
         features = network.features(lightness)
-        heard = _heard(network, features, batch, config)
-        logits, found = network.colour(features, heard), network.find(features)
-    terms = _colour_losses(logits, ab, batch.bin_weights, config)
+        logits, found = _coloured(network, features, hints), network.find(features)
+    terms = _colour_losses(logits, _wanted(ab, hints), batch.bin_weights, config)
     return terms | {"detector": config.detector_weight * detection_loss(found, boxes)}
 
 
 def _decoder_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     lightness, ab, _ = _frames(batch, config)
+    hints = _given(batch, config)
     with torch.autocast(batch.light.device.type, dtype=torch.bfloat16):
-        features = _frozen_features(network, lightness)
-        logits = network.colour(features, _heard(network, features, batch, config))
-    return _colour_losses(logits, ab, batch.bin_weights, config)
+        logits = _coloured(network, _frozen_features(network, lightness), hints)
+    return _colour_losses(logits, _wanted(ab, hints), batch.bin_weights, config)
 
 
 def _instance_losses(network: Compact, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
