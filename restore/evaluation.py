@@ -1,14 +1,12 @@
 """The work of `restore evaluate`: networks measured on pictures, steadiness measured on films."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeVar
 
-from models.weights.catalogue import find_weights
 from pipelines.evaluate.colour import evaluate_colour
 from pipelines.evaluate.content import ContentJudge, read_labels
 from pipelines.evaluate.detector import evaluate_detector
@@ -17,11 +15,10 @@ from pipelines.evaluate.hints import evaluate_hints
 from pipelines.evaluate.judges import open_judge
 from pipelines.evaluate.masks import Masks
 from pipelines.evaluate.paint import PicturePainter, PictureSet
-from pipelines.evaluate.report import Report
 from pipelines.evaluate.sequences import as_films
 from pipelines.evaluate.sheet import Sheet
 from pipelines.evaluate.steadiness import evaluate_steadiness
-from pipelines.media.pictures import pictures_in, read_boxes
+from pipelines.media.pictures import read_boxes
 from pipelines.media.probe import probe
 from pipelines.painting.choice import choose, choose_network
 from pipelines.painting.detect import Detect
@@ -33,13 +30,13 @@ from pipelines.settings import PaintSettings, Settings
 from pipelines.source import Film
 from pipelines.streams import Stream, in_process
 from restore.exits import Refused, raised_as
+from restore.measuring import ShowReport, check_results, stepping, weights_files
 from restore.show.counting import counting
 
 MAX_FOUND, MIN_FOUND = 100, 0.05
 """Boxes of a picture that are ranked, as in COCO's AP, and the score from which they are."""
 In = TypeVar("In")
 Out = TypeVar("Out")
-ShowReport = Callable[[Report], None]
 
 
 def measure_colour(
@@ -63,8 +60,8 @@ def measure_colour(
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *_weights(settings["weights_dir"], settings["network"]))
-    _check_results((*read, given["boxes"], given["classifier"], given["labels"]),
+    read = (*pictures, *weights_files(settings["weights_dir"], settings["network"]))
+    check_results((*read, given["boxes"], given["classifier"], given["labels"]),
                    {"--json": json_out, "--sheet": given["sheet"]})  # fmt: skip
     with raised_as(Refused, FileNotFoundError, ValueError):
         paint = PicturePainter(PaintSettings(**settings))
@@ -74,7 +71,7 @@ def measure_colour(
     sheet = Sheet(given["sheet"]) if given["sheet"] else None
     chosen = PictureSet(pictures, limit)
     with counting("pictures", len(chosen)) as step:
-        report = evaluate_colour(chosen, _stepping(paint, step), boxes, judge, sheet)
+        report = evaluate_colour(chosen, stepping(paint, step), boxes, judge, sheet)
     show(report)
     if sheet:
         sheet.write()
@@ -103,8 +100,8 @@ def measure_detector(
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *_weights(settings["weights_dir"], settings["network"]), boxes, keys)
-    _check_results(read, {"--json": json_out})
+    read = (*pictures, *weights_files(settings["weights_dir"], settings["network"]), boxes, keys)
+    check_results(read, {"--json": json_out})
     given = read_boxes(boxes)
     wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
     with raised_as(Refused, FileNotFoundError, ValueError):
@@ -112,7 +109,7 @@ def measure_detector(
         find = Detect(open_painter(chosen))
     measured = PictureSet(pictures, limit, wanted)
     with counting("pictures", len(measured)) as step:
-        report = evaluate_detector(measured, chosen.rows, _stepping(find, step), given)
+        report = evaluate_detector(measured, chosen.rows, stepping(find, step), given)
     show(report)
 
 
@@ -131,8 +128,8 @@ def measure_on_masks(  # noqa: PLR0913, PLR0917  # one measurement's all
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *_weights(settings["weights_dir"], settings["network"]), keys, masks)
-    _check_results(read, {"--json": json_out})
+    read = (*pictures, *weights_files(settings["weights_dir"], settings["network"]), keys, masks)
+    check_results(read, {"--json": json_out})
     with raised_as(Refused, FileNotFoundError, ValueError):
         chosen = choose(PaintSettings(**settings))
         if kind == "hints" and not chosen.takes("hints"):
@@ -142,7 +139,7 @@ def measure_on_masks(  # noqa: PLR0913, PLR0917  # one measurement's all
     measured = PictureSet(pictures, limit, wanted)
     measure = evaluate_hints if kind == "hints" else evaluate_faults
     with counting("pictures", len(measured)) as step:
-        counted = (_stepping(lambda named: named, step)(named) for named in measured)
+        counted = (stepping(lambda named: named, step)(named) for named in measured)
         report = measure(counted, paint, Masks(masks) if masks else None)
     show(report)
 
@@ -173,8 +170,8 @@ def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all
         FilmError, ValueError, OSError: an input cannot be read, or a result not be written.
     """
     paint = settings.paint
-    read = (*films, *_weights(paint.weights_dir, paint.network, paint.detector, judge))
-    _check_results(read, {"--json": json_out})
+    read = (*films, *weights_files(paint.weights_dir, paint.network, paint.detector, judge))
+    check_results(read, {"--json": json_out})
     with TemporaryDirectory() as drawn:
         chosen = choose_network(films[0], settings)
         judging = open_judge(judge, chosen.device.type, settings.paint.weights_dir)
@@ -189,44 +186,9 @@ def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all
             write_comparison(film, settings, painting, seconds, out)
 
 
-def _stepping(work: Any, step: Callable[[], None]) -> Any:
-    """A function that does `work`, and counts each time."""
-
-    def run(item: Any) -> Any:
-        done = work(item)
-        step()
-        return done
-
-    return run
-
-
 def _stream(stream: Stream[In, Out], step: Callable[[], None]) -> Stream[In, Out]:
     """A stream that counts its batches."""
-    return lambda batches: (_stepping(lambda batch: batch, step)(batch) for batch in stream(batches))
-
-
-def _weights(folder: Path | None, *names: str) -> list[Path]:
-    """The files of weights of these names; one that is not here is an error where it is opened."""
-    found = []
-    for name in names:
-        with suppress(FileNotFoundError):
-            found.append(find_weights(name, folder))
-    return found
-
-
-def _check_results(read: Iterable[Path | None], results: Mapping[str, Path | None]) -> None:
-    """Raises ValueError, before anything is measured, where a result has no place or would replace what is read.
-
-    Figures of an earlier run are replaced.
-    """
-    asked = {option: result for option, result in results.items() if result}
-    given = [file for path in read if path for file in (pictures_in(path) if path.is_dir() else [path])]
-    for option, result in asked.items():
-        if result.exists() and any(result.samefile(path) for path in given):
-            raise ValueError(f"{result}: is read to measure, and is never written to; name another file")
-        check_place(result, next(iter(given), result.parent), overwrite=True, option=option)
-    if len({result.resolve() for result in asked.values()}) < len(asked):
-        raise ValueError(f"{asked['--json']}: is named for two results; name another file for one")
+    return lambda batches: (stepping(lambda batch: batch, step)(batch) for batch in stream(batches))
 
 
 def _places(films: list[Film], folder: Path, overwrite: bool, json_out: Path | None) -> list[Path]:

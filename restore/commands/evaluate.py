@@ -139,6 +139,28 @@ def _on_masks(kind: Literal["hints", "faults"], pictures: tuple[Path, ...], limi
         measure_on_masks(kind, pictures, options, limit, keys, masks, json_out, _printer(json_out))
 
 
+@evaluate.command(
+    cls=Command,
+    examples=[("restore evaluate features photos.zip --network compact --network random", "what training brought")],
+)
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@option(COLOUR, "--network", "networks", multiple=True, default=("compact", "random"), show_default=True,
+        help="Its name or a .safetensors file, of a classifier, too; random: no training.")  # fmt: skip
+@WEIGHTS_DIR
+@option(TASK, "--classes", type=FILE, help="Lines of picture and class, with a tab between. [the pictures' folders]")
+@option(TASK, "--masks", type=FILE, help="Zip of PNG class maps, named like the pictures: classes of places, too.")
+@option(TASK, "--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread.")
+@option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
+def features(pictures: tuple[Path, ...], networks: tuple[str, ...], weights_dir: Path | None, limit: int | None,
+             json_out: Path | None, **given: Path | None) -> None:  # fmt: skip
+    """Measure what a network's features tell of gray PICTURES: linear probes after each block, the network as it is."""
+    with in_one_line():
+        from restore.probes import measure_features
+
+        start_work()
+        measure_features(pictures, networks, weights_dir, given, limit, json_out, _printer(json_out))
+
+
 @evaluate.command(cls=Command)
 @click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @colour_options()

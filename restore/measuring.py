@@ -1,0 +1,49 @@
+"""Around a measurement: the files that it reads and writes, and how far it is."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from models.weights.catalogue import find_weights
+from pipelines.evaluate.report import Report
+from pipelines.media.pictures import pictures_in
+from pipelines.places import check_place
+
+ShowReport = Callable[[Report], None]
+"""Takes the figures."""
+
+
+def stepping(work: Any, step: Callable[[], None]) -> Any:
+    """A function that does `work`, and counts each time."""
+
+    def run(item: Any) -> Any:
+        done = work(item)
+        step()
+        return done
+
+    return run
+
+
+def weights_files(folder: Path | None, *names: str) -> list[Path]:
+    """The files of weights of these names; one that is not here is an error where it is opened."""
+    found = []
+    for name in names:
+        with suppress(FileNotFoundError):
+            found.append(find_weights(name, folder))
+    return found
+
+
+def check_results(read: Iterable[Path | None], results: Mapping[str, Path | None]) -> None:
+    """Raises ValueError, before anything is measured, where a result has no place or would replace what is read.
+
+    Figures of an earlier run are replaced.
+    """
+    asked = {option: result for option, result in results.items() if result}
+    given = [file for path in read if path for file in (pictures_in(path) if path.is_dir() else [path])]
+    for option, result in asked.items():
+        if result.exists() and any(result.samefile(path) for path in given):
+            raise ValueError(f"{result}: is read to measure, and is never written to; name another file")
+        check_place(result, next(iter(given), result.parent), overwrite=True, option=option)
+    if len({result.resolve() for result in asked.values()}) < len(asked):
+        raise ValueError(f"{asked['--json']}: is named for two results; name another file for one")
