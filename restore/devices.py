@@ -125,6 +125,14 @@ class Devices:
                 with cluster(self.address):
                     check_gpus(self.gpus)
 
+    def machines(self) -> int:
+        """Machines that work now: this one, or those of the cluster; asked within `at_work`."""
+        if not self.address:
+            return 1
+        from pipelines.on_ray.cluster import machines
+
+        return machines()
+
     @contextmanager
     def at_work(self, on_note: Callable[[str], None], has_films: bool = False) -> Iterator[tuple[Restore, int]]:
         """While the block runs: a function that restores a film with these devices, and segments that run at once.

@@ -163,9 +163,11 @@ def _local(task: Task, job: Job, out: Store, overwrite: bool) -> Extent:
     if not (overwrite or task.found):
         check_free(task, name, out)
     picture, seconds = job.film.picture, max(0.0, float(job.seconds))
-    notes = (*job.target.notes, *job.chosen.notes)
+    bytes_, notes = bytes_of(job), (*job.target.notes, *job.chosen.notes)
+    if bytes_ is None:
+        notes = (*notes, "no frame can be decoded in its middle: it may have been cut short")
     pixels, start = seconds * float(picture.rate) * picture.width * picture.height, job.span.start or Fraction(0)
-    return Extent(task, seconds, pixels, start, "", name, job.written, bytes_of(job), notes)
+    return Extent(task, seconds, pixels, start, "", name, job.written, bytes_, notes)
 
 
 def _remote(task: Task) -> Extent:

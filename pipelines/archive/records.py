@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from pipelines.errors import FilmError
 
 FOLDER = ".restore"
 """Under OUT; a file PLACE.json for each film."""
-RECORD, WHOLE = ".json", ".whole"
+RECORD, WHOLE, RUN = ".json", ".whole", "archive.run"
 LONGEST = 200
 """Bytes of a film's name in those of its files: most file systems take 255, endings included."""
 T = TypeVar("T", "Done | Failed", "Whole")
@@ -42,10 +43,13 @@ class Asked:
     """The name under OUT that a manifest gives the result; empty: it gives none."""
     columns: dict[str, str] = field(default_factory=dict)
     """A manifest's own columns."""
+    options: str = ""
+    """The settings that are not defaults, as a person types them."""
 
     def agrees(self, other: "Asked") -> bool:
         """Whether the same film was to be coloured in the same way, wherever it lies."""
-        return dataclasses.replace(self, film="", columns={}) == dataclasses.replace(other, film="", columns={})
+        said: dict[str, Any] = {"film": "", "columns": {}, "options": ""}  # by which nothing is made otherwise
+        return dataclasses.replace(self, **said) == dataclasses.replace(other, **said)
 
     def film_row(self) -> dict[str, Any]:
         """Which film it is, for reports."""
@@ -53,7 +57,7 @@ class Asked:
 
     def how_row(self) -> dict[str, Any]:
         """How its result is made, for reports."""
-        return {"weights": self.weights, "settings": self.settings}
+        return {"weights": self.weights, "settings": self.settings, "options": self.options}
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,14 @@ class Done:
     device: str
     """cpu | cuda; empty as above."""
     look: Look
+    written: str = ""
+    """Codec, depth and container of the result; empty as above, or in records of older versions."""
+    source: str = ""
+    """sha256 of the film; empty as above."""
+    ended: str = ""
+    """When its run ended, UTC, YYYY-MM-DD HH:MM:SS; empty as above."""
+    version: str = ""
+    """Of restore; empty as above."""
 
     @property
     def fps(self) -> float | None:
@@ -85,6 +97,7 @@ class Done:
         del look["stills"]
         run: dict[str, Any] = {"length": self.length, "seconds": self.seconds, "fps": self.fps, "device": self.device}
         run |= {"cuts": self.cuts, "warnings": self.warnings}
+        run |= {"written": self.written, "source_sha256": self.source, "ended": self.ended, "version": self.version}
         return {"status": "done"} | self.asked.film_row() | {"out": self.out} | look | run | self.asked.how_row()
 
 
@@ -99,6 +112,8 @@ class Failed:
     hint: str
     at: float | None
     """Seconds from the film's start."""
+    ended: str = ""
+    """When its run ended, UTC; empty in records of older versions."""
 
     @property
     def reason(self) -> str:
@@ -108,11 +123,29 @@ class Failed:
 
     def row(self) -> dict[str, Any]:
         """The record as one flat object for reports."""
-        why = {"error": self.error, "what": self.what, "hint": self.hint, "at": self.at}
+        why = {"error": self.error, "what": self.what, "hint": self.hint, "at": self.at, "ended": self.ended}
         return {"status": "failed"} | self.asked.film_row() | why | self.asked.how_row()
 
 
 Record = Done | Failed
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last run that had something to do, and the hours of all of them."""
+
+    command: str
+    """As it was typed; empty where no person typed it."""
+    version: str
+    """Of restore."""
+    began: str
+    """UTC, YYYY-MM-DD HH:MM:SS, as is `ended`."""
+    ended: str
+    """Of a run that goes on, or was killed: when this was written."""
+    seconds: float
+    """That machines have worked, in this run and those before it."""
+    rate: float | None = None
+    """Price of a machine's hour."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +161,12 @@ class Whole:
 def failed(asked: Asked, error: FilmError) -> Failed:
     """The record of a film that failed so."""
     at = None if error.at is None else float(error.at)
-    return Failed(asked, type(error).__name__, error.what, error.hint, at)
+    return Failed(asked, type(error).__name__, error.what, error.hint, at, now())
+
+
+def now() -> str:
+    """The time, UTC, YYYY-MM-DD HH:MM:SS."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def dump(record: Record | Whole) -> bytes:
@@ -188,6 +226,18 @@ class Records:
                 each = load(data)
                 found[each.asked.place] = each
         return found
+
+    def run(self) -> Run | None:
+        """The last run that had something to do; None where there was none, or its file cannot be read."""
+        name = f"{FOLDER}/{RUN}"
+        with suppress(ValueError, KeyError, TypeError):
+            if self.out.about(name):
+                return Run(**json.loads(self.out.read([name])[name]))
+        return None
+
+    def save_run(self, run: Run) -> None:
+        """Writes what is to be known of a run, whole or not at all."""
+        self.out.write(f"{FOLDER}/{RUN}", json.dumps(dataclasses.asdict(run)).encode())
 
     def save(self, record: Record | Whole) -> None:
         """Writes what is to be known of a film, whole or not at all."""

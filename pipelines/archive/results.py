@@ -28,6 +28,8 @@ from pipelines.source import Film, Span
 
 MOMENTS = (0.25, 0.5, 0.75)
 """Of the result's length, where it is looked at."""
+GRAY = 5.0
+"""Colourfulness below which a result counts as one that stayed gray."""
 STILL_SIDE = 320
 """Longest side of a still, in pixels."""
 QUALITY = 80
@@ -64,10 +66,16 @@ class Look:
     stills: Stills
 
     @property
+    def is_gray(self) -> bool:
+        """Whether it shows hardly any colour."""
+        return self.colourfulness < GRAY
+
+    @property
     def notes(self) -> list[str]:
         """Sentences the user should see."""
         moments = ", ".join(f"{moment:.0%}" for moment in MOMENTS)
-        return [] if self.colourfulness else [f"the result shows no colour at {moments} of its length; look at it"]
+        much = "hardly any" if self.colourfulness else "no"
+        return [f"the result shows {much} colour at {moments} of its length; look at it"] if self.is_gray else []
 
 
 def look(film: Film, result: Path, span: Span) -> Look:

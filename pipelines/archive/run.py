@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from pipelines import product_version
 from pipelines.archive.plan import OPTION, Task, check_free, name_of_result
-from pipelines.archive.records import Done, Failed, Record, Records, Whole, failed
+from pipelines.archive.records import Done, Failed, Record, Records, Whole, failed, now
 from pipelines.archive.results import look
 from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store
@@ -84,8 +85,9 @@ class Archive:
                     running[pool.submit(self._ended, film)] = film.segments
                 while running:
                     yield from _first_done(running)
-            finally:
+            except BaseException:  # whoever reads the records may stop too
                 self.stopped.set()
+                raise
 
     def _made_ready(self, tasks: Iterable[Task]) -> Generator[_Ready, None, None]:
         """The films in order, the next ones made ready meanwhile."""
@@ -162,6 +164,9 @@ class Archive:
             warnings=(*notes, *result.notes, *seen.notes),
             device=job.device.type,
             look=seen,
+            written=job.written,
+            ended=now(),
+            version=product_version(),
         )
 
     def _found(self, task: Task, path: Path) -> Done:
@@ -170,7 +175,7 @@ class Archive:
         settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
         seen = look(film, self.staging.found(task), settings.span)
         note = "the run that wrote it was stopped before it could tell more"
-        return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen)
+        return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen, ended=now())
 
     def _listener(self, task: Task, job: Job, notes: list[str]) -> Listener:
         def go_on() -> None:

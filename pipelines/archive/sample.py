@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from pipelines.errors import FilmError, StageError
+from pipelines.errors import StageError
 from pipelines.frames import AbBatch, AbFrame, AnchorBatch
 from pipelines.job.job import Job
 from pipelines.painting.paint import Paint, Painting
@@ -28,7 +28,11 @@ def _gray(batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
 
 
 def bytes_of(job: Job) -> int | None:
-    """Bytes that the picture of a film's result will take, about; None where the film cannot be read there."""
+    """Bytes that the picture of a film's result will take, about; None where no frame lies in its middle.
+
+    Raises:
+        FilmError: the film is damaged there.
+    """
     film, length = job.film, min(SAMPLE, job.seconds)
     start = (job.span.start or Fraction(0)) + (job.seconds - length) / 2
     segment = Segment(film, 0, film.pts(start), film.pts(start + length))
@@ -38,8 +42,9 @@ def bytes_of(job: Job) -> int | None:
 
     flow = SegmentFlow(film, job.target, job.settings.encode, coloured, in_process(Paint()), lambda _: None)
     with TemporaryDirectory(prefix="restore-sample-") as folder:
+        sample = Path(folder, "sample")
         try:
-            flow(segment, Path(folder, "sample"))
-        except (FilmError, StageError):  # damage is told by the run, which finds all of it
-            return None
-        return round(size_of(Path(folder, "sample")) * float(job.seconds / length))
+            flow(segment, sample)
+        except StageError as error:
+            raise error.as_film_error(film.path) from error
+        return round(size_of(sample) * float(job.seconds / length)) if sample.exists() else None

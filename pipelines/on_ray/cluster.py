@@ -73,6 +73,12 @@ def in_cluster(resource: str) -> int:
     return int(ray.cluster_resources().get(resource, 0))  # type: ignore[no-untyped-call]
 
 
+def machines() -> int:
+    """How many machines the cluster has now."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return sum(bool(node["Alive"]) for node in nodes)
+
+
 def get(result: Any) -> Any:
     """The result of a remote call.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ from pipelines.errors import timecode
 from pipelines.process import start_work
 from pipelines.settings import OF_ARCHIVES
 from restore.exits import FAILED, shown_by
-from restore.options.layout import OUTPUT, TASK, Command, option
+from restore.options.layout import OUTPUT, REPORTING, TASK, Command, option
 from restore.options.machines import DEVICE_OPTIONS, devices_from
 from restore.options.shared import (
     SETTING_OPTIONS,
@@ -23,11 +25,12 @@ from restore.options.shared import (
 )
 from restore.reporting import Reporter
 from restore.show import Quiet, choose_show
-from restore.show.words import cost_of, counted, failures, planned
+from restore.show.words import counted, failures, planned
 
 if TYPE_CHECKING:
     from pipelines.archive.estimate import Estimate, Extent
     from pipelines.archive.inputs import Selection
+    from pipelines.archive.news import Telling
 
 EXAMPLES = [
     ("restore archive reels/ --out coloured/", "every film under reels/"),
@@ -44,6 +47,14 @@ EXAMPLES = [
 @option(TASK, "--exclude", metavar="PATTERN", multiple=True, help="Leave out films that match: paths, names, folders.")
 @option(TASK, "--columns", metavar="NAMES", help="A manifest's own columns, for the report: barcode,title. [x-...]")
 @option(TASK, "--rate", type=click.FloatRange(min=0), metavar="N", help="The price of a machine's hour, to tell costs.")
+@option(TASK, "--watch", is_flag=True, help="Go on when all is done, and take films as they arrive.")
+@option(REPORTING, "--webhook", metavar="URL", help="Send a POST of JSON there as each film ends.")
+@option(
+    REPORTING,
+    "--metrics-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the run's figures there as each film ends, for Prometheus.",
+)
 @option(TASK, "--retry-failed", is_flag=True, help="Try again what an earlier run could not restore.")
 @overwrite_option("Make results again where film or settings have changed, and replace other files in their place.")
 @option(
@@ -66,7 +77,8 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     """
     how = {name: options.pop(name) for name in ("retry_failed", "overwrite", "scratch")}
     how |= {"selection": _selection(options), "devices": devices_from(options)}
-    rate, base = options.pop("rate"), settings_from(options, OF_ARCHIVES)
+    telling = _telling(options)
+    watch, base = options.pop("watch"), settings_from(options, OF_ARCHIVES)
     from restore import api
 
     start_work()
@@ -75,10 +87,12 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
         if dry_run:
             del how["scratch"]
             estimate = api.estimate_archive(films, out, base, **how)
-            click.echo(_planned(estimate, as_json, rate))
+            click.echo(_planned(estimate, as_json, telling.rate))
             if estimate.plan.failed or len(estimate.able) < len(estimate.extents):
                 raise click.exceptions.Exit(FAILED)
-        elif failures(api.restore_archive(films, out, base, **how, reporter=Reporter(show))):
+        elif failures(
+            api.restore_archive(films, out, base, **how, watch=watch, telling=telling, reporter=Reporter(show))
+        ):
             raise click.exceptions.Exit(FAILED)
 
 
@@ -89,6 +103,23 @@ def _selection(options: dict[str, Any]) -> Selection:
     columns = (options.pop("columns") or "").split(",")
     include, exclude = options.pop("include"), options.pop("exclude")
     return Selection(include, exclude, tuple(name for each in columns if (name := each.strip())))
+
+
+def _telling(options: dict[str, Any]) -> Telling:
+    """Takes --rate, --webhook and --metrics-file out of the options.
+
+    Raises:
+        click.UsageError: the webhook is no URL.
+    """
+    from pipelines.archive.news import Telling
+
+    given = {name: options.pop(name) for name in ("rate", "metrics_file")}
+    webhook = options.pop("webhook") or ""
+    words = ["URL" if webhook and webhook in word else word for word in sys.argv[1:]]  # it may hold a secret
+    try:
+        return Telling(shlex.join(["restore", *words]), webhook=webhook, **given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _planned(estimate: Estimate, as_json: bool, rate: float | None) -> str:
@@ -104,18 +135,25 @@ def _planned(estimate: Estimate, as_json: bool, rate: float | None) -> str:
 def _film(estimate: Estimate, extent: Extent) -> list[str]:
     """The lines of a film: its size, length and time, its result, and notes; or why it would fail."""
     task, took = extent.task, estimate.took(extent)
-    size = f"{task.film.size / 1e6:10.1f} MB"
+    size = f"{_sized(task.film.size):>13}"
     if extent.problem:
         return [f"{size}  would fail: {task.film.place}: {extent.problem}"]
     about = "" if took is None else f"  about {timecode(took)[:8]}"
-    bytes_ = "" if extent.bytes is None else f", about {extent.bytes / 1e6:.1f} MB"
+    bytes_ = "" if extent.bytes is None else f", about {_sized(extent.bytes)}"
     result = [f"{'':15}-> {extent.out}: {extent.written}{bytes_}"] if extent.out else []
     notes = [f"{'':15}note: {note}" for note in extent.notes]
     return [f"{size}  {timecode(extent.seconds)}{about}  {task.film.place}", *result, *notes]
 
 
+def _sized(count: int) -> str:
+    """Bytes in words."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
 def _whole(estimate: Estimate, rate: float | None) -> str:
     """All films in one line: how many, size, length, time, results' size and cost."""
+    from pipelines.archive.report import cost_of
+
     able, took = estimate.able, estimate.seconds
     size, length = sum(each.task.film.size for each in able) / 1e9, sum(each.seconds for each in able)
     time = "time unknown until a film is done" if took is None else f"about {timecode(took)[:8]} on this machine"

@@ -58,12 +58,6 @@ def planned(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def cost_of(seconds: float, rate: float | None) -> str:
-    """Machine hours, and their price at `rate` an hour, where there is one."""
-    hours = seconds / 3600
-    return f"{hours:.2f} machine hours" + ("" if rate is None else f", {hours * rate:,.2f} at {rate:g} an hour")
-
-
 def outcome(records: Sequence[Record]) -> str:
     """The outcome of an archive run in one line."""
     failed = failures(records)

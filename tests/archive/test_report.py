@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shutil
@@ -31,6 +33,16 @@ addEventListener("load", () => {
   press("Frames"); seen.falling = rows();
   press("Film"); seen.named = rows();
   seen.marked = [...document.querySelectorAll("th[aria-sort]")].map(head => head.innerText.trim());
+  const [search, show] = [document.querySelector("#choose input"), document.querySelector("#choose select")];
+  const left = () => [...document.querySelectorAll("tbody tr")].filter(row => row.offsetHeight).length;
+  const choose = (words, kind) => {
+    search.value = words; show.value = kind;
+    search.dispatchEvent(new Event("input"));
+    return [left(), document.querySelector("#choose output").value];
+  };
+  seen.wide = document.documentElement.scrollWidth;
+  seen.failed = choose("", "failed"); seen.found = choose("B/C mkv", ""); seen.none = choose("b/c", "failed");
+  seen.all = choose("", "");
   const found = document.createElement("pre");
   found.id = "seen"; found.textContent = JSON.stringify(seen);
   document.body.append(found);
@@ -59,6 +71,7 @@ def browse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
 
     def run(page: Path) -> str:
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        options += ["--window-size=1280,900"]
         command = [program, *options, f"--user-data-dir={home}", "--virtual-time-budget=5000", "--dump-dom"]
         return subprocess.run(
             [*command, page.as_uri()], capture_output=True, text=True, check=True, timeout=PATIENCE
@@ -86,7 +99,7 @@ def test_it_opens_with_failures_first(seen: Any) -> None:
 
 
 def test_it_shows_a_still_before_and_after_of_each_film(seen: Any) -> None:
-    assert seen["stills"] == 2 * len(FRAMES) * [[64, 48, 200]]
+    assert seen["stills"] == 2 * len(FRAMES) * [[64, 48, 140]]
 
 
 def test_it_sorts_by_number_and_by_name_with_films_without_a_figure_last(seen: Any) -> None:
@@ -96,6 +109,37 @@ def test_it_sorts_by_number_and_by_name_with_films_without_a_figure_last(seen: A
     assert sorted(seen["named"]) == sorted([*FRAMES, *BAD])
     assert seen["marked"] == ["Film"]
     assert seen["named"].index("a.mp4") < seen["named"].index("b/c.mkv") < seen["named"].index("text.avi")
+
+
+def test_it_fits_a_screen_of_1280_pixels(seen: Any) -> None:
+    assert seen["wide"] <= 1280
+
+
+def test_it_is_filtered_and_searched(seen: Any) -> None:
+    every = len(FRAMES) + len(BAD)
+    assert seen["failed"] == [len(BAD), f"{len(BAD)} of {every} films"]
+    assert seen["found"] == [1, f"1 of {every} films"]
+    assert seen["none"] == [0, f"0 of {every} films"]
+    assert seen["all"] == [every, ""]
+
+
+def test_it_says_when_by_what_and_for_how_long(out: Path) -> None:
+    page = unescape((out / "report.html").read_text("utf-8"))
+    for words in (
+        r"<dt>begun</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC",
+        r"<dt>restore</dt><dd>\d",
+        r"\d machine hours",
+    ):
+        assert re.search(words, page)
+    assert "h264 8 bits in mp4" in page
+
+
+def test_it_is_a_table_too(out: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO((out / "report.csv").read_text("utf-8-sig"), newline="")))
+    by_place = {row["place"]: row for row in rows}
+    assert len(by_place) == len(FRAMES) + len(BAD)
+    assert (by_place["a.mp4"]["frames"], by_place["a.mp4"]["written"]) == ("24", "h264 8 bits in mp4")
+    assert (by_place["b/empty.mp4"]["status"], by_place["b/empty.mp4"]["what"]) == ("failed", "the file is empty")
 
 
 def test_it_links_to_nothing_outside(out: Path) -> None:

@@ -188,7 +188,7 @@ def test_a_result_whose_run_was_killed_before_its_record_is_found(
     (row,) = lines(out)
     assert (row["frames"], row["status"]) == (GOOD["a.mp4"], "done")
     assert row["warnings"] == ["the run that wrote it was stopped before it could tell more"]
-    assert sorted(path.name for path in (out / ".restore").iterdir()) == ["a.mp4.json"]
+    assert sorted(path.name for path in (out / ".restore").iterdir()) == ["a.mp4.json", "archive.run"]
 
 
 def test_a_result_that_was_deleted_is_made_again(films: Films, settings: Settings, tmp_path: Path) -> None:

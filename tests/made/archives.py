@@ -58,7 +58,9 @@ def lines(out: Path) -> list[dict[str, Any]]:
 def results(out: Path) -> list[str]:
     """All under OUT but the report and the records."""
     found = (path.relative_to(out) for path in out.rglob("*") if path.is_file())
-    return sorted(str(path) for path in found if path.parts[0] not in (".restore", "report.jsonl", "report.html"))
+    return sorted(
+        str(path) for path in found if path.parts[0] not in (".restore", "report.jsonl", "report.csv", "report.html")
+    )
 
 
 def kept(folder: Path) -> dict[str, tuple[int, int]]:
