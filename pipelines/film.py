@@ -5,19 +5,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import InputError, OutputError, StageError, timecode
 from pipelines.job.identity import about, about_segment
 from pipelines.job.job import Job
 from pipelines.job.work import WorkFolder
 from pipelines.media.join import SegmentFile, mux
+from pipelines.media.mask_film import write_mask_film
 from pipelines.media.scan_writer import first_number, join_pictures
 from pipelines.painting.paint import Paint, Painting
 from pipelines.places import is_taken, only_run, put
 from pipelines.proof.digest import digested
 from pipelines.proof.origin import origin_of
-from pipelines.segment import SegmentFlow
+from pipelines.repair.tally import notes as mend_notes
+from pipelines.repair.tally import of_film, rows
+from pipelines.segment import SegmentFlow, mended_alone
 from pipelines.source import Film, Segment
 from pipelines.streams import Spread, Stream, in_process
 
@@ -46,13 +51,17 @@ def restore(
     own = {segment.number: about_segment(job, segment) for segment in job.segments}
     work = WorkFolder(job.out, about(job), job.starts_over, own)
     painting, encode = paint or in_process(Paint()), job.settings.encode
-    flow = SegmentFlow(job.film, job.target, encode, job.ways.carried, painting, listener.on_frame)
+    mended = None if job.chosen.name else partial(mended_alone, job.settings, job.chosen.motion_rows)
+    has_mask = job.settings.repair.mask_out is not None
+    flow = SegmentFlow(job.film, job.target, encode, job.ways.carried, painting, listener.on_frame, mended, has_mask)
     digest = digested(job.film, listener.on_wait)
     with _as_film_errors(job, work), only_run(work.lock, job.out), work, digest as source:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
         whole = next(spread(Join(job, work, origin_of(job, source())))(iter([segments])))
         _check_free(job)
+        if job.settings.repair.mask_out is not None:
+            put(mask_beside(whole), job.settings.repair.mask_out)
         listener.on_whole(whole)
         put(whole, job.out)
         work.remove()
@@ -104,7 +113,14 @@ class Join:
             join_pictures(segments, job.pictures, first_number(job.film, first), part)
             return part
         mux(job.film, job.target, job.container, segments, job.span, part, job.out, origin=self.origin)
+        if job.settings.repair.mask_out is not None:
+            write_mask_film(job.film, segments, mask_beside(part))
         return part
+
+
+def mask_beside(whole: Path) -> Path:
+    """Where the mask of a result lies until both are put in their places."""
+    return whole.with_name(f"{whole.name}.mask")
 
 
 def _check_free(job: Job) -> None:
@@ -145,6 +161,7 @@ def _result(job: Job, segments: list[SegmentFile]) -> "Result":
         devices=tuple(sorted({device for segment in segments for device in segment.encoded.devices})),
         parts=max(segment.encoded.parts for segment in segments),
         lost_captions=not job.film.picture.has_captions and any(segment.encoded.lost_captions for segment in segments),
+        repairs=tuple(rows(job.film, of_film([segment.encoded for segment in segments]))),
     )
 
 
@@ -176,11 +193,14 @@ class Result:
     """Most parts in which a batch of anchors was coloured."""
     lost_captions: bool = False
     """Whether captions were left out that begin after the film's first frame; others are named before the run."""
+    repairs: tuple[dict[str, Any], ...] = ()
+    """What was mended in each shot, see `repair.tally.rows`; none where nothing was to be mended."""
 
     @property
     def notes(self) -> list[str]:
         """Sentences the user should see."""
-        return [*self._held_note(), *self._end_note(), *self._device_notes(), *self._captions_note()]
+        mended = mend_notes(self.repairs)
+        return [*mended, *self._held_note(), *self._end_note(), *self._device_notes(), *self._captions_note()]
 
     def _held_note(self) -> list[str]:
         if not self.held:

@@ -3,8 +3,9 @@
 Letters: N frames, H W film size (luma), h w network size.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,36 @@ if TYPE_CHECKING:  # the types that travel cost no torch
 Luma = NDArray[np.uint8] | NDArray[np.uint16]
 HintTable = NDArray[np.float32]
 """(M, 4): x and y as shares of the sides, a*, b* of each hint in one anchor."""
+
+
+@dataclass(frozen=True)
+class FrameRepair:
+    """What was mended in a frame."""
+
+    shot: int
+    """Counts up from 0 in the span decoded."""
+    dark: int
+    """Specks darker than what they hid."""
+    bright: int
+    lines: int
+    """Scratches."""
+    share: float
+    """Of the frame's pixels that specks and scratches were concealed in."""
+    light: float
+    """Levels, of 255, by which its mean luma was raised."""
+    shift: tuple[float, float]
+    """Columns and rows by which it was moved."""
+    is_limited: bool
+    """Whether more was found than a repair may do."""
+    mask: NDArray[np.uint8] | None = None
+    """(H, W), levels of the mask as a film; None: it is not kept."""
+    before: Luma | None = None
+    """(H, W), luma as decoded; None: it is not kept."""
+
+    def kept(self, keep: Callable[[Luma], Luma]) -> "FrameRepair":
+        """The same of a part of the picture, as `Lightness.keep` takes it."""
+        mask, before = (None if each is None else keep(each) for each in (self.mask, self.before))
+        return replace(self, mask=mask, before=before)  # type: ignore[arg-type]  # the mask has 8 bits
 
 
 @dataclass(frozen=True)
@@ -35,6 +66,8 @@ class Frame:
     """True: the frame at this time is damaged, and the last good one stands in for it."""
     captions: bytes = b""
     """Closed captions: triplets of CTA-708, three bytes each."""
+    repair: FrameRepair | None = None
+    """None: nothing was looked for."""
 
     def __post_init__(self) -> None:
         if self.luma.ndim != 2:
@@ -184,6 +217,29 @@ class ColouredFrame:
     """As in `AbFrame`."""
 
 
+class ShotRepair(NamedTuple):
+    """What was mended in a shot, or in the part of it that lies in a segment."""
+
+    start: int
+    """pts of its first frame."""
+    frames: int
+    touched: int
+    """Frames in which anything was mended."""
+    dark: int
+    """Specks darker than what they hid."""
+    bright: int
+    lines: int
+    """Scratches, counted in each frame."""
+    pixels: float
+    """Sum over the frames of the share of their pixels under a mask."""
+    light: float
+    """Most levels, of 255, by which a frame's mean luma was moved."""
+    shift: float
+    """Most pixels by which a frame was moved."""
+    limited: tuple[int, ...]
+    """pts of the frames in which more was found than a repair may do."""
+
+
 @dataclass(frozen=True)
 class EncodedSegment:
     """A finished segment's picture stream, in a file of its own whose times start at 0."""
@@ -204,3 +260,5 @@ class EncodedSegment:
     """Most parts in which a batch of its anchors was coloured: more than one where memory was short."""
     lost_captions: bool = False
     """Whether a frame had closed captions for which the codec has no place."""
+    repairs: tuple[ShotRepair, ...] = ()
+    """Of each of its shots; none where nothing was to be mended."""

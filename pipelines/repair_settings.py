@@ -75,6 +75,11 @@ class RepairSettings:
         """Strength of each repair by its name in REPAIRS."""
         return {name: getattr(self, _field(name)) for name in REPAIRS}
 
+    def __str__(self) -> str:
+        """The repairs that are on, in words."""
+        parts = [f"{name} {strength}" for name, strength in self.strengths.items() if strength]
+        return ", ".join([*parts, *(["a mask"] if self.mask_in else [])])
+
     @property
     def finds(self) -> bool:
         """Whether defects are mended that have a mask."""

@@ -12,21 +12,36 @@ from pipelines.colour.carry import Carry
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.follow import Follow
 from pipelines.colour.lightness import Lightness, transfer_of, whole
+from pipelines.colour.neutral import Neutral
 from pipelines.colour.shots import Shots
 from pipelines.colour.steady import Steady
-from pipelines.frames import AbBatch, AbFrame, AnchorBatch, ColouredFrame, EncodedSegment, Luma, Painted, ShotFrame
+from pipelines.frames import (
+    AbBatch,
+    AbFrame,
+    AnchorBatch,
+    ColouredFrame,
+    EncodedSegment,
+    Frame,
+    Luma,
+    Painted,
+    ShotFrame,
+)
 from pipelines.media.decode import Decode
 from pipelines.media.encode import Encode
 from pipelines.media.scan_writer import WritePictures
 from pipelines.media.target import Target
 from pipelines.motion.cuts import BEHIND
 from pipelines.painting.paint import Painting, PaintOrder
+from pipelines.repair.mend import Mend, reach
+from pipelines.repair.tally import Tally
 from pipelines.settings import EncodeSettings, Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import Stream, ahead
 
 DECODED_AHEAD = 16
 """Frames decoded while earlier ones are coloured."""
+UNEVEN = 3
+"""Times their mean distance that frames may lie apart where they are unevenly spaced."""
 COLOURED_AHEAD = 24
 """Frames coloured while earlier ones are encoded."""
 
@@ -47,6 +62,46 @@ def margin(film: Film, settings: Settings) -> Fraction:
     return settings.motion.steady + 2 * settings.motion.anchors + 2 * (BEHIND + 1) / film.picture.rate
 
 
+def decoded(segment: Segment, settings: Settings, rows: int, around: Fraction, before: Fraction) -> Iterator[Frame]:
+    """The segment's frames and those around it, mended where that is asked for.
+
+    Args:
+        segment: of a film.
+        settings: of the run.
+        rows: short side of the pictures in which cuts are looked for.
+        around: seconds before and after the segment.
+        before: seconds before these.
+    """
+    more = mend_margin(segment.film, settings)
+    decode = Decode(around + more, settings.skip_damaged, settings.deinterlace, before)
+    if not settings.mends:
+        yield from decode(segment)
+        return
+    film, time_base = segment.film, segment.film.picture.time_base
+    begin, end = (
+        None if at is None else at + sign * int(around / time_base)
+        for at, sign in ((segment.start, -1), (segment.end, 1))
+    )
+    first = None if begin is None else begin - int(before / time_base)
+    light = Lightness(film.picture, rows, keeps_context=True)(decode(segment))
+    for frame in Mend(film, settings, settings.repair.mask_out is not None)(Shots(film, settings.motion)(light)):
+        if (first is None or frame.pts >= first) and (end is None or frame.pts < end):
+            yield frame
+
+
+def mended_alone(settings: Settings, rows: int, segment: Segment) -> Iterator[Frame]:
+    """The segment's frames, mended and not coloured; those before it show whether it begins a shot."""
+    return decoded(segment, settings, rows, 2 / segment.film.picture.rate, Fraction(0))
+
+
+def mend_margin(film: Film, settings: Settings) -> Fraction:
+    """Seconds of film on either side of a frame on which its mended luma depends."""
+    if not settings.mends:
+        return Fraction(0)
+    is_even = film.picture.base_rate == film.picture.frame_rate
+    return (reach(settings) + BEHIND + 1) * (1 if is_even else UNEVEN) / film.picture.rate
+
+
 def marked(
     segment: Segment, settings: Settings, rows: int, keep: Keep = whole, large_rows: int | None = None
 ) -> Iterator[ShotFrame]:
@@ -61,10 +116,10 @@ def marked(
     """
     film, around = segment.film, margin(segment.film, settings)
     before = lookback(settings.motion)
-    decode = Decode(around, settings.skip_damaged, settings.deinterlace, before)
+    frames = decoded(segment, settings, rows, around, before)
     lightness, shots = Lightness(film.picture, rows, keep, large_rows), Shots(film, settings.motion)
     begin = None if segment.start is None else segment.start - int(around / film.picture.time_base)
-    for frame in shots(lightness(decode(segment))):
+    for frame in shots(lightness(frames)):
         if begin is None or frame.pts >= begin:  # earlier ones only show where the last cut was
             yield frame
 
@@ -115,22 +170,37 @@ class SegmentFlow:
     painting: Painting
     on_frame: Callable[[int], None]
     """Called with the pts of each frame that goes to the encoder."""
+    mended: Callable[[Segment], Iterator[Frame]] | None = None
+    """A segment's own frames and some before it, see `mended_alone`; None: they are coloured."""
+    has_mask: bool = False
+    """Whether masks of what was mended are written, too."""
 
     def __call__(self, segment: Segment, out: Path) -> EncodedSegment:
         """Colours one segment of the film into `out`."""
-        chroma, painting = Chroma(self.target, transfer_of(self.film.picture)), _Witnessed(self.painting)
+        painting, mended = _Witnessed(self.painting), Tally()
+        with closing(self._ready(segment, painting)) as ready:
+            encoded = self._encode(mended(self._counted(ready)), out)
+        devices = tuple(sorted(painting.devices))
+        return replace(encoded, devices=devices, parts=painting.parts, repairs=mended.shots)
+
+    def _ready(self, segment: Segment, painting: Painting) -> Generator[ColouredFrame, None, None]:
+        """The segment's own frames, ready for the encoder."""
+        if self.mended is not None:
+            with closing(ahead(Neutral(self.target)(self.mended(segment)), COLOURED_AHEAD)) as ready:
+                yield from ready
+            return
+        chroma = Chroma(self.target, transfer_of(self.film.picture))
         with (
             closing(self.coloured(segment, painting)) as frames,
             closing(ahead(chroma(frames), COLOURED_AHEAD)) as ready,
         ):
-            encoded = self._encode(self._counted(ready), out)
-        return replace(encoded, devices=tuple(sorted(painting.devices)), parts=painting.parts)
+            yield from ready
 
     def _encode(self, frames: Iterable[ColouredFrame], out: Path) -> EncodedSegment:
         """Writes a file, or a folder of pictures."""
         if self.target.pictures:
             return WritePictures(self.film, self.target, transfer_of(self.film.picture))(frames, out)
-        return Encode(self.target, self.encode)(frames, out)
+        return Encode(self.target, self.encode, self.has_mask)(frames, out)
 
     def _counted(self, frames: Iterable[ColouredFrame]) -> Iterator[ColouredFrame]:
         for coloured in frames:

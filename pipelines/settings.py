@@ -62,6 +62,8 @@ class PaintSettings:
 
     warmth: float = field(default=0.0, metadata=LEFT_OUT)
     """-100 to 100: yellower above 0, bluer below, see `colour.grade.Grade`."""
+    is_off: bool = field(default=False, metadata=LEFT_OUT)
+    """Nothing is coloured, and no network loaded: the film is mended alone."""
     class_network: str = field(default=CLASS_NETWORK, metadata=LEFT_OUT)
     """Name of weights that tell ImageNet's classes, or a path to a .safetensors file, for networks that take one."""
 
@@ -202,8 +204,6 @@ class Settings:
     """Of all frames that are in none of `repairs`."""
     repairs: tuple[RepairSpan, ...] = field(default=(), metadata=LEFT_OUT)
     """Of stretches with repairs of their own, such as a look's shots; the first that holds a frame counts."""
-    colour: bool = field(default=True, metadata=LEFT_OUT)
-    """Colour the film; False: mend it alone."""
     timecode_start: bool = field(default=False, metadata=LEFT_OUT)
     """Count timecode from the film's own, instead of from 0."""
     keep_start: bool = field(default=False, metadata=LEFT_OUT)

@@ -47,7 +47,7 @@ def started(job: Job) -> Started:
     facts = {
         "film": str(film.path), "out": str(job.out), "width": picture.width, "height": picture.height,
         "frame_rate": str(picture.frame_rate), "copied_streams": others, "chapters": film.chapters,
-        "network": job.settings.paint.network, "device": str(job.device), "codec": job.target.codec,
+        "network": job.chosen.name, "device": str(job.device), "codec": job.target.codec,
         "container": job.container,
     }  # fmt: skip
     return Started(film.path, job.out, job.seconds, summary(job), (*job.target.notes, *job.chosen.notes), facts)
@@ -58,6 +58,7 @@ def finished(job: Job, result: Result, seconds: float) -> Finished:
     line = f"{job.out}, {counted(result.frames, 'frame')} in {timecode(seconds)}"
     held = [float(at) for at in result.held]
     facts = {"out": str(job.out), "frames": result.frames, "seconds": seconds, "held": held}
+    facts |= {"repairs": list(result.repairs)} if result.repairs else {}
     return Finished((job.out,), line, tuple(result.notes), facts)
 
 

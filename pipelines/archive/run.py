@@ -161,7 +161,7 @@ class Archive:
             length=float(job.seconds),
             seconds=round(time.monotonic() - began, 3),
             cuts=tuple(round(float(at), 3) for at in result.cuts),
-            warnings=(*notes, *result.notes, *seen.notes),
+            warnings=(*notes, *result.notes, *(() if job.settings.paint.is_off else seen.notes)),
             device=job.device.type,
             look=seen,
             written=job.written,

@@ -43,6 +43,11 @@ def whole(luma: Luma) -> Luma:
     return luma
 
 
+def nothing(_: Luma) -> Luma:
+    """Luma that is not kept."""
+    return NOTHING
+
+
 @dataclass(frozen=True)
 class Lightness:
     """The stage: frames in, frames with their lightness out."""
@@ -54,6 +59,8 @@ class Lightness:
     decoder's memory for them takes more time than all that is done with it."""
     large_rows: int | None = None
     """Short side of what the network sees; None, or `rows`: it sees what the flow sees."""
+    keeps_context: bool = False
+    """Whether of the frames around the segment all is kept."""
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[LightFrame]:
         """Yields each frame with its lightness, in order."""
@@ -61,8 +68,10 @@ class Lightness:
         stored = self._stored(self.rows)
         large = None if self.large_rows in (None, self.rows) else self._stored(self.large_rows)
         for frame in frames:
+            keep = self.keep if frame.is_owned else whole if self.keeps_context else nothing
+            repair = frame.repair and frame.repair.kept(keep)
             yield LightFrame(
-                replace(frame, luma=self.keep(frame.luma) if frame.is_owned else NOTHING),
+                replace(frame, luma=keep(frame.luma), repair=repair),
                 self._small(frame.luma, table, stored),
                 self._small(frame.luma, table, large) if large else None,
             )

@@ -24,24 +24,30 @@ class Shots:
 
     def __call__(self, frames: Iterable[LightFrame]) -> Iterator[ShotFrame]:
         """Yields the frames in order, AHEAD frames late."""
-        cuts, waiting = Cuts(), deque[LightFrame]()
-        shot = number = 0
+        shot = 0
         cut: Fraction | None = None
         tick: Tick | None = None
-
-        def mark(light: LightFrame) -> ShotFrame:
-            nonlocal shot, number, cut, tick
+        for light, begins_shot in _with_cuts(frames):
             seconds = self.film.seconds(light.frame.pts)
-            if cuts.begins_at(number):
+            if begins_shot:
                 shot, cut = shot + 1, seconds
             last, tick = tick, tick_of(seconds, cut, self.motion)
-            number += 1
-            return ShotFrame(light, shot, tick != last)
+            yield ShotFrame(light, shot, tick != last)
 
-        for light in frames:
-            cuts.push(light.lightness)
-            waiting.append(light)
-            if len(waiting) > AHEAD:
-                yield mark(waiting.popleft())
-        while waiting:
-            yield mark(waiting.popleft())
+
+def _with_cuts(frames: Iterable[LightFrame]) -> Iterator[tuple[LightFrame, bool]]:
+    """Frames, each with whether a shot begins there; mended ones know, by how they were before."""
+    cuts, waiting = Cuts(), deque[LightFrame]()
+    number, shot = 0, None
+    for light in frames:
+        if light.frame.repair is not None:
+            yield light, shot not in (None, light.frame.repair.shot)
+            shot = light.frame.repair.shot
+            continue
+        cuts.push(light.lightness)
+        waiting.append(light)
+        if len(waiting) > AHEAD:
+            yield waiting.popleft(), cuts.begins_at(number)
+            number += 1
+    for late, light in enumerate(waiting):
+        yield light, cuts.begins_at(number + late)

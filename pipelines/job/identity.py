@@ -16,9 +16,9 @@ from pipelines import product_version
 from pipelines.colour.anchors import lookback
 from pipelines.job.job import Job
 from pipelines.painting.choice import Chosen
-from pipelines.places import film_fingerprint
-from pipelines.repair_settings import RepairSpan
-from pipelines.segment import margin
+from pipelines.places import film_fingerprint, fingerprint
+from pipelines.repair_settings import RepairSettings, RepairSpan
+from pipelines.segment import margin, mend_margin
 from pipelines.settings import Settings
 from pipelines.source import Film, Segment
 
@@ -27,8 +27,15 @@ def about(job: Job) -> dict[str, str]:
     """All that the bytes of a result depend on, by name: a run goes on only where all of it is the same."""
     versions = {"restore": product_version()} | {name: version(name) for name in ("av", "torch", "opencv-python")}
     source = {"film": film_fingerprint(job.film), "container": job.container}
-    settings = replace(job.settings, paint=job.chosen.settings)
-    return source | job.chosen.digests | flattened(_for_all(settings)) | versions
+    repair = job.settings.repair
+    settings = replace(job.settings, paint=job.chosen.settings, repair=replace(repair, mask_in=None, mask_out=None))
+    return source | _masks(repair) | job.chosen.digests | flattened(_for_all(settings)) | versions
+
+
+def _masks(repair: RepairSettings) -> dict[str, str]:
+    """The mask that is read, by its content; and whether one is written, which lies in finished segments too."""
+    read = {} if repair.mask_in is None else {"mask_in": fingerprint(repair.mask_in)}
+    return read | ({} if repair.mask_out is None else {"mask_out": "written"})
 
 
 def _for_all(settings: Settings) -> Settings:
@@ -40,7 +47,8 @@ def about_segment(job: Job, segment: Segment) -> str:
     """sha256 of all that a person gave for the pictures of a segment alone; empty: nothing."""
     run, found = _way(job.settings, job.chosen), list[object]()
     for part, way in job.ways.within(segment):
-        around = margin(job.film, way.settings) + lookback(way.settings.motion)
+        around = margin(job.film, way.settings) + mend_margin(job.film, way.settings)
+        around += lookback(way.settings.motion)
         first, last = _around(part, around)
         other = {name: value for name, value in _way(way.settings, way.chosen).items() if run.get(name) != value}
         given = way.given.digest(first, last)

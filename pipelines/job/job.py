@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from pipelines.errors import SettingsError
+from pipelines.job.mending import with_repair
 from pipelines.job.plan import plan
 from pipelines.job.span import Finder, in_film
 from pipelines.job.ways import Ways, ways_of
@@ -109,6 +110,7 @@ def prepare(
         check_folder(out, pictures, path, overwrite, option)
     elif out is not None:
         check_place(out, path, overwrite, option)
+    film, settings = with_repair(film, settings, overwrite, pictures is not None)
     named = out or stem or beside(path, "restored")
     if pictures is not None:
         output = choose_pictures(film, settings, pictures)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import OutputError
-from pipelines.frames import EncodedSegment
+from pipelines.frames import EncodedSegment, ShotRepair
 from pipelines.media.join import SegmentFile
 from pipelines.places import WORK, remove, sha256_of
 from pipelines.source import Segment
@@ -112,6 +112,7 @@ class WorkFolder:
         if not entry or (entry["sha256"] and (not path.exists() or sha256_of(path) != entry["sha256"])):
             return None
         was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
+        was["repairs"] = tuple(ShotRepair._make([*shot[:-1], tuple(shot[-1])]) for shot in was.get("repairs", ()))
         return SegmentFile(path, EncodedSegment(**was))  # type: ignore[arg-type]  # as it was written
 
     def _path(self, segment: Segment) -> Path:

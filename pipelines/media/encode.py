@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
 from pipelines.media.closed_captions import captioned
 from pipelines.media.grading import encoder_params, write_grading
+from pipelines.media.mask_track import MaskTrack
 from pipelines.media.open import reason_of
 from pipelines.media.target import Target
 from pipelines.settings import EncodeSettings
@@ -167,6 +168,8 @@ class Encode:
 
     target: Target
     settings: EncodeSettings
+    has_mask: bool = False
+    """Whether masks of what was mended lie in the file too, as a second picture."""
 
     def __call__(self, frames: Iterable[ColouredFrame], path: Path) -> EncodedSegment:
         """Writes the frames to `path`, from pts 0 on; a segment without frames leaves no file.
@@ -181,6 +184,7 @@ class Encode:
             return EncodedSegment((), 0, 0, ())
         with av.open(path, "w", format=segment_container(self.target)) as container:
             stream, assemble = _open_stream(container, self.target, self.settings), _Assembler(self.target)
+            mask = MaskTrack(container, self.target) if self.has_mask else None
             pts: list[int] = []
             shots: list[int] = []
             held: list[int] = []
@@ -193,6 +197,8 @@ class Encode:
                     held.append(coloured.frame.pts)
                 if coloured.frame.captions:
                     captions[pts[-1] - pts[0]] = coloured.frame.captions
+                if mask is not None:
+                    mask.add(coloured.frame, pts[-1] - pts[0])
                 packets = stream.encode(assemble(coloured, pts[-1] - pts[0]))
                 _mux(container, captioned(packets, captions, codec), pts, stored)
             _mux(container, captioned(stream.encode(None), captions, codec), pts, stored)

@@ -60,9 +60,14 @@ class Chosen:
         return next(file.path for file in self.files if file.of.partition(" ")[0] == of)
 
     @property
+    def name(self) -> str | None:
+        """What it is called; None: nothing is coloured."""
+        return None if self.asked.is_off else self.asked.network
+
+    @property
     def memory(self) -> int:
         """Peak of memory, in MB, that it takes; 0: it was not measured."""
-        if self.parts:
+        if self.parts or self.asked.is_off:
             return sum(part.chosen.memory for part in self.parts)
         return NETWORKS[self.kind].memory(self.rows, self.batch)
 
@@ -132,6 +137,8 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
         FileNotFoundError: there is no such network, or no weights of what it needs beside.
         ValueError: it is not known, does not take what the settings ask of it, or there is no such device.
     """
+    if asked.is_off:
+        return _none(asked)
     is_elsewhere = has_pool and asked.device != "auto"
     device = torch.device(asked.device) if is_elsewhere else find_device(asked.device)
     shares = shares_of(asked.network)
@@ -141,6 +148,14 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
     each = [replace(asked_of(kind, kinds, asked), network=name) for kind, name in zip(kinds, shares, strict=True)]
     return _blended(
         asked, [Part(share, _chosen(one, device)) for one, share in zip(each, shares.values(), strict=True)]
+    )
+
+
+def _none(asked: PaintSettings) -> Chosen:
+    """No network: nothing is coloured, and only cuts are looked for."""
+    rows = Kind.motion_rows
+    return Chosen(
+        asked, kind="", files=(), rows=rows, instances=0, device=torch.device("cpu"), motion_rows=rows, batch=1
     )
 
 
@@ -232,7 +247,7 @@ def choose_network(where: Path | str, settings: Settings, has_pool: bool = False
     """
     try:
         chosen = choose(settings.paint, has_pool)
-        if settings.hints:
+        if settings.hints and not settings.paint.is_off:
             _check_takes_hints(chosen)
     except (FileNotFoundError, ValueError) as error:
         raise SettingsError(where, str(error)) from error

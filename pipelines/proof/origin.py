@@ -23,13 +23,11 @@ def origin_of(job: Job, digest: str) -> dict[str, str]:
         digest: sha256 of the film, in hex.
     """
     weights = {of: f"sha256 {sha256}" for of, sha256 in job.chosen.digests.items()}
-    return {
-        "tool": tool(),
-        "network": named(job.chosen),
-        **weights,
-        "colours": STATEMENT,
-        "source": f"sha256 {digest[:PREFIX]}",
-    }
+    colours = {} if job.chosen.name is None else {"network": named(job.chosen), **weights, "colours": STATEMENT}
+    every = (job.settings.repair, *(span.repair for span in job.settings.repairs))
+    repairs = dict.fromkeys(str(each) for each in every if each.is_on)
+    repair = {"repair": "; ".join(repairs)} if repairs else {}
+    return {"tool": tool(), **colours, **repair, "source": f"sha256 {digest[:PREFIX]}"}
 
 
 def named(chosen: Chosen) -> str:

@@ -11,6 +11,7 @@ from pipelines.source import SCAN_SUFFIXES
 from restore.exits import shown_by
 from restore.options.layout import OUTPUT, Command, join, option
 from restore.options.machines import DEVICE_OPTIONS, devices_from
+from restore.options.repair import MASK_IN_OPTIONS, MASK_OUT
 from restore.options.shared import (
     HINTS,
     SETTING_OPTIONS,
@@ -43,6 +44,8 @@ FILM_OPTIONS = join(
     overwrite_option("Replace a result that exists; drop unfinished work of a run with other settings."),
     SETTING_OPTIONS,
     HINTS,
+    MASK_IN_OPTIONS,
+    MASK_OUT,
     DEVICE_OPTIONS,
     SHOW_OPTIONS,
 )

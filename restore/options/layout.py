@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-TASK, COLOUR, OUTPUT, MACHINES, REPORTING = "What to do", "Colour", "Output", "Machines", "Reporting"
-GROUPS = (TASK, COLOUR, OUTPUT, MACHINES, REPORTING)
+TASK, COLOUR, REPAIR, OUTPUT = "What to do", "Colour", "Repair", "Output"
+MACHINES, REPORTING = "Machines", "Reporting"
+GROUPS = (TASK, COLOUR, REPAIR, OUTPUT, MACHINES, REPORTING)
 """Headings of help, in order."""
 HELP = ["-h", "--help"]
 """Options that show help."""

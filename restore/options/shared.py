@@ -11,6 +11,7 @@ from pipelines.settings import Settings
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.network import RUN
+from restore.options.repair import REPAIR_OPTIONS, repair_from
 from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, Anchors, Place, Rate, Time
 
 SHOTS = click.IntRange(1, 999_999_999)
@@ -127,6 +128,10 @@ READ_OPTIONS = join(
 )
 SETTING_OPTIONS = join(
     colour_options(),
+    option(
+        COLOUR, "--colour/--no-colour", default=None, help="Leave the film black and white, and mend it alone. [colour]"
+    ),
+    REPAIR_OPTIONS,
     option(
         OUTPUT,
         "--codec",
@@ -256,7 +261,9 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
                 **given("rows", "render_factor", "memory", "class_network"),
+                is_off=base.paint.is_off if options.get("colour") is None else not options["colour"],
             ),
+            repair=repair_from(options, base.repair),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
             encode=replace(base.encode, **given("codec", "crf", "preset", "encoder")),
             scans=replace(base.scans, **given("fps", "sound")),

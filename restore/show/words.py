@@ -38,8 +38,8 @@ def _streams(film: Film) -> str:
 def summary(job: Job) -> str:
     """A run in one line: film, network, device, codec, container, result."""
     source = f"{described(job.film)}, {timecode(job.seconds)}, {_streams(job.film)}"
-    how = f"{job.settings.paint.network} on {job.device}, {job.written}"
-    return f"{source} -> {how} -> {job.out}"
+    how = f"{job.chosen.name} on {job.device}" if job.chosen.name else "mended alone"
+    return f"{source} -> {how}, {job.written} -> {job.out}"
 
 
 def looked_at(film: Film, how: str, out: object) -> str:

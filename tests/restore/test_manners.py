@@ -80,7 +80,7 @@ def test_codecs_have_their_other_names(typed: str, codec: str) -> None:
 def test_american_spelling_names_the_option() -> None:
     result = restore("film.mp4", "--color")
     assert result.exit_code == 2
-    assert "No such option '--color'. (Did you mean one of: '--no-recolour', '--recolour'?)" in result.stderr
+    assert "No such option '--color'. (Did you mean one of: '--colour', '--no-colour', '--recolour'?)" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""What is decided about repair before a run: masks, and what the film itself asks for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipelines.errors import OutputError, SettingsError
+from pipelines.media.mask_film import open_mask
+from pipelines.places import check_place
+from pipelines.repair_settings import RepairSettings
+from pipelines.settings import Settings
+from pipelines.source import Film
+
+MASK_SUFFIX = ".mkv"
+WHOLE_FRAME = {
+    "flicker": "flicker evens the light of whole frames: it touches each pixel of a frame whose light it moves",
+    "flicker-local": "flicker-local evens the light of parts of frames: it touches each pixel of them",
+    "weave": "weave moves whole frames by whole pixels: each value stays, at another place",
+    "weave-fine": "weave-fine moves whole frames by parts of pixels: it touches each of them",
+}
+"""Sentences on repairs that no mask bounds."""
+
+
+def with_repair(film: Film, settings: Settings, overwrite: bool, are_pictures: bool) -> tuple[Film, Settings]:
+    """The film with notes on what repair will do, and the settings with nothing left open.
+
+    Args:
+        film: from `probe`.
+        settings: of the run.
+        overwrite: whether a mask that exists may be replaced.
+        are_pictures: whether the result is a folder of pictures.
+
+    Raises:
+        FilmError: a mask cannot be read or written so, or there is nothing to do.
+    """
+    repair = settings.repair
+    if settings.paint.is_off and not settings.mends:
+        what = "is not coloured, and nothing is to be mended in it"
+        raise SettingsError(film.path, what, "add --repair dust, or leave out --no-colour")
+    notes = list[str]()
+    if repair.mask_in is not None:
+        mask_in = repair.mask_in.absolute()
+        repair = replace(repair, mask_in=mask_in)
+        notes += _notes_on_mask(film, open_mask(film, mask_in), repair)
+    if repair.mask_out is not None:
+        _check_mask_out(film, settings, overwrite, are_pictures)
+        repair = replace(repair, mask_out=repair.mask_out.absolute())
+    settings = replace(settings, repair=repair)
+    notes += _notes_on_frames(settings)
+    return replace(film, notes=(*film.notes, *notes)), settings
+
+
+def _check_mask_out(film: Film, settings: Settings, overwrite: bool, are_pictures: bool) -> None:
+    """Raises FilmError where the mask cannot be written."""
+    out = settings.repair.mask_out
+    assert out is not None
+    if out.suffix.lower() != MASK_SUFFIX:
+        raise OutputError(out, "a mask cannot be written as this", f"name it {out.stem}{MASK_SUFFIX}")
+    if are_pictures:
+        raise SettingsError(
+            film.path, "--mask-out goes with a film, not with pictures", "write a film, such as out.mkv"
+        )
+    if not any(how.finds for how in _all(settings)):
+        what = "--mask-out would be empty: only dust and scratches have a mask"
+        raise SettingsError(film.path, what, "add --repair dust, or leave it out")
+    check_place(out, film.path, overwrite, "--mask-out")
+
+
+def _all(settings: Settings) -> Iterator[RepairSettings]:
+    yield settings.repair
+    yield from (span.repair for span in settings.repairs)
+
+
+def _notes_on_mask(film: Film, mask: Film, repair: RepairSettings) -> Iterator[str]:
+    """Sentences on a mask that is read."""
+    if repair.dust or repair.scratches:
+        yield "dust and scratches are mended where the mask says, and not looked for"
+    ends = mask.start + mask.duration
+    if ends + 1 / film.picture.rate < film.duration:
+        yield f"the mask ends {float(film.duration - ends):.1f} s before the film: nothing is concealed after it"
+
+
+def _notes_on_frames(settings: Settings) -> list[str]:
+    names = dict.fromkeys(name for how in _all(settings) for name, strength in how.strengths.items() if strength)
+    return [WHOLE_FRAME[name] for name in names if name in WHOLE_FRAME]

@@ -1,0 +1,106 @@
+"""Frames with their shots in, the same frames with mended luma out: the repairs in their order."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, tee
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.frames import Frame, FrameRepair, Luma, ShotFrame
+from pipelines.media.mask_film import MASK_LEVELS, defects
+from pipelines.repair.levels import Mask
+from pipelines.repair.protected import Protected
+from pipelines.repair.runs import Run, Work, runs
+from pipelines.repair.steps import MendDust
+from pipelines.repair_settings import RepairSettings
+from pipelines.settings import Settings
+from pipelines.source import Film
+
+WHOLE, FIELDS = ((0, 1),), ((0, 2), (1, 2))
+"""The first line, and the step from line to line, of a frame, and of the two fields of an interlaced one."""
+Step = Callable[[Iterable[Run]], Iterator[Run]]
+
+
+def reach(settings: Settings) -> int:
+    """Frames on either side of a frame on which its mended luma depends."""
+    return sum(each.REACH for each in _steps(settings))
+
+
+def _steps(settings: Settings) -> list[type[MendDust]]:
+    """The repairs that a frame of the film may need, in order."""
+    every = (settings.repair, *(span.repair for span in settings.repairs))
+    wanted = {MendDust: any(how.dust or how.mask_in for how in every)}
+    return [step for step, is_wanted in wanted.items() if is_wanted]
+
+
+@dataclass(frozen=True)
+class Mend:
+    """The stage: frames with their shots and all of their luma in, those with mended luma out, in order."""
+
+    film: Film
+    settings: Settings
+    keeps_mask: bool = False
+    """Whether frames carry the mask of what was mended in them."""
+    keeps_before: bool = False
+    """Whether frames carry their luma as it was decoded."""
+
+    def __call__(self, shown: Iterable[ShotFrame]) -> Iterator[Frame]:
+        """Yields the frames."""
+        is_woven = self.film.picture.field_order != "progressive" and not self.settings.deinterlace
+        parts = FIELDS if is_woven else WHOLE
+        frames, *copies = tee(self._marked(shown), 1 + len(parts))
+        fields = [self._mended(copy, *part) for copy, part in zip(copies, parts, strict=True)]
+        for (frame, shot, _), *works in zip(frames, *fields, strict=True):
+            yield self._frame(frame, shot, works)
+
+    def _marked(self, shown: Iterable[ShotFrame]) -> Iterator[tuple[Frame, int, Mask | None]]:
+        """Frames with their shots, and where a person says that there are defects."""
+        frames, shots = tee(shown)
+        given = defects(self.film, self.settings.repair, (each.light.frame for each in frames))
+        for each, mask in zip(shots, given, strict=True):
+            yield each.light.frame, each.shot, mask
+
+    def _mended(self, marked: Iterable[tuple[Frame, int, Mask | None]], first: int, step: int) -> Iterator[Work]:
+        """The frames' pictures, of every `step`th line from `first` on, one for one."""
+        film, bits = self.film, self.film.picture.bits
+
+        def pictures() -> Iterator[tuple[Work, int, RepairSettings]]:
+            for frame, shot, given in marked:
+                luma: Luma = np.ascontiguousarray(frame.luma[first::step])  # type: ignore[assignment]
+                work = Work(luma, None if given is None else np.ascontiguousarray(given[first::step]))
+                yield work, shot, self.settings.repair_at(film.seconds(frame.pts))
+
+        coming: Iterator[Run] = runs(pictures())
+        for repair in _steps(self.settings):
+            coming = repair(bits, Protected(film.picture, first, step))(coming)
+        return chain.from_iterable(run.works for run in coming)
+
+    def _frame(self, frame: Frame, shot: int, works: list[Work]) -> Frame:
+        """The frame with the luma of its pictures, and what was done to it."""
+        luma = woven([work.luma for work in works], frame.luma)
+        masks = [np.zeros(work.luma.shape, np.uint8) if work.mask is None else work.mask for work in works]
+        mask = woven(masks, masks[0])
+        repair = FrameRepair(
+            shot=shot,
+            dark=sum(work.dark for work in works),
+            bright=sum(work.bright for work in works),
+            lines=sum(work.lines for work in works),
+            share=float(np.count_nonzero(mask)) / mask.size,
+            light=sum(work.light for work in works) / len(works),
+            shift=max((work.shift for work in works), key=lambda each: max(map(abs, each))),
+            is_limited=any(work.is_limited for work in works),
+            mask=MASK_LEVELS[mask] if self.keeps_mask else None,
+            before=frame.luma if self.keeps_before else None,
+        )
+        return replace(frame, luma=luma, repair=repair)
+
+
+def woven(fields: list[NDArray[np.uint8]] | list[Luma], like: Luma) -> Luma:
+    """A picture from its lines in turn; one that is whole as it is."""
+    if len(fields) == 1:
+        return fields[0]
+    luma = np.empty((sum(map(len, fields)), fields[0].shape[1]), like.dtype)
+    for (first, step), each in zip(FIELDS, fields, strict=True):
+        luma[first::step] = each
+    return luma

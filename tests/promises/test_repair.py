@@ -1,0 +1,162 @@
+"""A mended film: damage is gone, and outside the mask no sample differs from the film's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from pipelines.film import restore
+from pipelines.job.job import prepare
+from pipelines.repair_settings import RepairSettings
+from pipelines.settings import EncodeSettings, Settings
+from tests.made import damaged
+from tests.made.readers import true_chromas, true_lumas
+from tests.made.runs import in_segments
+
+DUST = RepairSettings(dust=3)
+
+
+def alone(settings: Settings, repair: RepairSettings, **how: Any) -> Settings:
+    """The settings without colour, with these repairs."""
+    return replace(settings, paint=replace(settings.paint, is_off=True), repair=repair, **how)
+
+
+def lumas(path: Path) -> np.ndarray:
+    return np.stack([luma for _, luma in true_lumas(path)])
+
+
+def mended(film: Path, out: Path, settings: Settings) -> Any:
+    return restore(prepare(film, out, settings))
+
+
+def in_frames(settings: Settings, frames: int) -> Settings:
+    """The settings with segments of so many frames."""
+    return in_segments(settings, Fraction(frames, 24))
+
+
+def worst(path: Path, clean: Path) -> np.ndarray:
+    """The largest error of each frame, as a share of the largest of all that a film can have."""
+    one, other = lumas(path).astype(int), lumas(clean).astype(int)
+    return np.abs(one - other).max(axis=(1, 2)) / other.max()
+
+
+@pytest.mark.parametrize(
+    ("pix_fmt", "encode"),
+    [
+        ("yuv420p", EncodeSettings("ffv1")),
+        pytest.param("yuv420p10le", EncodeSettings("ffv1"), marks=pytest.mark.slow),
+        pytest.param("yuv420p", EncodeSettings("h264", crf=0), marks=pytest.mark.slow),
+        pytest.param("gray12le", EncodeSettings("ffv1"), marks=pytest.mark.slow),
+    ],
+)
+def test_outside_the_mask_every_sample_is_the_films_own(
+    tmp_path: Path, lossless: Settings, pix_fmt: str, encode: EncodeSettings
+) -> None:
+    film, clean = (damaged.dusty(tmp_path / f"{n}.mkv", is_clean=bool(n), pix_fmt=pix_fmt) for n in (0, 1))
+    mask_out, out = tmp_path / "mask.mkv", tmp_path / "out.mkv"
+    result = mended(film, out, alone(lossless, replace(DUST, mask_out=mask_out), encode=encode))
+    before, after, mask = lumas(film), lumas(out), lumas(mask_out)
+    assert set(np.unique(mask)) == {0, 160, 255}
+    assert np.array_equal(before[mask == 0], after[mask == 0])
+    assert np.mean(worst(film, clean) > 0.3) > 0.8
+    assert np.mean(worst(out, clean) > 0.3) < 0.2
+    assert sum(each["dark"] + each["bright"] for each in result.repairs) > 1.6 * len(before)
+    assert [each["start"] for each in result.repairs] == [0, round(damaged.SHOT / 24, 3)]
+
+
+@pytest.mark.slow
+def test_the_colour_of_a_run_sees_the_mended_luma(tmp_path: Path, lossless: Settings) -> None:
+    film, clean = (damaged.dusty(tmp_path / f"{n}.mkv", is_clean=bool(n)) for n in (0, 1))
+    black_and_white, coloured, mask = (tmp_path / f"{name}.mkv" for name in ("gray", "coloured", "mask"))
+    mended(film, black_and_white, alone(lossless, DUST))
+    mended(film, coloured, replace(lossless, repair=replace(DUST, mask_out=mask)))
+    assert np.array_equal(lumas(coloured), lumas(black_and_white))
+    assert all(np.all(plane == 128) for planes in true_chromas(black_and_white) for plane in planes)
+    assert lumas(mask).any()
+    as_clean, as_dirty = (tmp_path / f"{name}.mkv" for name in ("clean", "dirty"))
+    mended(clean, as_clean, lossless)
+    mended(film, as_dirty, lossless)
+    now, was = (_difference(as_clean, each) for each in (coloured, as_dirty))
+    assert now < was / 2
+
+
+def _difference(one: Path, other: Path) -> float:
+    """Mean difference of chroma."""
+    pairs = zip(true_chromas(one), true_chromas(other), strict=True)
+    return float(np.mean([np.abs(a.astype(int) - b).mean() for pair in pairs for a, b in zip(*pair, strict=True)]))
+
+
+@pytest.mark.slow
+@examples(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    frames=st.integers(5, 23),
+    repeats=st.sampled_from([(1,), (2, 3), (2,), (1, 1, 2), (1, 1, 1, 9)]),
+    repair=st.sampled_from(["dust:2", "dust:5"]),
+)
+def test_segments_give_the_bytes_of_one_pass(
+    tmp_path: Path, lossless: Settings, frames: int, repeats: tuple[int, ...], repair: str
+) -> None:
+    film = damaged.dusty(tmp_path / f"{repeats}.mkv", 24 // min(2, max(repeats)), repeats=repeats)
+    settings = alone(lossless, RepairSettings(mask_out=tmp_path / "mask.mkv").with_strengths(repair))
+    whole, parts = tmp_path / "whole.mkv", tmp_path / "parts.mkv"
+    one = restore(prepare(film, whole, settings, overwrite=True))
+    mask = (tmp_path / "mask.mkv").read_bytes()
+    other = restore(prepare(film, parts, in_frames(settings, frames), overwrite=True))
+    assert parts.read_bytes() == whole.read_bytes()
+    assert (tmp_path / "mask.mkv").read_bytes() == mask
+    assert _figures(other) == _figures(one)
+
+
+def _figures(result: Any) -> Any:
+    """What was mended, by shot."""
+    return [{name: value for name, value in each.items() if name != "pixels"} for each in result.repairs]
+
+
+@pytest.mark.slow
+def test_interlaced_film_is_mended_field_by_field(tmp_path: Path, lossless: Settings) -> None:
+    film, clean = (damaged.woven(tmp_path / f"{n}.mkv", is_clean=bool(n)) for n in (0, 1))
+    out, mask = tmp_path / "out.mkv", tmp_path / "mask.mkv"
+    mended(film, out, alone(lossless, replace(DUST, mask_out=mask)))
+    assert np.array_equal(lumas(film)[lumas(mask) == 0], lumas(out)[lumas(mask) == 0])
+    for first in (0, 1):
+        was, now, right = (lumas(each)[:, first::2].astype(int) for each in (film, out, clean))
+        assert np.abs(now - right).sum() < np.abs(was - right).sum() / 3
+
+
+def test_twins_are_mended_alike(tmp_path: Path, lossless: Settings) -> None:
+    film = damaged.dusty(tmp_path / "film.mkv", 12, repeats=(2, 3))
+    mended(film, tmp_path / "out.mkv", alone(lossless, DUST))
+    before, after = lumas(film), lumas(tmp_path / "out.mkv")
+    assert not np.array_equal(before, after)
+    twins = [n for n in range(1, len(before)) if np.array_equal(before[n], before[n - 1])]
+    assert len(twins) == 18
+    assert all(np.array_equal(after[n], after[n - 1]) for n in twins)
+
+
+@pytest.mark.slow
+def test_a_mask_that_was_written_mends_alike_when_it_is_read(tmp_path: Path, lossless: Settings) -> None:
+    film, mask = damaged.dusty(tmp_path / "film.mkv", damaged.SHOT), tmp_path / "mask.mkv"
+    mended(film, tmp_path / "out.mkv", alone(lossless, replace(DUST, mask_out=mask)))
+    again = RepairSettings(mask_in=mask)
+    mended(film, tmp_path / "again.mkv", in_frames(alone(lossless, again), 7))
+    assert np.array_equal(lumas(tmp_path / "again.mkv"), lumas(tmp_path / "out.mkv"))
+    mended(film, tmp_path / "part.mkv", alone(lossless, again, start=Fraction(1, 5), end=Fraction(9, 25)))
+    assert np.array_equal(lumas(tmp_path / "part.mkv"), lumas(tmp_path / "out.mkv")[5:9])
+
+
+def test_a_protected_rectangle_and_a_polarity_are_heeded(tmp_path: Path, lossless: Settings) -> None:
+    film = damaged.dusty(tmp_path / "film.mkv", damaged.SHOT)
+    half = (0, 0, damaged.WIDTH // 2, damaged.HEIGHT)
+    mended(film, tmp_path / "out.mkv", alone(lossless, replace(DUST, protect=(half,), polarity="dark")))
+    before, after = lumas(film).astype(int), lumas(tmp_path / "out.mkv").astype(int)
+    assert np.array_equal(after[..., : half[2]], before[..., : half[2]])
+    assert (after - before).max() > 40
+    assert (after - before).min() > -40
