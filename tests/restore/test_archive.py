@@ -58,11 +58,11 @@ def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, n
     assert kept(tmp_path) == before
     assert not (tmp_path / "out").exists()
     *told, total = result.stdout.splitlines()[1:]
-    films = [line for line in told if " MB  " in line]
+    films = [line for line in told if " kB  " in line]
     sizes = [float(line.split()[0]) for line in films]
     assert sizes == sorted(sizes, reverse=True)
-    at = next(n for n, line in enumerate(told) if re.search(r"MB  00:00:01\.000  about 00:0\d:\d\d  a\.mp4$", line))
-    assert re.fullmatch(r" +-> a\.restored\.mp4: h264 8 bits in mp4, about 0\.\d MB", told[at + 1])
+    at = next(n for n, line in enumerate(told) if re.search(r"kB  00:00:01\.000  about 00:0\d:\d\d  a\.mp4$", line))
+    assert re.fullmatch(r" +-> a\.restored\.mp4: h264 8 bits in mp4, about \d+ kB", told[at + 1])
     assert any("would fail: b/empty.mp4: the file is empty; copy it again" in line for line in films)
     failing = sum("about" not in line for line in films)
     assert failing > 1
@@ -75,13 +75,13 @@ def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, n
 
 
 def test_a_dry_run_says_what_the_run_does_then(source: Path, network: Path, tmp_path: Path) -> None:
-    """Films whose packets are damaged aside, which are found where all is decoded."""
+    """Damage away from a film's middle aside, which is found where all is decoded."""
     result = archive(network, source, "--out", tmp_path / "out", "--dry-run", "--json")
     (plan,) = map(json.loads, result.stdout.splitlines())
     foretold = {film["place"]: film["out"] for film in plan["todo"]}
     archive(network, source, "--out", tmp_path / "out")
     rows = {row["place"]: row for row in lines(tmp_path / "out")}
-    assert {place for place, out in foretold.items() if out is None} == BAD.keys() - {"damaged.mkv", "short.mpg"}
+    assert {place for place, out in foretold.items() if out is None} == BAD.keys() - {"short.mpg"}
     for place in GOOD:
         assert rows[place]["out"] == foretold[place]
     again = archive(network, source, "--out", tmp_path / "out", "--dry-run")
