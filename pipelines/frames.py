@@ -112,6 +112,16 @@ class FollowedFrame:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """Colours that a person gave, as far as they reach into one anchor; of any size."""
+
+    ab: NDArray[np.float32]
+    """(h', w', 2), CIE a* b*, upright."""
+    share: NDArray[np.float32]
+    """(h', w'), 0..1: how far they take the place of other colours."""
+
+
+@dataclass(frozen=True)
 class AnchorBatch:
     """Anchors on their way to the network."""
 
@@ -125,6 +135,8 @@ class AnchorBatch:
     """Of ImageNet's 1,000, what each anchor's shot shows; empty where the network does not take it."""
     large: NDArray[np.uint8] | None = None
     """(N, h', w'), the same at the network's size; None: the network sees `lightness`, too."""
+    layers: tuple[Layer | None, ...] = ()
+    """Of each anchor, colours that take the place of the network's; empty where nobody gave any for the film."""
 
     @property
     def seen(self) -> NDArray[np.uint8]:
@@ -192,17 +204,22 @@ class Anchor:
     """(h, w)"""
     ab: NDArray[np.float32]
     """(h, w, 2)"""
+    layer: Layer | None = None
+    """Colours that a person gave for it, which lie over `ab`."""
 
 
 @dataclass(frozen=True)
 class AbFrame:
-    """A frame and its colour at network size."""
+    """A frame and its colour."""
 
     frame: Frame
     ab: NDArray[np.float32]
-    """(h, w, 2), upright."""
+    """(h, w, 2), upright, at network size; of a frame whose colours a person gave at the size of these."""
     shot: int
     """Counts up through the segment, from 0 for the shot of the frame before it, or of the film's first frame."""
+    share: NDArray[np.float32] | None = None
+    """(h, w), 0..1: how far it has colours that a person gave, and that no limit of networks holds for; None: nowhere.
+    """
 
 
 @dataclass(frozen=True)

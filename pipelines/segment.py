@@ -34,7 +34,7 @@ from pipelines.motion.cuts import BEHIND
 from pipelines.painting.paint import Painting, PaintOrder
 from pipelines.repair.mend import Mend, reach
 from pipelines.repair.tally import Tally
-from pipelines.settings import EncodeSettings, Settings
+from pipelines.settings import EncodeSettings, Settings, still_times
 from pipelines.source import Film, Segment
 from pipelines.streams import Stream, ahead
 
@@ -117,7 +117,8 @@ def marked(
     film, around = segment.film, margin(segment.film, settings)
     before = lookback(settings.motion)
     frames = decoded(segment, settings, rows, around, before)
-    lightness, shots = Lightness(film.picture, rows, keep, large_rows), Shots(film, settings.motion)
+    lightness = Lightness(film.picture, rows, keep, large_rows)
+    shots = Shots(film, settings.motion, still_times(settings))
     begin = None if segment.start is None else segment.start - int(around / film.picture.time_base)
     for frame in shots(lightness(frames)):
         if begin is None or frame.pts >= begin:  # earlier ones only show where the last cut was

@@ -169,7 +169,14 @@ class Still:
 
     path: Path
     time: Place | None = None
-    """None: as the picture's own tags say."""
+    """None: as the picture's own tags say; a picture that is unlike the frame there is refused."""
+    tagged: Fraction | None = None
+    """Seconds from the film's start, as its tags say, once they have been read."""
+
+    @property
+    def seconds(self) -> Fraction:
+        """Its time from the film's start, once it was looked for in the film."""
+        return in_seconds(self.tagged if self.time is None else self.time)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -252,3 +259,8 @@ def every_frame(settings: Settings) -> Settings:
     """The settings with the network on every frame, and nothing smoothed."""
     nothing = Fraction(0)
     return replace(settings, motion=replace(settings.motion, anchors=nothing, closest=nothing, steady=nothing))
+
+
+def still_times(settings: Settings) -> tuple[Fraction, ...]:
+    """Seconds from the film's start of the frames that are painted, each an anchor."""
+    return tuple(still.seconds for still in settings.stills)

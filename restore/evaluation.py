@@ -18,6 +18,7 @@ from pipelines.evaluate.paint import PicturePainter, PictureSet
 from pipelines.evaluate.sequences import as_films
 from pipelines.evaluate.sheet import Sheet
 from pipelines.evaluate.steadiness import evaluate_steadiness
+from pipelines.evaluate.stills import evaluate_stills
 from pipelines.media.pictures import read_boxes
 from pipelines.media.probe import probe
 from pipelines.painting.choice import choose, choose_network
@@ -184,6 +185,37 @@ def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all
         show(report)
         for film, out in zip(opened, compared, strict=False):
             write_comparison(film, settings, painting, seconds, out)
+
+
+def measure_stills(  # one measurement's all
+    films: Sequence[Path],
+    settings: Settings,
+    seconds: Fraction,
+    judge: Literal["farneback", "raft"],
+    json_out: Path | None,
+    show: ShowReport,
+) -> None:
+    """Measures how far one painted frame reaches: the true first frame of each film.
+
+    Args:
+        films: in colour; a folder or zip file of pictures is a film for each folder in it.
+        settings: of the run.
+        seconds: how much of each film, from its start.
+        judge: finds the motion along which flicker is measured.
+        json_out: a file for all figures, which `show` writes.
+        show: takes the figures.
+
+    Raises:
+        FilmError, ValueError, OSError: an input cannot be read, or a result not be written.
+    """
+    check_results(
+        (*films, *weights_files(settings.paint.weights_dir, settings.paint.network, judge)), {"--json": json_out}
+    )
+    with TemporaryDirectory() as drawn:
+        chosen = choose_network(films[0], settings)
+        judging = open_judge(judge, chosen.device.type, settings.paint.weights_dir)
+        opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
+        show(evaluate_stills(opened, settings, chosen, in_process(Paint()), seconds, judging))
 
 
 def _stream(stream: Stream[In, Out], step: Callable[[], None]) -> Stream[In, Out]:

@@ -26,6 +26,10 @@ LUMA_WEIGHTS: dict[str, tuple[float, float]] = {  # matrix -> (Kr, Kb)
 }
 
 
+NEWTON_STEPS, NEWTON_STEP = 5, 1e-3
+"""Of `ab_beside`; the step is one of sRGB values."""
+AB_LIMIT = 127.0
+"""Largest a* and b* of colours that screens show, and a little more."""
 GAMMAS = {"linear": 1.0, "gamma22": 2.2, "gamma28": 2.8}
 """Transfers that are powers."""
 
@@ -71,6 +75,30 @@ def srgb_from_lab(lab: Tensor) -> Tensor:
     xyz = torch.where(curve > 6 / 29, curve**3, (curve - 4 / 29) / LAB_SLOPE) * WHITE.to(lab)[:, None, None]
     light = torch.einsum("cx,...xhw->...chw", torch.linalg.inv(RGB_TO_XYZ).to(lab), xyz)
     return srgb_from_linear(light.clamp(0, 1)).clamp(0, 1)
+
+
+def ab_beside(rgb: Tensor, lightness: Tensor, luma_weights: tuple[float, float]) -> Tensor:
+    """CIE a* b*, (2, h, w), with which a place of a given lightness shows the hue and strength of an sRGB colour.
+
+    A colour in Y'CbCr is its differences from its own luma. The Lab colour of the same a* and b* beside another
+    lightness has other differences: so that gray is looked for which with these has the lightness.
+
+    Args:
+        rgb: (3, h, w), sRGB 0..1.
+        lightness: (h, w), CIE L* 0..100.
+        luma_weights: Kr and Kb of the luma.
+    """
+    red, blue = luma_weights
+    weights = torch.tensor([red, 1 - red - blue, blue]).to(rgb)
+    differences = rgb - torch.einsum("c,chw->hw", weights, rgb)
+    curve = (lightness + 16) / 116
+    wanted = torch.where(curve > 6 / 29, curve**3, (curve - 4 / 29) / LAB_SLOPE)
+    gray, of_light = srgb_of_lightness(lightness), RGB_TO_XYZ[1].to(rgb)
+    for _ in range(NEWTON_STEPS):
+        steps = (linear_from_srgb(differences + gray + step) for step in (0, NEWTON_STEP))
+        light, more = (torch.einsum("c,chw->hw", of_light, each) for each in steps)
+        gray = gray - (light - wanted) * NEWTON_STEP / (more - light).clamp(min=1e-5)
+    return lab_from_srgb(differences + gray)[1:].clamp(-AB_LIMIT, AB_LIMIT)
 
 
 def lightness_from_luminance(luminance: Tensor) -> Tensor:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from pipelines.frames import AbFrame, Anchor, FollowedFrame
+from pipelines.frames import AbFrame, Anchor, FollowedFrame, Layer
 from pipelines.motion.flow import FloatPicture, at_full_size, brought_at_full_size
 from pipelines.motion.trust import appearance, trust
 from pipelines.settings import MotionSettings
@@ -13,17 +14,38 @@ from pipelines.settings import MotionSettings
 
 @dataclass(frozen=True)
 class _Side:
-    """An anchor, with its appearance."""
+    """An anchor, with its appearance and its colours."""
 
     anchor: Anchor
     appearance: FloatPicture
+    colours: FloatPicture
+    """(h, w, 2), ab; (h, w, 3) where a person gave some of it: with their share."""
+
+
+def _side(anchor: Anchor) -> _Side:
+    size = (anchor.ab.shape[0], anchor.ab.shape[1])
+    colours = anchor.ab if anchor.layer is None else laid_over(anchor.ab, anchor.layer, size)
+    return _Side(anchor, appearance(anchor.lightness), colours)
+
+
+def laid_over(ab: FloatPicture, layer: Layer, size: tuple[int, int]) -> FloatPicture:
+    """Colours with a layer over them, ab and the layer's share: (rows, columns, 3), rows and columns as in `size`."""
+    under, over, share = (_at_size(picture, size) for picture in (ab, layer.ab, layer.share))
+    return np.dstack([under + (over - under) * share[..., None], share])
+
+
+def _at_size(picture: FloatPicture, size: tuple[int, int]) -> FloatPicture:
+    if picture.shape[:2] == size:
+        return picture
+    how = cv2.INTER_AREA if picture.shape[0] > size[0] else cv2.INTER_LINEAR
+    return cv2.resize(picture, size[::-1], interpolation=how)
 
 
 class _Around:
     """The last anchor at or before a time and the first after it, taken from anchors in order."""
 
     def __init__(self, anchors: Iterable[Anchor]) -> None:
-        self.coming = (_Side(anchor, appearance(anchor.lightness)) for anchor in anchors)
+        self.coming = map(_side, anchors)
         self.before: _Side | None = None
         self.after: _Side | None = next(self.coming, None)
 
@@ -39,7 +61,7 @@ class Carry:
     """The stage: frames and steady anchors in, the segment's own frames with their ab out.
 
     The nearer anchor has more weight; an anchor that matches the frame's content has the most. Where nothing moves and
-    both anchors have one colour, it is kept to the last bit.
+    both anchors have one colour, it is kept to the last bit. A frame for which a person gave colours has just these.
     """
 
     settings: MotionSettings
@@ -53,24 +75,36 @@ class Carry:
             if before is None or not frame.is_owned:
                 before = shot
             if frame.is_owned:
-                yield AbFrame(frame, self._ab(followed, *around.at(frame.pts)), shot - before)
+                colours = self._colours(followed, *around.at(frame.pts))
+                share = colours[..., 2] if colours.shape[2] > 2 else None
+                yield AbFrame(frame, np.ascontiguousarray(colours[..., :2]), shot - before, share)
 
-    def _ab(self, followed: FollowedFrame, before: _Side | None, after: _Side | None) -> FloatPicture:
+    def _colours(self, followed: FollowedFrame, before: _Side | None, after: _Side | None) -> FloatPicture:
         shown = followed.shown
         if before is None or before.anchor.shot != shown.shot:
             raise ValueError(f"no anchor in the shot of the frame at {shown.pts}")
         if before.anchor.pts == shown.pts:
-            return before.anchor.ab
+            own = before.anchor.layer
+            is_larger = own is not None and own.share.size > before.anchor.lightness.size
+            return laid_over(before.anchor.ab, own, own.share.shape) if own and is_larger else before.colours
         assert followed.before is not None
-        ab = brought_at_full_size(before.anchor.ab, followed.before)
+        colours = brought_at_full_size(before.colours, followed.before)
         if followed.after is None or after is None:
-            return ab
-        there = brought_at_full_size(after.anchor.ab, followed.after)
+            return colours
+        there = brought_at_full_size(after.colours, followed.after)
+        colours, there = _alike(colours, there)
         share = np.float32((shown.pts - before.anchor.pts) / (after.anchor.pts - before.anchor.pts))
         here = appearance(shown.light.lightness)
         residual = self.settings.residual
         weight_before = trust(here, before.appearance, followed.before, residual) * (1 - share)
         weight_after = trust(here, after.appearance, followed.after, residual) * share
         weight = at_full_size(weight_after / (weight_before + weight_after))
-        blended: FloatPicture = ab + (there - ab) * weight[..., None]
+        blended: FloatPicture = colours + (there - colours) * weight[..., None]
         return blended
+
+
+def _alike(one: FloatPicture, other: FloatPicture) -> tuple[FloatPicture, FloatPicture]:
+    """Both colours with the share of a layer, where one has it."""
+    most = max(one.shape[2], other.shape[2])
+    first, second = (np.pad(each, ((0, 0), (0, 0), (0, most - each.shape[2]))) for each in (one, other))
+    return first, second

@@ -70,20 +70,24 @@ class Chroma:
             yield ColouredFrame(coloured.frame, *self._planes(coloured), coloured.shot)
 
     def _planes(self, coloured: AbFrame) -> tuple[Luma, Luma]:
-        luma, ab = coloured.frame.luma, self.target.display_matrix.stored(coloured.ab)
+        matrix, luma = self.target.display_matrix, coloured.frame.luma
+        ab, share = matrix.stored(coloured.ab), coloured.share
+        share = None if share is None else matrix.stored(share)
         if self.target.field_order == "progressive":
-            return self._field(luma, ab)
-        top, bottom = self._field(luma[0::2], ab), self._field(luma[1::2], ab)
+            return self._field(luma, ab, share)
+        top, bottom = (self._field(luma[first::2], ab, share) for first in (0, 1))
         return _woven(top[0], bottom[0], self.target.chroma_size), _woven(top[1], bottom[1], self.target.chroma_size)
 
-    def _field(self, luma: Luma, ab: Plane) -> tuple[Luma, Luma]:
+    def _field(self, luma: Luma, ab: Plane, share: Plane | None) -> tuple[Luma, Luma]:
         """Cb and Cr of a frame, or of one field of it (every second line)."""
         rows, columns = self.target.chroma_size
         rows = -(-rows * luma.shape[0] // self.target.height)
         small = shrunk(luma, (rows, columns))
-        blue, red = (cv2.resize(d, (columns, rows), interpolation=cv2.INTER_CUBIC) for d in self._wanted(small, ab))
+        how = cv2.INTER_AREA if ab.shape[0] > rows else cv2.INTER_CUBIC
+        blue, red = (cv2.resize(d, (columns, rows), interpolation=how) for d in self._wanted(small, ab))
+        given = np.zeros((rows, 0), np.float32) if share is None else cv2.resize(share, (columns, rows))
         strips = (slice(first, first + STRIP) for first in range(0, rows, STRIP))
-        coded = [self._strip(small[lines], blue[lines], red[lines]) for lines in strips]
+        coded = [self._strip(small[lines], blue[lines], red[lines], given[lines]) for lines in strips]
         planes: list[Plane] = [np.vstack(plane) for plane in zip(*coded, strict=True)]
         return planes[0], planes[1]
 
@@ -99,8 +103,11 @@ class Chroma:
         own = np.array([[red, 1 - red - blue, blue]])
         return cv2.transform(rgb, [[0, 0, 1]] - own), cv2.transform(rgb, [[1, 0, 0]] - own)
 
-    def _strip(self, luma: Plane, blue: Plane, red: Plane) -> tuple[Luma, Luma]:
-        """Cb and Cr of some lines: B' - Y' and R' - Y' as far as R'G'B' stays in 0..1 and colour is kept."""
+    def _strip(self, luma: Plane, blue: Plane, red: Plane, given: Plane) -> tuple[Luma, Luma]:
+        """Cb and Cr of some lines: B' - Y' and R' - Y' as far as R'G'B' stays in 0..1 and colour is kept.
+
+        All of it is where `given` is 1; (rows, 0) where nothing is.
+        """
         weight_red, weight_blue = self.target.luma_weights
         weight_green = 1 - weight_red - weight_blue
         if self.slope is not None:
@@ -110,6 +117,8 @@ class Chroma:
         most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
         above, below, kept = (_looked_up(table, luma) for table in self.limits)
         over = cv2.max(cv2.multiply(most, above), cv2.multiply(least, below, scale=-1))
+        if given.size:
+            kept = 1 + (kept - 1) * (1 - given)
         over = cv2.max(over, kept)  # what the colour must be divided by, 1 or more
         cb = self._coded(cv2.divide(blue, over), 0.5 / (1 - weight_blue))
         return cb, self._coded(cv2.divide(red, over), 0.5 / (1 - weight_red))

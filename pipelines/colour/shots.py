@@ -16,23 +16,30 @@ from pipelines.source import Film
 class Shots:
     """The stage: marks each frame with its shot and whether it is an anchor.
 
-    An anchor is the first frame of a shot, and the first at or after each tick (`anchors.tick_of`).
+    An anchor is the first frame of a shot, the first at or after each tick (`anchors.tick_of`), and those asked for.
     """
 
     film: Film
     motion: MotionSettings
+    given: tuple[Fraction, ...] = ()
+    """Seconds from the film's start; the first frame at or after each is an anchor too."""
 
     def __call__(self, frames: Iterable[LightFrame]) -> Iterator[ShotFrame]:
         """Yields the frames in order, AHEAD frames late."""
         shot = 0
         cut: Fraction | None = None
         tick: Tick | None = None
+        asked = [self.film.pts(time) for time in self.given]
+        before: int | None = None
         for light, begins_shot in _with_cuts(frames):
-            seconds = self.film.seconds(light.frame.pts)
+            pts = light.frame.pts
+            seconds = self.film.seconds(pts)
             if begins_shot:
                 shot, cut = shot + 1, seconds
             last, tick = tick, tick_of(seconds, cut, self.motion)
-            yield ShotFrame(light, shot, tick != last)
+            is_asked = any(wanted <= pts and (before is None or before < wanted) for wanted in asked)
+            before = pts
+            yield ShotFrame(light, shot, is_asked or tick != last)
 
 
 def _with_cuts(frames: Iterable[LightFrame]) -> Iterator[tuple[LightFrame, bool]]:

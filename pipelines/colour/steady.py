@@ -41,7 +41,9 @@ paler than they are."""
 def single_anchors(batches: Iterable[AbBatch]) -> Iterator[Anchor]:
     """The anchors of the batches, one by one."""
     for batch in batches:
-        yield from map(Anchor, batch.anchors.pts, batch.anchors.shots, batch.anchors.lightness, batch.ab)
+        anchors = batch.anchors
+        layers = anchors.layers or (None,) * len(anchors.pts)
+        yield from map(Anchor, anchors.pts, anchors.shots, anchors.lightness, batch.ab, layers)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from pipelines.errors import SettingsError
 from pipelines.frames import AnchorBatch, HintTable
 from pipelines.guide.classes import ShotClasses
 from pipelines.guide.hints import HintTracker, Tracks
+from pipelines.guide.layers import Layers, points_of
+from pipelines.guide.stills import StillTracker
 from pipelines.painting.choice import Chosen
 from pipelines.settings import Settings
 from pipelines.source import Film, Span
@@ -22,22 +24,36 @@ class Given:
     """The stage: anchors in, anchors with a person's hints and their shots' classes out."""
 
     hints: Tracks = field(default_factory=dict)
+    layers: Layers = field(default_factory=dict)
     classes: ShotClasses | None = None
     """None: the network takes none."""
+    takes_hints: bool = False
+    """Whether the network is told the layers' colours, too: then it goes on from them where they end."""
 
     def __call__(self, anchors: AnchorBatch) -> AnchorBatch:
-        """The anchors with their hints and classes; as they are where the film has none."""
-        if self.hints:
-            anchors = replace(anchors, hints=tuple(self.hints.get(pts, NO_HINTS) for pts in anchors.pts))
+        """The anchors with their hints, layers and classes; as they are where the film has none."""
+        packed = map(self.layers.get, anchors.pts)
+        layers = [None if each is None else each.layer for each in packed]
+        if self.layers:
+            anchors = replace(anchors, layers=tuple(layers))
+        if self.hints or (self.layers and self.takes_hints):
+            tables = [self.hints.get(pts, NO_HINTS) for pts in anchors.pts]
+            if self.takes_hints:
+                tables = [
+                    np.concatenate([points_of(layer), table]) if layer else table
+                    for layer, table in zip(layers, tables, strict=True)
+                ]
+            anchors = replace(anchors, hints=tuple(tables))
         if self.classes:
             anchors = replace(anchors, classes=tuple(self.classes(pts) for pts in anchors.pts))
         return anchors
 
     def digest(self, first: int | None, last: int | None) -> str:
         """sha256 of all that a person gave for the anchors from one pts to another; empty: nothing."""
+        given: list[tuple[int, object]] = [(pts, table.tobytes()) for pts, table in sorted(self.hints.items())]
         found = [
-            (pts, table.tobytes())
-            for pts, table in sorted(self.hints.items())
+            (pts, each)
+            for pts, each in (*given, *sorted(self.layers.items()))
             if (first is None or pts >= first) and (last is None or pts <= last)
         ]
         return sha256(repr(found).encode()).hexdigest() if found else ""
@@ -62,10 +78,12 @@ def given_for(film: Film, settings: Settings, chosen: Chosen) -> Given:
         SettingsError: the network that tells classes cannot be loaded.
     """
     hints = HintTracker(film, settings, chosen.motion_rows)() if settings.hints else {}
+    layers = StillTracker(film, settings, chosen.motion_rows)() if settings.stills else {}
+    given = Given(hints, layers, takes_hints=chosen.takes("hints"))
     if not chosen.takes("class"):
-        return Given(hints)
+        return given
     try:
         load_class_network(chosen.file("class"))
     except ValueError as error:
         raise SettingsError(film.path, str(error), "name another --class-network") from error
-    return Given(hints, ShotClasses(film, settings, chosen))
+    return replace(given, classes=ShotClasses(film, settings, chosen))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from pipelines.errors import FilmError, SettingsError, timecode
+from pipelines.guide.painted import tagged_time
 from pipelines.job.shots import Shot, find_shots
 from pipelines.media.seek import nearest_frame
 from pipelines.media.timecode import DROPS, Clock, clock_of, standard_rate
@@ -124,7 +125,9 @@ def in_film(settings: Settings, find: Finder) -> Settings:
         for hint in settings.hints
     )
     stills = tuple(
-        still if still.time is None else replace(still, time=find(still.time, f"the time of {still.path.name},"))
+        replace(still, tagged=tagged_time(find.film, still))
+        if still.time is None
+        else replace(still, time=find(still.time, f"the time of {still.path.name},"))
         for still in settings.stills
     )
     references = tuple(

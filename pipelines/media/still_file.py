@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipelines.media.image import Rgb, png
 
-WORDS = re.compile(rb"restore still film=([0-9a-f]{12}) time=(\d{1,12}(?:/[1-9]\d{0,11})?)")
+WORDS = re.compile(rb"restore still film=([0-9a-f]{12}) time=(\d{1,12}(?:/[1-9]\d{0,11})?) s")
 """Looked for in all bytes of a file: editors rewrite XMP, and keep the words in it."""
 XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
@@ -44,7 +44,7 @@ class StillTag:
     """Seconds from the film's start."""
 
     def __str__(self) -> str:
-        return f"restore still film={self.film} time={self.time}"
+        return f"restore still film={self.film} time={self.time} s"
 
 
 @dataclass(frozen=True)

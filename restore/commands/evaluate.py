@@ -58,6 +58,16 @@ SHARED = join(
 )
 
 
+JUDGE = option(
+    TASK,
+    "--judge",
+    type=click.Choice(["farneback", "raft"]),
+    default="farneback",
+    show_default=True,
+    help="What finds the motion along which frames are compared; raft needs restore-film[raft] and its weights.",
+)
+
+
 @evaluate.command(cls=Command, examples=[("restore evaluate colour photos.zip --limit 200", "200 of its pictures")])
 @SHARED
 @option(COLOUR, "--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
@@ -167,14 +177,7 @@ def features(pictures: tuple[Path, ...], networks: tuple[str, ...], weights_dir:
 @option(
     TASK, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
 )
-@option(
-    TASK,
-    "--judge",
-    type=click.Choice(["farneback", "raft"]),
-    default="farneback",
-    show_default=True,
-    help="What finds the motion along which frames are compared; raft needs restore-film[raft] and its weights.",
-)
+@JUDGE
 @option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
 @option(
     OUTPUT,
@@ -200,6 +203,30 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
         start_work()
         show = _printer(json_out, "frame")
         measure_steadiness(films, settings, seconds, judge, json_out, compare, overwrite, show)
+
+
+@evaluate.command(cls=Command, examples=[("restore evaluate stills davis.zip", "a film for each folder in it")])
+@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@colour_options()
+@option(
+    TASK, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
+)
+@JUDGE
+@option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
+def stills(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback", "raft"], json_out: Path | None,
+           **options: Any) -> None:  # fmt: skip
+    """Measure how far a painted frame reaches in FILMS in colour, of one shot each, which are made gray.
+
+    The true first frame is given as a still; beside it stand the same film without it, and the first frame's colours
+    brought along optical flow (DIS, MEDIUM) from frame to frame and nothing else. PSNR and CIEDE2000 are those of whole
+    pictures at film size.
+    """
+    settings = settings_from(options | {"recolour": True})
+    with in_one_line():
+        from restore.evaluation import measure_stills
+
+        start_work()
+        measure_stills(films, settings, seconds, judge, json_out, _printer(json_out, "frame"))
 
 
 def _printer(json_out: Path | None, counted: str = "picture") -> Callable[[Report], None]:

@@ -9,11 +9,11 @@ import click
 from pipelines.process import start_work
 from pipelines.source import SCAN_SUFFIXES
 from restore.exits import shown_by
+from restore.options.guides import GUIDES
 from restore.options.layout import OUTPUT, Command, join, option
 from restore.options.machines import DEVICE_OPTIONS, devices_from
 from restore.options.repair import MASK_IN_OPTIONS, MASK_OUT
 from restore.options.shared import (
-    HINTS,
     SETTING_OPTIONS,
     SHOW_OPTIONS,
     overwrite_option,
@@ -43,7 +43,7 @@ FILM_OPTIONS = join(
     ),
     overwrite_option("Replace a result that exists; drop unfinished work of a run with other settings."),
     SETTING_OPTIONS,
-    HINTS,
+    GUIDES,
     MASK_IN_OPTIONS,
     MASK_OUT,
     DEVICE_OPTIONS,

@@ -13,9 +13,9 @@ from pipelines.process import start_work
 from pipelines.ranges import TIMES, When
 from pipelines.settings import Settings
 from restore.exits import shown_by
+from restore.options.guides import GUIDES
 from restore.options.layout import COLOUR, OUTPUT, TASK, Command, Decorator, join, option
 from restore.options.shared import (
-    HINTS,
     READ_OPTIONS,
     SCAN_OPTIONS,
     SHOW_OPTIONS,
@@ -84,7 +84,7 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
 )
 @TIMECODE_START
 @colour_options(several=True)
-@HINTS
+@GUIDES
 @READ_OPTIONS
 def preview(  # noqa: PLR0913, PLR0917  # an argument for each option
     film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When | None,
@@ -144,7 +144,7 @@ def _worded(value: Any) -> str:
 )
 @TIMECODE_START
 @colour_options()
-@HINTS
+@GUIDES
 @READ_OPTIONS
 def still(  # noqa: PLR0913, PLR0917  # an argument for each option
     film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When,
@@ -162,7 +162,7 @@ def still(  # noqa: PLR0913, PLR0917  # an argument for each option
 @_files("The result, a png, pdf or html. [FILM.sheet.png]")
 @TIMECODE_START
 @colour_options()
-@HINTS
+@GUIDES
 @READ_OPTIONS
 def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Write a contact sheet of FILM: a picture of each shot, before and after."""

@@ -8,6 +8,7 @@ import click
 
 from pipelines.ranges import TIMES, When
 from pipelines.settings import Settings
+from restore.options.guides import HINTS, stills_of
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.network import RUN
@@ -22,13 +23,6 @@ WEIGHTS_DIR = option(
     envvar="RESTORE_WEIGHTS",
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder of downloaded weights; RESTORE_WEIGHTS names it too. [see restore weights where]",
-)
-
-HINTS = option(
-    COLOUR,
-    "--hints",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A JSON file of colours for points of the film, for --network siggraph17.",
 )
 
 
@@ -257,6 +251,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
         return replace(
             base,
             hints=read_hints(options["hints"]) if options.get("hints") else base.hints,
+            stills=stills_of(options) or base.stills,
             paint=replace(
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipelines.colour.carry import Carry
-from pipelines.frames import AbFrame, Anchor, ShotFrame
+from pipelines.frames import AbFrame, Anchor, Layer, ShotFrame
 from pipelines.settings import MotionSettings
 from tests.made import pictures
 from tests.made.handmade import Ab, Light, anchor, even_ab, followed, shot_frame
@@ -157,3 +157,18 @@ def test_asks_for_no_anchor_beyond_the_next() -> None:
 
     for coloured in Carry(replace(EVENLY, steady=0))(followed(frames, EVENLY), passed_on()):
         assert max(taken) <= coloured.frame.pts + SPACING
+
+
+def test_a_layer_lies_over_its_anchor_and_fades_towards_the_next() -> None:
+    still = np.random.default_rng(7).integers(0, 255, (96, 128), np.uint8)
+    frames = [shot_frame(still, n, is_anchor=n in (0, 8)) for n in range(9)]
+    share = np.zeros((192, 256), np.float32)
+    share[:, :128] = 1
+    given = Layer(np.full((192, 256, 2), 50, np.float32), share)
+    shown = carried(frames, [replace(anchor(still, even_ab(0, 0), 0), layer=given), anchor(still, even_ab(0, 0), 8)])
+    assert shown[0].ab.shape == (192, 256, 2)
+    assert np.array_equal(shown[0].ab[..., 0], 50 * share)
+    assert shown[4].ab[:, :60].mean() == pytest.approx(25, abs=1)
+    assert shown[4].share is not None
+    assert shown[4].share[:, :60].mean() == pytest.approx(0.5, abs=0.02)
+    assert np.abs(shown[4].ab[:, 70:]).max() == 0

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.errors import InputError, SettingsError
-from pipelines.guide import hints
+from pipelines.guide import reading
 from pipelines.guide.hints import HintTracker
 from pipelines.media.probe import probe
 from pipelines.motion.flow import Motion
@@ -74,7 +74,7 @@ def test_places_do_not_depend_on_how_the_film_is_read(
 ) -> None:
     film = films(clips.with_cuts, ".mp4")
     whole = followed(film, settings, given(20, 70, 20), given(30, 40, 50))
-    monkeypatch.setattr(hints, "READ_AT_ONCE", Fraction(1, 4))
+    monkeypatch.setattr(reading, "READ_AT_ONCE", Fraction(1, 4))
     parts = followed(film, settings, given(20, 70, 20), given(30, 40, 50))
     assert whole.keys() == parts.keys()
     assert all(np.array_equal(whole[frame], parts[frame]) for frame in whole)

@@ -39,6 +39,12 @@ def test_other_programs_find_the_tag_and_keep_it(tmp_path: Path, suffix: str) ->
             assert tag_of(again) == TAG
 
 
+def test_time_ends_where_it_is_written_to_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(str(StillTag("0123456789ab", Fraction(7))).encode() + b"42")
+    assert tag_of(path) == StillTag("0123456789ab", Fraction(7))
+
+
 def test_transparency_is_read_and_what_is_no_picture_refused(tmp_path: Path) -> None:
     drawn = np.zeros((4, 6, 4), np.uint16)
     drawn[:, 3:, 3] = 0xFFFF

@@ -1,0 +1,110 @@
+"""Frames that a person painted, followed through their shots: the colours that each anchor takes from them.
+
+It is done once, before the run: what comes out is a layer of colours by anchor, so that segments stay independent of
+each other, and a shot may be longer than any of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipelines.errors import SettingsError, timecode
+from pipelines.frames import Layer
+from pipelines.guide.layers import Layers, PackedLayer, fitted, layer_of, met, with_share
+from pipelines.guide.likeness import Likeness
+from pipelines.guide.painted import PaintedFrame
+from pipelines.guide.reading import ShotReader, SmallFrame
+from pipelines.motion.flow import FloatPicture
+from pipelines.motion.origins import Origins
+from pipelines.settings import Settings, Still
+from pipelines.source import Film
+
+KEPT = 0.7
+"""Share that what the last anchor had keeps where motion to the painted frame fails."""
+
+
+@dataclass(frozen=True)
+class StillTracker:
+    """Follows the painted frames of one film through their shots."""
+
+    film: Film
+    settings: Settings
+    rows: int
+    """Short side of the pictures in which they are followed."""
+
+    def __call__(self) -> Layers:
+        """The colours of each anchor that takes some.
+
+        Raises:
+            FilmError: a picture cannot be read or is not of its frame, or the film cannot be read.
+        """
+        reader = ShotReader(self.film, self.settings, self.rows)
+        found: dict[int, list[tuple[int, PackedLayer]]] = {}
+        for still in self.settings.stills:
+            for pts, distance, layer in self._layers(still, reader):
+                found.setdefault(pts, []).append((distance, PackedLayer.of(layer)))
+        return {pts: _met(of_anchor) for pts, of_anchor in found.items()}
+
+    def _layers(self, still: Still, reader: ShotReader) -> Iterator[tuple[int, int, Layer]]:
+        """pts of each anchor of the still's shot, how many ticks away it is, and its colours."""
+        own = reader.frame_at(still.seconds)
+        if own is None:
+            what = f"is of a frame after the film's end ({timecode(self.film.duration)})"
+            raise SettingsError(still.path, what, "--still-at TIME says where it belongs")
+        layer = PaintedFrame(self.film, self.settings, still, own.pts).layer()
+        yield own.pts, 0, layer
+        source = _Source(own, layer)
+        for step in (1, -1):
+            frames = reader.frames_from(still.seconds, step)
+            next(frames)
+            for pts, followed in source.followed(frames):
+                yield pts, abs(pts - own.pts), followed
+
+
+def _met(found: list[tuple[int, PackedLayer]]) -> PackedLayer:
+    if len(found) == 1:
+        return found[0][1]
+    return PackedLayer.of(met([(distance, packed.layer) for distance, packed in found]))
+
+
+class _Source:
+    """A painted frame, whose colours others take."""
+
+    def __init__(self, own: SmallFrame, layer: Layer) -> None:
+        size = own.lightness.shape[::-1]
+        shared = with_share(layer.ab, layer.share)
+        self.own, self.shared = own, cv2.resize(shared, size, interpolation=cv2.INTER_AREA)
+        self.likeness = Likeness(own.lightness, self.shared)
+
+    def followed(self, frames: Iterator[SmallFrame]) -> Iterator[tuple[int, Layer]]:
+        """pts and colours of the anchors among these frames, at half the size of their lightness.
+
+        Args:
+            frames: those after the painted one, or those before it, from it on.
+        """
+        origins, last = Origins(self.own.lightness), self.shared
+        for frame in frames:
+            origins.step(frame.lightness)
+            if frame.is_anchor:
+                last = self._brought(frame, origins, last)
+                origins.mark()
+                yield frame.pts, layer_of(_halved(last))
+
+    def _brought(self, frame: SmallFrame, origins: Origins, last: FloatPicture) -> FloatPicture:
+        """Colours and their share along motion; where it fails those of the last anchor, and by likeness.
+
+        Likeness alone would be found anew at each anchor, and flicker.
+        """
+        alike, trust_alike = self.likeness.brought(frame.lightness)
+        shared, trust = origins.brought(self.shared)
+        near, trust_near = origins.brought_near(last)
+        kept = (KEPT * trust_near)[..., None]
+        found = near * kept + alike * trust_alike[..., None] * (1 - kept)
+        return fitted(found + (shared - found) * trust[..., None], frame.lightness)
+
+
+def _halved(picture: FloatPicture) -> FloatPicture:
+    """Chroma is no finer in most films."""
+    return np.ascontiguousarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))

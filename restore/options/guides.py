@@ -1,0 +1,48 @@
+"""Options that give a network colours, beside the film: points and painted frames."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.settings import Still
+from restore.options.layout import COLOUR, join, option
+from restore.options.values import Place
+
+PICTURE = click.Path(exists=True, dir_okay=False, path_type=Path)
+HINTS = option(
+    COLOUR,
+    "--hints",
+    type=PICTURE,
+    help="A JSON file of colours for points of the film, for --network siggraph17.",
+)
+GUIDES = join(
+    HINTS,
+    option(
+        COLOUR,
+        "--still",
+        "stills",
+        type=PICTURE,
+        multiple=True,
+        help="A frame from restore still --layout colour, painted over: its shot takes these colours. Repeatable.",
+    ),
+    option(
+        COLOUR,
+        "--still-at",
+        type=Place(),
+        multiple=True,
+        help="The time of a --still, in their order; its picture is then taken as it is. [as its tags say]",
+    ),
+)
+
+
+def stills_of(options: dict[str, Any]) -> tuple[Still, ...]:
+    """The painted frames that the options name.
+
+    Raises:
+        click.UsageError: there are more or fewer times than pictures.
+    """
+    paths, times = options.get("stills") or (), options.get("still_at") or ()
+    if times and len(times) != len(paths):
+        raise click.UsageError(f"--still-at is given {len(times)} times for {len(paths)} --still; give each its time")
+    return tuple(Still(path, time) for path, time in zip(paths, times or [None] * len(paths), strict=True))
