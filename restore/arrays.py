@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import Lightness, transfer_of
+from pipelines.colour.rgb import rgb_of
 from pipelines.colour.shots import Shots
 from pipelines.errors import SettingsError
 from pipelines.frames import Frame
@@ -20,7 +21,6 @@ from pipelines.media.luma import luma_of_rgb
 from pipelines.media.target import choose_target
 from pipelines.painting.choice import choose_network
 from pipelines.painting.paint import FilmPaint, Paint
-from pipelines.preview.display import rgb_of
 from pipelines.segment import coloured
 from pipelines.settings import EncodeSettings, Settings
 from pipelines.source import Film, Picture

@@ -25,6 +25,7 @@ from models.measures.metrics import psnr
 from models.measures.steadiness import delta_e_2000, visible, warping_error
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
+from pipelines.colour.rgb import rgb_of
 from pipelines.evaluate.judges import MotionJudge
 from pipelines.evaluate.report import Figures, Report, Section, means
 from pipelines.frames import AbFrame
@@ -35,7 +36,6 @@ from pipelines.media.target import Target, choose_target
 from pipelines.motion.flow import brought
 from pipelines.painting.choice import Chosen
 from pipelines.painting.paint import FilmPaint, Painting
-from pipelines.preview.display import rgb_of
 from pipelines.segment import carried
 from pipelines.settings import EncodeSettings, Settings, Still
 from pipelines.source import Film, Segment

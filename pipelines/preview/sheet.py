@@ -8,11 +8,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.colour.rgb import rgb_of
 from pipelines.job.shots import Shot
 from pipelines.media.target import Target
 from pipelines.media.timecode import clock_of
 from pipelines.painting.paint import Painting
-from pipelines.preview.display import display_size, display_target, rgb_of
+from pipelines.preview.display import display_size, display_target
 from pipelines.preview.view import Excerpt, ReadyView
 from pipelines.source import Film
 

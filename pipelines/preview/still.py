@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
+from pipelines.colour.rgb import rgb_of
 from pipelines.media.still_file import StillTag, picture_file, tagged
 from pipelines.media.target import Target, choose_target
 from pipelines.painting.paint import Painting
 from pipelines.places import film_mark, written_whole
-from pipelines.preview.display import rgb_of
 from pipelines.preview.view import ReadyView
 from pipelines.settings import EncodeSettings
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from models.colour.colorspace import lab_from_srgb
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
+from pipelines.colour.rgb import rgb_of
 from pipelines.errors import SettingsError
 from pipelines.frames import AnchorBatch, Layer
 from pipelines.guide import reading
@@ -33,7 +34,6 @@ from pipelines.media.target import choose_target
 from pipelines.painting.choice import choose_network
 from pipelines.painting.paint import FilmPaint, Paint
 from pipelines.places import film_mark
-from pipelines.preview.display import rgb_of
 from pipelines.segment import carried
 from pipelines.settings import EncodeSettings, Settings, Still
 from pipelines.source import Segment
