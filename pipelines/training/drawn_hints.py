@@ -24,7 +24,7 @@ MAP_GRID, MAP_NOISE = 5, 6.0
 """Cells along a side by which a map has holes; standard deviation of its ab."""
 
 
-RECOLOURED, ALONE = 0.35, 0.5
+RECOLOURED, ALONE = 0.5, 0.6
 """Share of the pictures with hints in which a thing has another colour; share of these with one point only."""
 ALIKE = (5.0, 3.0, 3.0)
 """Difference in L*, a* and b* from a place to the next up to which both are of one thing."""

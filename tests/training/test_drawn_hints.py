@@ -38,14 +38,14 @@ def test_things_are_recoloured_as_a_whole_and_nothing_else_and_the_hints_say_so(
     hints = drawn_hints(lab, 1.0)
     moved = hints.shift.norm(dim=1)
     changed = moved.amax(dim=(1, 2)) > 0
-    assert 2 < changed.sum() < 30
+    assert 2 < changed.sum() < 40
     for plane, shift, length in zip(hints.planes[changed], hints.shift[changed], moved[changed], strict=True):
         on_it = length[18:30, 18:30].min() > 14
         area = inside if on_it else ~inside
         assert length[~area].median() == 0
         assert length[area].median() >= 15
         given = plane[2] > 0
-        assert (plane[:2] - lab[0, 1:] - shift)[:, given].norm(dim=0).min() < 2
+        assert (plane[:2] - lab[0, 1:] - shift)[:, given].norm(dim=0).min() < 8  # a square may lie over an edge
         assert (given & area).any()
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from models.colour.bins import soft_encode
 from models.compact.fold import can_fold, folded
+from models.compact.listener import Likeness
 from models.compact.network import Compact, CompactConfig
 from models.network_input import NetworkInput
 from models.networks import NETWORKS
@@ -105,3 +106,23 @@ def test_branch_that_was_trained_a_little_follows_the_colour_given() -> None:
         plain = network.mean(network.colour(features), 1.0).mean(dim=(2, 3))
         moved = network.mean(network.colour(features, network.listen(planes, features)), 1.0).mean(dim=(2, 3))
     assert ((moved - colours).norm(dim=1) < 0.6 * (plain - colours).norm(dim=1)).all()
+
+
+@torch.inference_mode()
+def test_a_colour_reaches_places_like_its_own_and_no_others() -> None:
+    torch.manual_seed(0)
+    taps = (8, 8, 8, 8)
+    likeness, kinds = Likeness(taps), torch.randn(2, 8)
+    is_right = torch.zeros(1, 1, 64, 96, dtype=torch.bool)
+    is_right[..., 48:] = True
+    features = []
+    for stride in (4, 8, 16, 32):
+        shape = is_right[..., ::stride, ::stride]
+        features.append(torch.where(shape, kinds[1].view(1, 8, 1, 1), kinds[0].view(1, 8, 1, 1)))
+    given = torch.zeros(1, 3, 8, 12)
+    assert not likeness(given, features).any()
+    given[0, :, 4, 8] = torch.tensor([0.5, -0.25, 1.0])
+    found = likeness(given, features)[0]
+    assert found[2, 4, 6:].min() > 0.8
+    assert found[2, :, :4].max() < 0.2
+    assert torch.allclose(found[:2, 4, 10] / found[2, 4, 10], torch.tensor([0.5, -0.25]), atol=1e-4)
