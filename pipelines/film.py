@@ -64,7 +64,10 @@ def restore(
             put(mask_beside(whole), job.settings.repair.mask_out)
         listener.on_whole(whole)
         put(whole, job.out)
-        work.remove()
+        if job.keeps_work:
+            listener.on_note(f"its segments stay in {work.folder.name}, for --update")
+        else:
+            work.remove()
     return _result(job, segments)
 
 
@@ -74,13 +77,24 @@ def _coloured(
     """All segments in order, each coloured now or by an earlier run."""
     for difference in work.differs:
         listener.on_note(f"starts over: {difference}")
-    finished = {segment.number: work.finished(segment) for segment in job.segments}
+    finished = {segment.number: work.finished(segment, segment.number in job.taken) for segment in job.segments}
+    for note in _again_notes(job, work):
+        listener.on_note(note)
     coloured = colour(iter([segment for segment in job.segments if finished[segment.number] is None]))
     for segment in job.segments:
         found = finished[segment.number]
         if found is not None:
             listener.on_resumed(len(found.encoded.pts))
         yield found or next(coloured)
+
+
+def _again_notes(job: Job, work: WorkFolder) -> Iterator[str]:
+    """Sentences on segments that earlier runs have left, or not."""
+    again = sum(work.has_changed(segment) for segment in job.segments if segment.number not in job.taken)
+    if again:
+        yield f"{again} of {len(job.segments)} segments rendered again: their look, or what was given for them, changed"
+    if job.updates and not work.done:
+        yield "no segments were kept by an earlier run: all are rendered, and the next --update finds them"
 
 
 @dataclass(frozen=True)

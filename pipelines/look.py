@@ -1,6 +1,6 @@
 """A look: the settings of parts of a film, as a person writes them in a file, over those of its run."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -72,8 +72,10 @@ class LookEntry:
     values: LookValues = NOTHING_SAID
     shot: int | None = None
     """The number of its shot; None: of ranges, and of the film."""
-    line: int = 0
+    line: int = field(default=0, repr=False)
     """Of the file, where the entry begins."""
+    given: tuple[str, ...] = ()
+    """What else it gives: hints, stills, references."""
 
 
 @dataclass(frozen=True)

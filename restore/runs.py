@@ -14,8 +14,9 @@ from pipelines.archive.records import Done, Record
 from pipelines.archive.run import ArchiveListener
 from pipelines.errors import timecode
 from pipelines.film import Listener, Result
+from pipelines.job.finder import Finder
 from pipelines.job.job import Job
-from pipelines.job.span import Finder, in_film
+from pipelines.job.span import in_film
 from pipelines.job.work import finished_segments
 from pipelines.media.probe import probe
 from pipelines.settings import Settings
@@ -50,7 +51,7 @@ def started(job: Job) -> Started:
         "network": job.chosen.name, "device": str(job.device), "codec": job.target.codec,
         "container": job.container,
     }  # fmt: skip
-    return Started(film.path, job.out, job.seconds, summary(job), (*job.target.notes, *job.chosen.notes), facts)
+    return Started(film.path, job.out, job.seconds, summary(job), (*job.target.notes, *job.ways.notes), facts)
 
 
 def finished(job: Job, result: Result, seconds: float) -> Finished:

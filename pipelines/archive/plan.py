@@ -13,13 +13,13 @@ from pipelines.archive.named import ArchiveFilm
 from pipelines.archive.records import FOLDER, Asked, Done, Failed, Record, Records, Whole
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
-from pipelines.job.identity import flattened
+from pipelines.job.identity import files_given, flattened
 from pipelines.job.job import Job
 from pipelines.media.containers import possible_names
 from pipelines.painting.choice import choose
 from pipelines.settings import PaintSettings
 
-OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device")
+OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device", "look.path")
 """Settings that tell where a run took place, or that the digests of the weights tell better."""
 OPTION = "--out or a manifest's `out`"
 """The option that names other results."""
@@ -72,7 +72,7 @@ def asked_of(film: ArchiveFilm) -> Asked:
     """The film and the settings that its result is to be made from."""
     paint, weights = _named(film.settings.paint)
     flat = flattened(replace(film.settings, paint=paint))
-    flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN}
+    flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN} | files_given(film.settings)
     return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out, dict(film.columns))
 
 

@@ -19,8 +19,9 @@ from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
+from pipelines.job.finder import Finder
 from pipelines.job.job import Job, prepare
-from pipelines.job.span import Finder, in_film
+from pipelines.job.span import in_film
 from pipelines.media.probe import probe
 from pipelines.places import size_of
 

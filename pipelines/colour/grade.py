@@ -43,7 +43,10 @@ AS_PAINTED = Grade()
 
 @dataclass(frozen=True)
 class Graded:
-    """The stage: frames with ab in, the same with colours changed as the grade of their time says."""
+    """The stage: frames with ab in, the same with colours changed as the grade of their time says.
+
+    Colours that a person gave, see `AbFrame.share`, stay as they are: a frame that was painted over shows its grade.
+    """
 
     picture: Picture
     grade_at: Callable[[int], Grade]
@@ -60,6 +63,8 @@ class Graded:
                 continue
             rows, columns = frame.ab.shape[:2]
             kept = covered(grade.keep, size, (rows, columns)) if grade.keep else None
+            if frame.share is not None:
+                kept = frame.share if kept is None else np.maximum(kept, frame.share)
             yield replace(frame, ab=grade(frame.ab, kept))
 
 

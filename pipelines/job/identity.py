@@ -10,13 +10,14 @@ import hashlib
 from dataclasses import replace
 from fractions import Fraction
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from pipelines import product_version
 from pipelines.colour.anchors import lookback
 from pipelines.job.job import Job
 from pipelines.painting.choice import Chosen
-from pipelines.places import film_fingerprint, fingerprint
+from pipelines.places import film_fingerprint, fingerprint, sha256_of
 from pipelines.repair_settings import RepairSettings, RepairSpan
 from pipelines.segment import margin, mend_margin
 from pipelines.settings import Settings
@@ -48,11 +49,10 @@ def about_segment(job: Job, segment: Segment) -> str:
     run, found = _way(job.settings, job.chosen), list[object]()
     for part, way in job.ways.within(segment):
         around = margin(job.film, way.settings) + mend_margin(job.film, way.settings)
-        around += lookback(way.settings.motion)
-        first, last = _around(part, around)
         other = {name: value for name, value in _way(way.settings, way.chosen).items() if run.get(name) != value}
-        given = way.given.digest(first, last)
-        repairs = [each for each in way.settings.repairs if _meets(each, part.film, first, last)]
+        given = way.given.digest(*_around(part, around))
+        seen = _around(part, around + lookback(way.settings.motion))
+        repairs = [each for each in way.settings.repairs if _meets(each, part.film, *seen)]
         if other or given or repairs:
             found.append((part.start, part.end, sorted(other.items()), given, repairs))
     graded = job.ways.graded(segment)
@@ -72,6 +72,12 @@ def _around(part: Segment, seconds: Fraction) -> tuple[int | None, int | None]:
 
 def _meets(span: RepairSpan, film: Film, first: int | None, last: int | None) -> bool:
     return (last is None or film.pts(span.start) <= last) and (first is None or film.pts(span.end) > first)
+
+
+def files_given(settings: Settings) -> dict[str, str]:
+    """sha256 of each file that a person gave for a film, by its name."""
+    pictures = [*(still.path for still in settings.stills), *(each.source for each in settings.references)]
+    return {f"given.{path.name}": sha256_of(path) for path in pictures if isinstance(path, Path) and path.is_file()}
 
 
 def flattened(value: Any, name: str = "") -> dict[str, str]:

@@ -7,9 +7,11 @@ from pathlib import Path
 import torch
 
 from pipelines.errors import SettingsError
+from pipelines.job.finder import Finder
+from pipelines.job.look import look_notes
 from pipelines.job.mending import with_repair
 from pipelines.job.plan import plan
-from pipelines.job.span import Finder, in_film
+from pipelines.job.span import in_film
 from pipelines.job.ways import Ways, ways_of
 from pipelines.media.codecs import kept
 from pipelines.media.coloured import check_colours
@@ -42,6 +44,12 @@ class Job:
     """Whether a result that is there may be replaced."""
     starts_over: bool = False
     """Whether segments that a run with other settings has finished may be lost."""
+    keeps_work: bool = False
+    """Whether its segments stay when the result is whole, so that later only those that change are rendered."""
+    updates: bool = False
+    """Whether it begins from segments that stayed so."""
+    taken: frozenset[int] = frozenset()
+    """Numbers of segments that are taken from an earlier run whatever has been given for them since."""
 
     @property
     def chosen(self) -> Chosen:
@@ -97,7 +105,8 @@ def prepare(
     """
     film = probe(path, settings.scans)
     settings = in_film(settings, Finder(film, settings, has_pool))
-    film = replace(film, notes=(*film.notes, *check_gaps(film, settings)))
+    of_look = look_notes(settings.look) if settings.look else ()
+    film = replace(film, notes=(*film.notes, *check_gaps(film, settings), *of_look))
     if settings.start:
         film = replace(film, picture=picture_at(film, in_seconds(settings.start)))
     names = _kept_names(film, settings) if out is None else None

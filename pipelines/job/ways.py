@@ -115,6 +115,11 @@ class Ways:
                 part.way.given.over(replace(span, start=start, end=end))
         return self
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on the networks that the user should see before a run."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.way.chosen.notes))
+
     def with_absolute_paths(self) -> "Ways":
         """The ways for processes with other working folders."""
         made = {id(part.way): replace(part.way, chosen=part.way.chosen.with_absolute_paths()) for part in self.parts}

@@ -107,13 +107,18 @@ class WorkFolder:
         """
         path = self._path(segment)
         entry = _read(path.with_suffix(".json"))
-        if not is_any and entry.get("about", "") != self.own.get(segment.number, ""):
+        if self.has_changed(segment) and not is_any:
             return None
         if not entry or (entry["sha256"] and (not path.exists() or sha256_of(path) != entry["sha256"])):
             return None
         was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
         was["repairs"] = tuple(ShotRepair._make([*shot[:-1], tuple(shot[-1])]) for shot in was.get("repairs", ()))
         return SegmentFile(path, EncodedSegment(**was))  # type: ignore[arg-type]  # as it was written
+
+    def has_changed(self, segment: Segment) -> bool:
+        """Whether an earlier run finished the segment with another identity."""
+        entry = _read(self._path(segment).with_suffix(".json"))
+        return bool(entry) and entry.get("about", "") != self.own.get(segment.number, "")
 
     def _path(self, segment: Segment) -> Path:
         return self.folder / f"{segment.number:05d}.segment"

@@ -1,4 +1,4 @@
-"""The shots of a film as lists that people and editing programs read: CSV, CMX3600 EDL, OpenTimelineIO."""
+"""The shots of a film as lists that people and editing programs read: CSV, CMX3600 EDL, OpenTimelineIO; or a look."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from pipelines.errors import OutputError
 from pipelines.job.shots import Shot
 from pipelines.media.timecode import Clock, clock_of
 from pipelines.places import written_whole
+from pipelines.preview.look_list import look_of
 from pipelines.preview.view import View
 from pipelines.source import Film
 
@@ -29,7 +30,9 @@ def write_shots(view: View, shots: Sequence[Shot]) -> None:
     Raises:
         FilmError: it cannot be written, or the list does not fit into an EDL.
     """
-    written = {".csv": _csv, ".edl": _edl, ".otio": _otio}[view.out.suffix.lower()](view, shots, clock_for(view))
+    suffix, clock = view.out.suffix.lower(), clock_for(view)
+    listed = {".csv": _csv, ".edl": _edl, ".otio": _otio}
+    written = look_of(view, shots) if suffix == ".toml" else listed[suffix](view, shots, clock)
     with written_whole(view.out) as part:
         part.write_text(written, "utf-8", newline="")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from pipelines.colour.lightness import whole
 from pipelines.errors import OutputError, SettingsError, timecode
 from pipelines.frames import AbFrame, ColouredFrame
-from pipelines.job.span import Finder, in_film
+from pipelines.job.finder import Finder
+from pipelines.job.span import in_film
 from pipelines.job.ways import Ways, ways_of
 from pipelines.media.coloured import check_colours
 from pipelines.media.decode import Decode
@@ -41,7 +42,7 @@ class Kind:
 PREVIEW = Kind("preview", "a preview", (".mp4", ".m4v", ".mov"))
 STILL = Kind("still", "a still", (".png", ".tif", ".tiff"))
 SHEET = Kind("sheet", "a contact sheet", (".png", ".pdf", ".html"))
-SHOTS = Kind("shots", "a shot list", (".csv", ".edl", ".otio"))
+SHOTS = Kind("shots", "a shot list", (".csv", ".edl", ".otio", ".toml"))
 
 SHOWN_AHEAD = 4
 """Frames made ready while earlier ones are composed."""

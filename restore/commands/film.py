@@ -16,6 +16,7 @@ from restore.options.repair import MASK_IN_OPTIONS, MASK_OUT
 from restore.options.shared import (
     SETTING_OPTIONS,
     SHOW_OPTIONS,
+    look_option,
     overwrite_option,
     settings_from,
 )
@@ -42,10 +43,18 @@ FILM_OPTIONS = join(
         help="The file to write; its suffix chooses the container.",
     ),
     overwrite_option("Replace a result that exists; drop unfinished work of a run with other settings."),
+    option(OUTPUT, "--keep-work", is_flag=True, help="Keep the film's segments, for a later --update."),
+    option(
+        OUTPUT,
+        "--update",
+        is_flag=True,
+        help="Render into the result only what a changed look or guide touches; with --shot N that shot alone.",
+    ),
     SETTING_OPTIONS,
     GUIDES,
     MASK_IN_OPTIONS,
     MASK_OUT,
+    look_option(),
     DEVICE_OPTIONS,
     SHOW_OPTIONS,
 )
@@ -88,10 +97,12 @@ def _kind_of_several(film: Path) -> str:
 def film_command(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Colour one film (the default command)."""
     _check_words(film, out, click.get_current_context().args, options["fps"] is not None)
+    kept = {"keep_work": options.pop("keep_work"), "update": options.pop("update")}
+    kept["only_shot"] = options.pop("shot") if kept["update"] else None
     devices, settings = devices_from(options), settings_from(options)
     from restore.api import restore_film
 
     start_work()
     show = choose_show(as_json, quiet)
     with shown_by(show):
-        restore_film(film, out, settings, overwrite=overwrite, devices=devices, reporter=Reporter(show))
+        restore_film(film, out, settings, overwrite=overwrite, **kept, devices=devices, reporter=Reporter(show))

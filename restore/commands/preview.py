@@ -22,6 +22,7 @@ from restore.options.shared import (
     SKIP_DAMAGED,
     TIMECODE_START,
     colour_options,
+    look_option,
     overwrite_option,
     settings_from,
 )
@@ -29,7 +30,7 @@ from restore.options.values import Length, Place
 from restore.reporting import Reporter
 from restore.show import choose_show
 
-COMPARED = "network", "saturation", "steady"
+COMPARED = "network", "saturation", "warmth", "temperature", "steady", "look"
 """Options that --variants compares."""
 AT = f"{TIMES[0].upper()}{TIMES[1:]}."
 
@@ -80,10 +81,12 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
     COLOUR,
     "--variants/--no-variants",
     default=False,
-    help="Show several settings in one grid; give --network, --saturation or --steady more than once.",
+    help="Show several settings in one grid: what is given more than once of --network, --saturation, --warmth, "
+    "--sharpen, --steady and --look.",
 )
 @TIMECODE_START
 @colour_options(several=True)
+@look_option(several=True)
 @GUIDES
 @READ_OPTIONS
 def preview(  # noqa: PLR0913, PLR0917  # an argument for each option
@@ -94,7 +97,7 @@ def preview(  # noqa: PLR0913, PLR0917  # an argument for each option
     ways = {label: settings_from(each) for label, each in _ways(options, variants, layout)}
     from restore.api import Composition, render_preview
 
-    compared: dict[str, Settings] = ways if variants else {}
+    compared: dict[str, Settings] = ways if len(ways) > 1 else {}
     how = Composition(layout or "side", height, labels, timecode)
     with _followed(as_json, quiet) as reporter:
         render_preview(film, out, next(iter(ways.values())), at=at, seconds=seconds, how=how, variants=compared,
@@ -109,10 +112,11 @@ def _ways(options: dict[str, Any], are_wanted: bool, layout: str | None) -> list
     """
     given = {name: options[name] for name in COMPARED}
     several = [name for name, values in given.items() if len(values) > 1]
+    are_wanted = are_wanted or several == ["look"]
     if several and not are_wanted:
         raise click.UsageError(f"--{several[0]} is given more than once; --variants shows all its values")
     if are_wanted and not several:
-        raise click.UsageError("--variants compares values; give --network, --saturation or --steady more than once")
+        raise click.UsageError("--variants compares values; give one of them more than once, such as --saturation")
     if are_wanted and layout:
         raise click.UsageError("--variants has a layout of its own, a grid; leave out --layout")
     ways = [dict(zip(given, way, strict=True)) for way in product(*(values or (None,) for values in given.values()))]
@@ -120,7 +124,7 @@ def _ways(options: dict[str, Any], are_wanted: bool, layout: str | None) -> list
 
 
 def _worded(value: Any) -> str:
-    return Path(value).stem if isinstance(value, str) else f"{float(value):g}"
+    return Path(value).stem if isinstance(value, str | Path) else f"{float(value):g}"
 
 
 @click.command(cls=Command, examples=[
@@ -144,6 +148,7 @@ def _worded(value: Any) -> str:
 )
 @TIMECODE_START
 @colour_options()
+@look_option()
 @GUIDES
 @READ_OPTIONS
 def still(  # noqa: PLR0913, PLR0917  # an argument for each option
@@ -162,6 +167,7 @@ def still(  # noqa: PLR0913, PLR0917  # an argument for each option
 @_files("The result, a png, pdf or html. [FILM.sheet.png]")
 @TIMECODE_START
 @colour_options()
+@look_option()
 @GUIDES
 @READ_OPTIONS
 def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
@@ -174,7 +180,7 @@ def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: b
 
 
 @click.command(cls=Command, examples=[("restore shots film.mp4 -o film.edl", "for an editing program")])
-@_files("The result, a csv, edl (CMX3600) or otio. [FILM.shots.csv]")
+@_files("The result, a csv, edl (CMX3600), otio or toml (a look). [FILM.shots.csv]")
 @SCAN_OPTIONS
 @SKIP_DAMAGED
 def shots(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:

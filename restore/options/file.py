@@ -14,7 +14,7 @@ from restore.options.layout import REPORTING, Option
 
 CONFIG = Path("restore.toml")
 """Of the current folder, where there is one and no other is named."""
-TYPED = {"out", "overwrite", "retry_failed", "dry_run", "as_json", "quiet", "address", "webhook"}
+TYPED = {"out", "overwrite", "update", "retry_failed", "dry_run", "as_json", "quiet", "address", "webhook"}
 """Options that no file gives: a file may come along with films, and must not say what is replaced or whom to trust."""
 PLACES = {"weights_dir", "scratch"}
 """The files and folders that it gives; all others, read or written, are typed."""

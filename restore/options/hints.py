@@ -28,10 +28,15 @@ def read_hints(path: Path) -> tuple[Hint, ...]:
         raise ValueError(f"{path}: no JSON ({error})") from error
     if not isinstance(entries, list):
         raise ValueError(f"{path}: must be a list of hints")
-    return tuple(_hint(entry, f"{path}: hint {number}") for number, entry in enumerate(entries, start=1))
+    return tuple(hint_of(entry, f"{path}: hint {number}") for number, entry in enumerate(entries, start=1))
 
 
-def _hint(entry: Any, where: str) -> Hint:
+def hint_of(entry: Any, where: str) -> Hint:
+    """A hint from its keys.
+
+    Raises:
+        ValueError: a key or a value is wrong; the message begins with `where`.
+    """
     if not isinstance(entry, dict) or entry.keys() != KEYS:
         raise ValueError(f"{where}: must have just {', '.join(sorted(KEYS))}")
     colour = COLOUR.fullmatch(str(entry["colour"]))

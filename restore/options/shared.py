@@ -11,6 +11,7 @@ from pipelines.settings import Settings
 from restore.options.guides import HINTS, stills_of
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
+from restore.options.look import with_look
 from restore.options.network import RUN
 from restore.options.repair import REPAIR_OPTIONS, repair_from
 from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, Anchors, Place, Rate, Time
@@ -24,6 +25,17 @@ WEIGHTS_DIR = option(
     type=click.Path(file_okay=False, path_type=Path),
     help="The folder of downloaded weights; RESTORE_WEIGHTS names it too. [see restore weights where]",
 )
+
+
+def look_option(several: bool = False) -> Decorator:
+    """Settings of parts of a film; with `several`, looks can be compared."""
+    return option(
+        COLOUR,
+        "--look",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        multiple=several,
+        help="Settings of shots and ranges of the film, a TOML file; restore shots FILM -o film.look.toml writes one.",
+    )
 
 
 def colour_options(several: bool = False) -> Decorator:
@@ -64,9 +76,20 @@ def colour_options(several: bool = False) -> Decorator:
         ),
         option(
             COLOUR,
+            "--warmth",
+            type=click.FloatRange(-100, 100),
+            metavar="N",
+            multiple=several,
+            help="Shift colours: yellower above 0, bluer below; -100 to 100. [0]",
+        ),
+        option(
+            COLOUR,
+            "--sharpen",
             "--temperature",
+            "temperature",
             type=float,
             metavar="T",
+            multiple=several,
             help="Below 1, colours are stronger and more decided. [the weights' own]",
         ),
         option(
@@ -178,7 +201,7 @@ def overwrite_option(help_: str) -> Decorator:
 
 COLUMNS = {
     name: param
-    for param in join(SETTING_OPTIONS, HINTS)(click.Command("manifest")).params
+    for param in join(SETTING_OPTIONS, HINTS, look_option())(click.Command("manifest")).params
     for name in (param.opts[-1].removeprefix("--"), param.name)
 }
 """Columns that a manifest may have beside `film` and `out`, in either spelling."""
@@ -248,14 +271,14 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
 
     base, span = base or Settings(), given("start", "end") | _shot(options)
     try:
-        return replace(
+        settings = replace(
             base,
             hints=read_hints(options["hints"]) if options.get("hints") else base.hints,
             stills=stills_of(options) or base.stills,
             paint=replace(
                 base.paint,
-                **given("network", "weights_dir", "device", "saturation", "temperature", "instances", "detector"),
-                **given("rows", "render_factor", "memory", "class_network"),
+                **given("network", "weights_dir", "device", "saturation", "temperature", "warmth"),
+                **given("instances", "detector", "rows", "render_factor", "memory", "class_network"),
                 is_off=base.paint.is_off if options.get("colour") is None else not options["colour"],
             ),
             repair=repair_from(options, base.repair),
@@ -265,5 +288,6 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             **span,
             **given("timecode_start", "keep_start", "skip_damaged", "recolour", "deinterlace"),
         )
+        return with_look(settings, options["look"]) if options.get("look") else settings
     except ValueError as error:
         raise click.UsageError(str(error)) from error

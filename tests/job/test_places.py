@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import SettingsError
+from pipelines.job.finder import Finder
 from pipelines.job.identity import flattened
 from pipelines.job.job import prepare
-from pipelines.job.span import Finder, in_film
+from pipelines.job.span import in_film
 from pipelines.media.probe import probe
 from pipelines.ranges import When, in_seconds
 from pipelines.settings import Hint, Settings
