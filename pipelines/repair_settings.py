@@ -12,7 +12,7 @@ Rectangle = tuple[int, int, int, int]
 REPAIRS = ("dust", "scratches", "flicker", "flicker-local", "weave", "weave-fine")
 """By the names that a person types."""
 AUTO = "auto"
-MASKS = ("mask_in", "mask_threshold", "mask_growth", "mask_out")
+MASKS = ("mask_in", "mask_threshold", "mask_growth", "mask_out", "is_shown")
 """Fields that hold for a whole run."""
 MAX_STRENGTH, STRENGTH = 5, 3
 """Of a repair; and where only its name is given."""
@@ -56,6 +56,8 @@ class RepairSettings:
     """Pixels, 0 to 16, by which the mask's defects are grown."""
     mask_out: Path | None = None
     """Where the defects that were mended are written as a film."""
+    is_shown: bool = False
+    """Whether frames carry their mask, and their luma as it was, for a look at them."""
 
     def __post_init__(self) -> None:
         for name, strength in self.strengths.items():

@@ -84,7 +84,7 @@ def decoded(segment: Segment, settings: Settings, rows: int, around: Fraction, b
     )
     first = None if begin is None else begin - int(before / time_base)
     light = Lightness(film.picture, rows, keeps_context=True)(decode(segment))
-    for frame in Mend(film, settings, settings.repair.mask_out is not None)(Shots(film, settings.motion)(light)):
+    for frame in Mend(film, settings)(Shots(film, settings.motion)(light)):
         if (first is None or frame.pts >= first) and (end is None or frame.pts < end):
             yield frame
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipelines.preview.pages import sheet_places, write_sheet
 from pipelines.preview.render import EXCERPTS, Preview, Variant, choose_excerpts, total
 from pipelines.preview.sheet import Tile, tiles
 from pipelines.preview.shot_list import clock_for, write_shots
+from pipelines.preview.shown import BEFORE_AND_AFTER, Shown
 from pipelines.preview.still import Layout, write_still
 from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView, View, open_view, ready
 from pipelines.ranges import When
@@ -66,7 +68,7 @@ def render_preview(  # noqa: PLR0913  # one look's all
         FilmError: the film cannot be shown so; the message says where, what, and what to do.
     """
     compared, how, began = dict(variants or {}), how or Composition(), time.monotonic()
-    first = next(iter(compared.values()), settings or Settings())
+    first = _for(how.show, next(iter(compared.values()), settings))
     with _opened(PREVIEW, film, out, first, overwrite, reporter) as (opened, report):
         begins = None if at is None else opened.seconds(at)
         seen = opened if begins is None else opened.at(begins)
@@ -74,7 +76,7 @@ def render_preview(  # noqa: PLR0913  # one look's all
             seen.first_frame(begins)
         view, *others = ready(seen, *list(compared.values())[1:])
         shown = [Variant(label, each) for label, each in zip(compared, (view, *others), strict=False)]
-        make_canvas(view.film, how, list(compared))
+        make_canvas(view.film, how, list(compared), view.settings.mends)
         choose = partial(choose_excerpts, view, begins, seconds, 1 if shown else EXCERPTS)
         excerpts = choose() if at is not None else []
         what = f"{len(shown)} variants" if shown else f"preview, {how.layout}"
@@ -99,6 +101,7 @@ def still(  # noqa: PLR0913  # one look's all
     *,
     layout: Layout = "side",
     bits: int | None = None,
+    show: Sequence[Shown] = BEFORE_AND_AFTER,
     overwrite: bool = False,
     reporter: Reporter | None = None,
 ) -> Path:
@@ -111,6 +114,7 @@ def still(  # noqa: PLR0913  # one look's all
         settings: of the run; None takes the defaults.
         layout: side: black and white, and colour beside it; colour alone, to be painted over.
         bits: of a sample, 8 or 16; None: 8 beside black and white for films of 8 bits, else 16.
+        show: the pictures beside each other: before, after, mask, difference.
         overwrite: whether a result that exists may be replaced.
         reporter: takes the run's events; `events` gives one.
 
@@ -120,13 +124,13 @@ def still(  # noqa: PLR0913  # one look's all
     Raises:
         FilmError: the film cannot be shown so; the message says where, what, and what to do.
     """
-    with _opened(STILL, film, out, settings, overwrite, reporter) as (opened, report):
+    with _opened(STILL, film, out, _for(show, settings), overwrite, reporter) as (opened, report):
         begins = opened.seconds(at)
         seen = opened.at(begins)
         pts = seen.first_frame(begins)
         (view,) = ready(seen)
         report(_started(view, "still", Fraction(0), [view]))
-        write_still(view, pts, in_process(Paint()), bits, layout)
+        write_still(view, pts, in_process(Paint()), bits, layout, show)
         shown = view.film.seconds(pts)
         facts = {"out": str(view.out), "at": float(shown)}
         report(Finished((view.out,), f"{view.out}, the frame at {timecode(shown)}", facts=facts))
@@ -138,6 +142,7 @@ def sheet(
     out: Path | str | None = None,
     settings: Settings | None = None,
     *,
+    show: Sequence[Shown] = BEFORE_AND_AFTER,
     overwrite: bool = False,
     reporter: Reporter | None = None,
 ) -> list[Path]:
@@ -147,6 +152,7 @@ def sheet(
         film: the black-and-white film; it is never written to.
         out: the result, .png, .pdf or .html; None puts FILM.sheet.png beside the film.
         settings: of the run; None takes the defaults.
+        show: one picture of each shot, or two beside each other: before, after, mask, difference.
         overwrite: whether a result that exists may be replaced.
         reporter: takes the run's events; `events` gives one.
 
@@ -156,7 +162,7 @@ def sheet(
     Raises:
         FilmError: the film cannot be shown so; the message says where, what, and what to do.
     """
-    with _opened(SHEET, film, out, settings, overwrite, reporter) as (opened, report):
+    with _opened(SHEET, film, out, _for(show, settings), overwrite, reporter) as (opened, report):
         sheet_places(opened, 1, overwrite)
         clock_of(opened.film)
         (view,) = ready(opened)
@@ -166,7 +172,7 @@ def sheet(
         report(Note(counted(len(found), "shot")))
         places = sheet_places(view, len(found), overwrite)
         report(Phase(COLOURING, view.film.duration))
-        write_sheet(view, list(_reported(report, tiles(view, found, in_process(Paint())))), places)
+        write_sheet(view, list(_reported(report, tiles(view, found, in_process(Paint()), show))), places)
         written = [str(place) for place in places]
         facts = {"out": written, "shots": len(found)}
         report(Finished(tuple(places), f"{', '.join(written)}, {counted(len(found), 'shot')}", facts=facts))
@@ -228,14 +234,22 @@ def _opened(
         raise
 
 
+def _for(show: Sequence[Shown], settings: Settings | None) -> Settings:
+    """The settings of a look, without a network where nothing is shown that it colours."""
+    wanted = settings or Settings()
+    if "after" in show:
+        return wanted
+    return replace(wanted, paint=replace(wanted.paint, is_off=True))
+
+
 def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyView] = ()) -> Started:
     """Work on a look begins, which takes so many seconds of film; these views are the ways in which it is coloured."""
     film, picture, by = view.film, view.film.picture, {}
     notes = passed_over(coloured[0].settings.paint.device) if coloured else ()
     if coloured:
-        networks = dict.fromkeys(each.settings.paint.network for each in coloured)
+        networks = dict.fromkeys(each.chosen.name for each in coloured if each.chosen.name)
         by = {"network": ", ".join(networks), "device": coloured[0].chosen.device.type}
-        how = f"{how}, {by['network']} on {by['device']}"
+        how = f"{how}, {by['network']} on {by['device']}" if networks else f"{how}, mended alone"
     facts = {
         "film": str(film.path), "out": str(view.out), "width": picture.width, "height": picture.height,
         "frame_rate": str(picture.frame_rate),

@@ -20,7 +20,9 @@ WHOLE_FRAME = {
 """Sentences on repairs that no mask bounds."""
 
 
-def with_repair(film: Film, settings: Settings, overwrite: bool, are_pictures: bool) -> tuple[Film, Settings]:
+def with_repair(
+    film: Film, settings: Settings, overwrite: bool = False, are_pictures: bool = False
+) -> tuple[Film, Settings]:
     """The film with notes on what repair will do, and the settings with nothing left open.
 
     Args:

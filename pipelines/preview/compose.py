@@ -50,15 +50,24 @@ def gray(picture: Node) -> Node:
 
 def arranged(picture: Node, size: tuple[int, int], layout: Layout) -> Arranged:
     """Black and white, and colour, of one picture (rows, columns), whose sides are multiples of 4."""
-    rows, columns = size
     if layout == "colour":
-        return Arranged(picture, size, ((0, 0),), columns)
+        return Arranged(picture, size, ((0, 0),), size[1])
     both = picture.filter_multi_output("split")
-    before, after = gray(both[0]), both[1]
-    if layout == "side":
-        return Arranged(ffmpeg.filter([before, after], "hstack"), (rows, 2 * columns), ((0, 0), (columns, 0)), columns)
+    return together([gray(both[0]), both[1]], size, layout)
+
+
+def together(pictures: Sequence[Node], size: tuple[int, int], layout: Layout) -> Arranged:
+    """The pictures (rows, columns) beside each other, one above the other, or the halves of two."""
+    rows, columns = size
+    if len(pictures) == 1:
+        return Arranged(pictures[0], size, ((0, 0),), columns)
     if layout == "over":
-        return Arranged(ffmpeg.filter([before, after], "vstack"), (2 * rows, columns), ((0, 0), (0, rows)), columns)
+        places = tuple((0, i * rows) for i in range(len(pictures)))
+        stacked = ffmpeg.filter(pictures, "vstack", **_inputs(pictures))
+        return Arranged(stacked, (len(places) * rows, columns), places, columns)
+    if layout != "split":
+        return row(pictures, size)
+    before, after = pictures
     middle = columns // 2
     half = after.filter("crop", w=middle, h=rows, x=middle, y=0)
     line = {"x": middle - LINE // 2, "y": 0, "width": LINE, "height": rows, "color": "white", "thickness": "fill"}
@@ -66,10 +75,19 @@ def arranged(picture: Node, size: tuple[int, int], layout: Layout) -> Arranged:
     return Arranged(node, size, ((0, 0), (middle, 0)), middle)
 
 
+def _inputs(pictures: Sequence[Node]) -> dict[str, int]:
+    """The option of a stack of more than two pictures."""
+    return {"inputs": len(pictures)} if len(pictures) > 2 else {}
+
+
 def grid(pictures: Sequence[Node], size: tuple[int, int]) -> Arranged:
     """Black and white, then each of the pictures (rows, columns), line by line, in about as many lines as columns."""
     first = pictures[0].filter_multi_output("split")
-    tiles = [gray(first[0]), first[1], *pictures[1:]]
+    return tiled([gray(first[0]), first[1], *pictures[1:]], size)
+
+
+def tiled(tiles: Sequence[Node], size: tuple[int, int]) -> Arranged:
+    """The pictures (rows, columns), line by line, in about as many lines as columns."""
     across = grid_columns(len(tiles))
     down = -(-len(tiles) // across)
     rows, columns = size
@@ -83,9 +101,8 @@ def row(pictures: Sequence[Node], size: tuple[int, int]) -> Arranged:
     """The pictures (rows, columns) beside each other, at least two."""
     rows, columns = size
     places = tuple((i * columns, 0) for i in range(len(pictures)))
-    return Arranged(
-        ffmpeg.filter(pictures, "hstack", inputs=len(pictures)), (rows, len(places) * columns), places, columns
-    )
+    stacked = ffmpeg.filter(pictures, "hstack", **_inputs(pictures))
+    return Arranged(stacked, (rows, len(places) * columns), places, columns)
 
 
 def grid_columns(tiles: int) -> int:

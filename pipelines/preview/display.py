@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
@@ -12,6 +14,7 @@ from pipelines.display import AS_STORED
 from pipelines.frames import AbFrame, ColouredFrame, Luma
 from pipelines.media.shrink import shrunk
 from pipelines.media.target import Target, choose_target
+from pipelines.preview.shown import before_of
 from pipelines.settings import EncodeSettings, Settings
 from pipelines.source import Film, Picture
 
@@ -38,6 +41,11 @@ def display_target(film: Film, height: int) -> Target:
     )  # fmt: skip
 
 
+def _coded(table: NDArray[np.uint16] | None, luma: Luma) -> Luma:
+    """Luma in the target's codes."""
+    return luma if table is None else table[luma].astype(np.uint8)
+
+
 @dataclass(frozen=True)
 class Display:
     """The stage: frames made `small` and with the ab of a run in, frames to be shown out, one for one, in order."""
@@ -51,9 +59,10 @@ class Display:
         """Yields frames whose luma, too, is in the codes of the target."""
         chroma, table = Chroma(self.target, transfer_of(self.film.picture)), self.target.luma_table
         for coloured in chroma(frames):
-            luma = coloured.frame.luma
-            shown = luma if table is None else table[luma].astype(np.uint8)
-            yield replace(coloured, frame=replace(coloured.frame, luma=shown))
+            frame = coloured.frame
+            coded = partial(_coded, table)
+            repair = frame.repair and replace(frame.repair, before=coded(before_of(coloured)))
+            yield replace(coloured, frame=replace(frame, luma=coded(frame.luma), repair=repair))
 
     def small(self, luma: Luma) -> Luma:
         """Luma as it is decoded, (H, W), upright and at the size at which it is shown."""

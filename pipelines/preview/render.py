@@ -88,7 +88,8 @@ class Preview:
         Raises:
             FilmError: what stopped it; nothing is left half written.
         """
-        film, canvas = self.view.film, make_canvas(self.view.film, self.how, [each.label for each in self.variants])
+        film, view = self.view.film, self.view
+        canvas = make_canvas(film, self.how, [each.label for each in self.variants], view.settings.mends)
         time_base, count = film.picture.time_base, 0
 
         def counted() -> Iterator[pipe.Moment]:

@@ -8,12 +8,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.colour.rgb import rgb_of
 from pipelines.job.shots import Shot
 from pipelines.media.target import Target
 from pipelines.media.timecode import clock_of
 from pipelines.painting.paint import Painting
 from pipelines.preview.display import display_size, display_target
+from pipelines.preview.shown import BEFORE_AND_AFTER, Shown, pictures_of
 from pipelines.preview.view import Excerpt, ReadyView
 from pipelines.source import Film
 
@@ -26,7 +26,7 @@ class Tile:
     """A shot on the sheet."""
 
     picture: NDArray[np.uint8]
-    """(H, 2 W, 3), RGB: black and white beside colour."""
+    """(H, 2 W, 3), RGB: black and white beside colour, or what else is shown of it."""
     number: int
     """Of the shot, from 1."""
     timecode: str
@@ -42,7 +42,9 @@ def picture_target(film: Film) -> Target:
     return display_target(film, max(1, SIDE * rows // max(rows, columns)))
 
 
-def tiles(view: ReadyView, shots: Sequence[Shot], painting: Painting) -> Iterator[Tile]:
+def tiles(
+    view: ReadyView, shots: Sequence[Shot], painting: Painting, show: Sequence[Shown] = BEFORE_AND_AFTER
+) -> Iterator[Tile]:
     """The tiles of shots, in order, in the very colours of a run.
 
     Decoded and painted is what these depend on: the frames shown and the anchors around them.
@@ -51,7 +53,7 @@ def tiles(view: ReadyView, shots: Sequence[Shot], painting: Painting) -> Iterato
     for shot in shots:
         pts = film.pts(shot.middle)
         with closing(Excerpt(film, pts, pts + 1).frames(view, painting, target.height)) as frames:
-            pictures = np.hstack(rgb_of(next(frames), target))
+            pictures = np.hstack(pictures_of(show, next(frames), target))
         yield Tile(
             np.rint(pictures * 255).astype(np.uint8),
             shot.number,

@@ -1,15 +1,18 @@
 """A film opened for a look at it, and the frames of a run over an excerpt of it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from pipelines.colour.lightness import whole
 from pipelines.errors import OutputError, SettingsError, timecode
-from pipelines.frames import AbFrame, ColouredFrame
+from pipelines.frames import AbFrame, ColouredFrame, Frame
 from pipelines.job.finder import Finder
+from pipelines.job.mending import with_repair
 from pipelines.job.span import in_film
 from pipelines.job.ways import Ways, ways_of
 from pipelines.media.coloured import check_colours
@@ -21,7 +24,7 @@ from pipelines.painting.paint import Painting
 from pipelines.places import check_place
 from pipelines.preview.display import Display, display_target
 from pipelines.ranges import When
-from pipelines.segment import Keep
+from pipelines.segment import Keep, decoded
 from pipelines.settings import Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import ahead
@@ -44,6 +47,8 @@ STILL = Kind("still", "a still", (".png", ".tif", ".tiff"))
 SHEET = Kind("sheet", "a contact sheet", (".png", ".pdf", ".html"))
 SHOTS = Kind("shots", "a shot list", (".csv", ".edl", ".otio", ".toml"))
 
+NO_COLOUR = np.zeros((4, 4, 2), np.float32)
+"""ab of a frame that is not coloured."""
 SHOWN_AHEAD = 4
 """Frames made ready while earlier ones are composed."""
 
@@ -144,7 +149,17 @@ class ReadyView(View):
         self, start: int, end: int | None, painting: Painting, keep: Keep = whole
     ) -> Generator[AbFrame, None, None]:
         """The frames with start <= pts < end and the ab that a run gives them; None: up to the film's end."""
-        return self.ways.carried(Segment(self.film, 0, start, end), painting, keep)
+        segment = Segment(self.film, 0, start, end)
+        if self.chosen.name is None:
+            return _alone(decoded(segment, self.settings, self.chosen.motion_rows, Fraction(0), Fraction(0)), keep)
+        return self.ways.carried(segment, painting, keep)
+
+
+def _alone(frames: Iterable[Frame], keep: Keep) -> Generator[AbFrame, None, None]:
+    """Frames without colour."""
+    for frame in frames:
+        kept = replace(frame, luma=keep(frame.luma), repair=frame.repair and frame.repair.kept(keep))
+        yield AbFrame(kept, NO_COLOUR, 0)
 
 
 def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, overwrite: bool = False) -> View:
@@ -177,4 +192,10 @@ def ready(view: View, *others: Settings) -> list[ReadyView]:
     """
     check_colours(view.film, view.settings)
     found = [in_film(each, Finder(view.film, each)) for each in (view.settings, *others)]
-    return [ReadyView(view.film, view.out, each, ways_of(view.film, each)) for each in found]
+    return [_ready(view, each) for each in found]
+
+
+def _ready(view: View, settings: Settings) -> ReadyView:
+    settings = replace(settings, repair=replace(settings.repair, is_shown=settings.mends))
+    film, settings = with_repair(view.film, settings)
+    return ReadyView(film, view.out, settings, ways_of(film, settings))

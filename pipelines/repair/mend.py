@@ -40,10 +40,6 @@ class Mend:
 
     film: Film
     settings: Settings
-    keeps_mask: bool = False
-    """Whether frames carry the mask of what was mended in them."""
-    keeps_before: bool = False
-    """Whether frames carry their luma as it was decoded."""
 
     def __call__(self, shown: Iterable[ShotFrame]) -> Iterator[Frame]:
         """Yields the frames."""
@@ -81,6 +77,7 @@ class Mend:
         luma = woven([work.luma for work in works], frame.luma)
         masks = [np.zeros(work.luma.shape, np.uint8) if work.mask is None else work.mask for work in works]
         mask = woven(masks, masks[0])
+        has_mask = self.settings.repair.is_shown or self.settings.repair.mask_out is not None
         repair = FrameRepair(
             shot=shot,
             dark=sum(work.dark for work in works),
@@ -90,8 +87,8 @@ class Mend:
             light=sum(work.light for work in works) / len(works),
             shift=max((work.shift for work in works), key=lambda each: max(map(abs, each))),
             is_limited=any(work.is_limited for work in works),
-            mask=MASK_LEVELS[mask] if self.keeps_mask else None,
-            before=frame.luma if self.keeps_before else None,
+            mask=MASK_LEVELS[mask] if has_mask else None,
+            before=frame.luma if self.settings.repair.is_shown else None,
         )
         return replace(frame, luma=luma, repair=repair)
 

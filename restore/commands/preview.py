@@ -15,7 +15,9 @@ from pipelines.settings import Settings
 from restore.exits import shown_by
 from restore.options.guides import GUIDES
 from restore.options.layout import COLOUR, OUTPUT, TASK, Command, Decorator, join, option
+from restore.options.repair import MASK_IN_OPTIONS, REPAIR_OPTIONS, SHOW
 from restore.options.shared import (
+    NO_COLOUR,
     READ_OPTIONS,
     SCAN_OPTIONS,
     SHOW_OPTIONS,
@@ -30,6 +32,8 @@ from restore.options.values import Length, Place
 from restore.reporting import Reporter
 from restore.show import choose_show
 
+REPAIRED = join(SHOW, NO_COLOUR, REPAIR_OPTIONS, MASK_IN_OPTIONS)
+"""Options of what is mended, and shown of that."""
 COMPARED = "network", "saturation", "warmth", "temperature", "steady", "look"
 """Options that --variants compares."""
 AT = f"{TIMES[0].upper()}{TIMES[1:]}."
@@ -88,20 +92,35 @@ def _followed(as_json: bool, quiet: bool) -> Iterator[Reporter]:
 @colour_options(several=True)
 @look_option(several=True)
 @GUIDES
+@REPAIRED
 @READ_OPTIONS
 def preview(  # noqa: PLR0913, PLR0917  # an argument for each option
     film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When | None,
-            seconds: Fraction | None, layout: Any, height: int, labels: bool, timecode: bool, variants: bool,
+            seconds: Fraction | None, layout: Any, height: int, labels: bool, timecode: bool, variants: bool, show: Any,
             **options: Any) -> None:  # fmt: skip
     """Show a few seconds of FILM, before and after, in a small file that plays anywhere."""
     ways = {label: settings_from(each) for label, each in _ways(options, variants, layout)}
-    from restore.api import Composition, render_preview
+    from restore.api import render_preview
 
     compared: dict[str, Settings] = ways if len(ways) > 1 else {}
-    how = Composition(layout or "side", height, labels, timecode)
+    how = _composed(layout, height, labels, timecode, show)
     with _followed(as_json, quiet) as reporter:
         render_preview(film, out, next(iter(ways.values())), at=at, seconds=seconds, how=how, variants=compared,
                        overwrite=overwrite, reporter=reporter)  # fmt: skip
+
+
+def _composed(layout: Any, height: int, labels: bool, timecode: bool, show: Any) -> Any:
+    """The `Composition` of a preview.
+
+    Raises:
+        click.UsageError: they cannot be shown so.
+    """
+    from restore.api import Composition
+
+    try:
+        return Composition(layout or "side", height, labels, timecode, *([show] if show else []))
+    except ValueError as error:
+        raise click.UsageError(f"--show: {error}") from error
 
 
 def _ways(options: dict[str, Any], are_wanted: bool, layout: str | None) -> list[tuple[str, dict[str, Any]]]:
@@ -150,17 +169,19 @@ def _worded(value: Any) -> str:
 @colour_options()
 @look_option()
 @GUIDES
+@REPAIRED
 @READ_OPTIONS
 def still(  # noqa: PLR0913, PLR0917  # an argument for each option
     film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, at: Fraction | When,
-          layout: Any, bits: str | None, **options: Any) -> None:  # fmt: skip
+          layout: Any, bits: str | None, show: Any, **options: Any) -> None:  # fmt: skip
     """Write one frame of FILM at its full size, before and after, or its colour alone to be painted over."""
     settings = settings_from(options)
     from restore import api
 
     with _followed(as_json, quiet) as reporter:
         depth = int(bits) if bits else None
-        api.still(film, at, out, settings, layout=layout, bits=depth, overwrite=overwrite, reporter=reporter)
+        shown = {"show": show} if show else {}
+        api.still(film, at, out, settings, layout=layout, bits=depth, **shown, overwrite=overwrite, reporter=reporter)
 
 
 @click.command(cls=Command, examples=[("restore sheet film.mp4 -o sheet.pdf", "all shots on pages of A4")])
@@ -169,14 +190,18 @@ def still(  # noqa: PLR0913, PLR0917  # an argument for each option
 @colour_options()
 @look_option()
 @GUIDES
+@REPAIRED
 @READ_OPTIONS
-def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, show: Any, **options: Any
+          ) -> None:  # fmt: skip
     """Write a contact sheet of FILM: a picture of each shot, before and after."""
     settings = settings_from(options)
+    if show and len(show) > 2:
+        raise click.UsageError("--show: a sheet has room for two pictures of each shot")
     from restore import api
 
     with _followed(as_json, quiet) as reporter:
-        api.sheet(film, out, settings, overwrite=overwrite, reporter=reporter)
+        api.sheet(film, out, settings, **({"show": show} if show else {}), overwrite=overwrite, reporter=reporter)
 
 
 @click.command(cls=Command, examples=[("restore shots film.mp4 -o film.edl", "for an editing program")])

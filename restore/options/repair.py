@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pipelines.repair_settings import RepairSettings
-from restore.options.layout import REPAIR, join, option
+from restore.options.layout import OUTPUT, REPAIR, join, option
 
 
 class Repairs(click.ParamType[str]):
@@ -37,6 +37,28 @@ class Threshold(click.ParamType[int]):
         return int(words)
 
 
+class Show(click.ParamType[tuple[str, ...]]):
+    """before,mask,after."""
+
+    name = "WHAT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The pictures, by name."""
+        from pipelines.preview.shown import shown_from
+
+        try:
+            return value if isinstance(value, tuple) else shown_from(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+SHOW = option(
+    OUTPUT,
+    "--show",
+    type=Show(),
+    metavar="WHAT",
+    help="The pictures beside each other, with commas: before, after, mask, difference. [before,after]",
+)
 REPAIR_OPTIONS = option(
     REPAIR,
     "--repair",

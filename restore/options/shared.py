@@ -109,6 +109,9 @@ def colour_options(several: bool = False) -> Decorator:
     )
 
 
+NO_COLOUR = option(
+    COLOUR, "--colour/--no-colour", default=None, help="Leave the film black and white, and mend it alone. [colour]"
+)
 SKIP_DAMAGED = option(
     TASK, "--skip-damaged/--no-skip-damaged", default=None, help="Repeat the last good frame where the film is damaged."
 )
@@ -145,9 +148,7 @@ READ_OPTIONS = join(
 )
 SETTING_OPTIONS = join(
     colour_options(),
-    option(
-        COLOUR, "--colour/--no-colour", default=None, help="Leave the film black and white, and mend it alone. [colour]"
-    ),
+    NO_COLOUR,
     REPAIR_OPTIONS,
     option(
         OUTPUT,
