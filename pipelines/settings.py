@@ -37,8 +37,8 @@ class PaintSettings:
     A+B or A:0.6+B:0.4, whose colours are averaged."""
     weights_dir: Path | None = None
     """The folder of fetched weights; None takes the one in the user's cache."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """auto takes the first CUDA device where there is one."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """auto takes the first CUDA device where there is one; mps, of Apple's machines, is untested."""
     rows: int = 0
     """Short side of the picture that the network sees, in pixels, a multiple of 16; 0: the network's own."""
     render_factor: int | None = field(default=None, metadata=LEFT_OUT)

@@ -105,6 +105,7 @@ def main() -> None:  # fmt: skip
     are kept while it works: a run that was stopped goes on when it is started again.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # PyTorch's threads leave the cores to the codecs meanwhile
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # what MPS cannot do, the CPU does
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: names of films need not be UTF-8
     signal.signal(signal.SIGTERM, terminate)

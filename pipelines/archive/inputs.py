@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.archive.manifest import SettingsOf, in_list, in_manifest
 from pipelines.archive.named import ArchiveFilm, about_all, about_of, film_at
 from pipelines.archive.scans import scan_folders
-from pipelines.archive.storage import Store, is_url, open_store
+from pipelines.archive.storage import Store, is_url, open_store, with_slashes
 from pipelines.errors import EmptyError, SettingsError
 from pipelines.settings import ScanSettings, Settings
 
@@ -127,6 +127,7 @@ class _Reader:
 
     def __call__(self, wanted: str) -> Iterator[ArchiveFilm]:
         """The films that an argument names."""
+        wanted = with_slashes(wanted)
         path, plain = PurePosixPath(wanted), self.settings_of({}, "")
         exists = is_url(wanted) or Path(wanted).exists()
         if path.suffix.lower() == ".csv":

@@ -2,13 +2,13 @@
 
 import csv
 import io
-import os
+import posixpath
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePath
 
 from pipelines.archive.named import ArchiveFilm, film_at
-from pipelines.archive.storage import is_url, open_store
+from pipelines.archive.storage import is_url, open_store, with_slashes
 from pipelines.errors import SettingsError
 from pipelines.settings import Settings
 
@@ -31,7 +31,8 @@ def _text(wanted: str) -> str:
 
 def _resolved(listed: str, beside: str) -> str:
     """A film named in a list: relative to the folder of the list."""
-    if is_url(listed) or listed.startswith("/"):
+    listed = with_slashes(listed)
+    if is_url(listed) or Path(listed).is_absolute():
         return listed
     folder = _folder(beside)
     return f"{folder}/{listed}" if folder else listed
@@ -48,7 +49,7 @@ def in_list(wanted: str, settings: Settings) -> Iterator[ArchiveFilm]:
 
 def _placed(films: list[ArchiveFilm]) -> Iterator[ArchiveFilm]:
     folders = [film.store.root if is_url(film.store.root) else film.store.path for film in films]
-    top = os.path.commonpath(folders) if len({is_url(folder) for folder in folders}) == 1 else ""
+    top = posixpath.commonpath(folders) if len({is_url(folder) for folder in folders}) == 1 else ""
     for film, folder in zip(films, folders, strict=True):
         below = folder.removeprefix(top).strip("/") if top else ""
         yield replace(film, place=f"{below}/{film.name}" if below else film.name)
@@ -88,10 +89,16 @@ def _of_row(cells: dict[str, str], wanted: str, settings_of: SettingsOf) -> Arch
     out = cells.pop("out", "")
     if "%" in out:
         raise ValueError(f"an archive's results are films; restore FILM -o {out} writes pictures")
-    if out.startswith("/") or ".." in PurePosixPath(out).parts:
+    if not is_below(out):
         raise ValueError(f"out must lie under OUT, got {out}")
     film = _resolved(cells.pop("film"), wanted)
-    return replace(film_at(film, settings_of(cells, _folder(wanted))), out=str(PurePosixPath(out)) if out else "")
+    return replace(film_at(film, settings_of(cells, _folder(wanted))), out=PurePath(out).as_posix() if out else "")
+
+
+def is_below(out: str, kind: type[PurePath] = PurePath) -> bool:
+    """Whether a name lies under the folder that it is put into, as paths of this system (`kind`) go."""
+    path = kind(out)
+    return not path.anchor and ".." not in path.parts
 
 
 def _folder(wanted: str) -> str:

@@ -169,4 +169,4 @@ def write_metrics(path: Path, records: list[Record], left: int, seconds: float) 
     for name, (kind, help_, value) in figures.items():
         lines += [f"# HELP restore_{name} {help_}", f"# TYPE restore_{name} {kind}", f"restore_{name} {value:.15g}"]
     with written_whole(path) as part:
-        part.write_text("\n".join(lines) + "\n")
+        part.write_text("\n".join(lines) + "\n", "utf-8")

@@ -1,5 +1,6 @@
 """Folders and films wherever fsspec reaches: local paths, and URLs such as s3://bucket/reels."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,11 @@ SPARE = 1 << 26
 def is_url(where: str) -> bool:
     """Whether a film or folder is named by URL."""
     return "://" in where
+
+
+def with_slashes(where: str, separator: str = os.sep) -> str:
+    """A path as file systems of fsspec name it: people on Windows write backslashes."""
+    return where if is_url(where) else where.replace(separator, "/")
 
 
 @contextmanager
@@ -197,7 +203,8 @@ def open_store(where: str) -> Store:
     """
     try:
         with _raised_as(where, "cannot be opened", SettingsError):
-            fs, path = fsspec.url_to_fs(where if is_url(where) else str(Path(where).absolute()))
+            folder = f"{where}/" if where.endswith(":") else where  # a drive's own folder, not the one last used on it
+            fs, path = fsspec.url_to_fs(where if is_url(where) else str(Path(folder).absolute()))
             return Store(where, fs, path)
     except ValueError as error:
         raise SettingsError(where, str(error), "give a path, or a URL that fsspec knows") from error

@@ -153,7 +153,7 @@ def finished_segments(out: Path) -> int:
 def _read(path: Path) -> dict[str, Any]:
     """The JSON object in a file; empty where the file is missing or not whole."""
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -166,5 +166,5 @@ def _part(path: Path) -> Path:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     part = _part(path)
-    part.write_text(json.dumps(content))
+    part.write_text(json.dumps(content), "utf-8")
     part.replace(path)

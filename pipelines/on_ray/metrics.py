@@ -4,7 +4,7 @@ Each process tells of itself; Ray adds which one and where, so a cluster's figur
 agents run (`pip install 'ray[default]'`), and drops them elsewhere.
 """
 
-import resource
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -79,10 +79,15 @@ class MeteredPaint:
 
 
 def memory_on(device: str) -> int:
-    """Bytes: the most so far."""
+    """Bytes: the most so far; 0 where the system does not say."""
     if device == "cuda":
         return torch.cuda.max_memory_reserved()
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if sys.platform == "win32":
+        return 0  # it has no such figure
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most
 
 
 def timed(name: str, stage: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -94,7 +94,7 @@ class Chosen:
             self.asked,
             network="+".join(f"{part.share:g}" for part in self.parts),
             weights_dir=None,
-            device=self.device.type,  # type: ignore[arg-type]  # cpu or cuda
+            device=self.device.type,  # type: ignore[arg-type]  # cpu, cuda or mps
             rows=self.rows,
             render_factor=None,
             memory=None,

@@ -1,4 +1,4 @@
-"""The device that colours: whether CUDA can be used here, and what its errors mean."""
+"""The device that colours: whether CUDA or MPS can be used here, and what their errors mean."""
 
 import os
 import shutil
@@ -112,12 +112,14 @@ def first_line(said: object) -> str:
 
 
 def find_device(name: str) -> torch.device:
-    """The device to colour on: auto | cpu | cuda.
+    """The device to colour on: auto | cpu | cuda | mps; auto never takes mps, which nobody here has tested.
 
     Raises:
-        NoDeviceError: cuda is asked for and cannot be used.
+        NoDeviceError: cuda or mps is asked for and cannot be used.
     """
-    if name == "cpu":
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise NoDeviceError("this machine, or this build of torch, has no MPS; --device cpu runs without one")
+    if name in ("cpu", "mps"):
         return torch.device(name)
     unusable = unusable_cuda()
     if unusable is None:
@@ -135,7 +137,9 @@ def _settle() -> None:
 
 
 def passed_over(name: str) -> tuple[str, ...]:
-    """A note on the card that `auto` passes over; none where it takes it, or there is no card."""
+    """Notes on a device that is not tested, or on the card that `auto` passes over; none of others."""
+    if name == "mps":
+        return ("--device mps was never run by us: compare a still of it with one of --device cpu",)
     unusable = unusable_cuda() if name == "auto" and has_nvidia_card() else None
     return (f"the CPU colours: {unusable}",) if unusable else ()
 
@@ -143,14 +147,15 @@ def passed_over(name: str) -> tuple[str, ...]:
 def kind_of(device: torch.device) -> str:
     """The kind of device, as far as the last bit of a colour depends on it; empty for the CPU."""
     if device.type != "cuda":
-        return ""
+        return "" if device.type == "cpu" else f"{device.type}, torch {torch.__version__}"
     kind = f"{torch.cuda.get_device_name(device)}, cuDNN {torch.backends.cudnn.version()}"  # type: ignore[no-untyped-call]
     return kind if half_precision(device) == torch.bfloat16 else f"{kind}, float16"
 
 
 def half_precision(device: torch.device) -> torch.dtype:
-    """The type in which networks run: bfloat16, or float16 on cards that only emulate it (before Ampere)."""
+    """The type in which networks run: bfloat16, or float16 on MPS and on cards that only emulate it (before Ampere)."""
     is_old = device.type == "cuda" and torch.cuda.get_device_capability(device) < (8, 0)
+    is_old = is_old or device.type == "mps"
     return torch.float16 if is_old else torch.bfloat16
 
 

@@ -1,5 +1,6 @@
 """Pictures to FFmpeg as they are made, each with its exact time."""
 
+import errno
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,8 @@ from pipelines.frames import ColouredFrame, Luma
 INPUT = {"filename": "pipe:0", "format": "nut"}
 """Where the graph finds them: NUT holds any time base, and raw pictures as they are."""
 NEUTRAL = 128
+ENDED = (errno.EPIPE, errno.EINVAL)
+"""Errors of a pipe whose reader has ended; the second is Windows's."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,11 @@ def run(arguments: Sequence[str], moments: Iterable[Moment], time_base: Fraction
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
         try:
             _feed(process.stdin, moments, time_base, rate)
-        except BrokenPipeError:
-            pass  # it ended early, its log says why
-        except BaseException:
-            process.kill()
-            raise
+        except BaseException as error:
+            has_ended = isinstance(error, OSError) and error.errno in ENDED
+            if not has_ended:  # otherwise its log says why
+                process.kill()
+                raise
         finally:
             code = process.wait()
         if code:

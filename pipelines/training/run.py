@@ -245,7 +245,7 @@ class _Keeper:
             "temperature": str(config.temperature),
             **{name: str(value) for name, value in dataclasses.asdict(config.finish).items()},
         }
-        held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out))
+        held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out), "utf-8")
         self.tensorboard = None
         if tensorboard:
             from pipelines.training.tensorboard import TensorBoardWriter

@@ -123,7 +123,7 @@ def train(
         from pipelines.training.examples import Sources
         from pipelines.training.run import train as run
 
-        start_work()
+        start_work(has_codecs=False)
         sources = Sources(images, films, boxes, kinds)
         config = _config(*(options.pop(name) for name in ("stage", "steps", "assignments")))
         if gpus or workers:

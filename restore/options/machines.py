@@ -37,7 +37,7 @@ def devices_from(options: dict[str, Any]) -> Devices:
         click.UsageError: they contradict each other, or --device, or a cluster is named and nothing of it.
     """
     gpus, workers, address = (options.pop(name, None) for name in ("gpus", "workers", "address"))
-    if options["device"] == ("cpu" if gpus else "cuda") and (gpus or workers):
+    if (gpus or workers) and options["device"] in ("mps", "cpu" if gpus else "cuda"):
         raise click.UsageError(f"--device {options['device']} contradicts {'--gpus' if gpus else '--workers'}")
     if address and not gpus and not workers and _is_typed("address"):
         raise click.UsageError("--address names a cluster; --gpus N or --workers N says how much of it works")

@@ -26,6 +26,9 @@ WEIGHTS_DIR = option(
     help="The folder of downloaded weights; RESTORE_WEIGHTS names it too. [see restore weights where]",
 )
 
+DEVICES = ["auto", "cpu", "cuda", "mps"]
+"""Where a network runs; mps is for who asks for it."""
+
 
 def look_option(several: bool = False) -> Decorator:
     """Settings of parts of a film; with `several`, looks can be compared."""
@@ -41,7 +44,7 @@ def look_option(several: bool = False) -> Decorator:
 def colour_options(several: bool = False) -> Decorator:
     """How a film is coloured; with `several`, what can be compared may be given more than once."""
     return join(
-        option(MACHINES, "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the network runs. [auto]"),
+        option(MACHINES, "--device", type=click.Choice(DEVICES), help="Where the network runs. [auto]"),
         option(
             COLOUR,
             "--network",

@@ -258,3 +258,24 @@ def test_the_wait_for_a_gpu_keeps_no_core_busy(monkeypatch: pytest.MonkeyPatch) 
     assert not done.mock_calls
     wait_for(torch.device("cuda"))
     assert done.mock_calls == [call(blocking=True), call().record(), call().synchronize()]
+
+
+def test_mps_is_taken_where_torch_has_it_and_said_to_be_untested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert find_device("mps") == torch.device("mps")
+    assert half_precision(torch.device("mps")) == torch.float16
+    assert kind_of(torch.device("mps")).startswith("mps, torch ")
+    (note,) = passed_over("mps")
+    assert "never run by us" in note
+
+
+def test_mps_is_refused_where_torch_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(NoDeviceError, match="no MPS; --device cpu runs without one"):
+        find_device("mps")
+
+
+def test_auto_never_takes_mps(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.without_cuda(None)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert find_device("auto") == torch.device("cpu")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +107,7 @@ def test_a_file_that_is_named_is_taken_in_place_of_the_folders_own(
 
 def test_an_empty_file_takes_the_place_of_the_folders_own(seen: list[Settings]) -> None:
     write("saturation = 2")
-    assert "sets" not in restore(LOST, "--config", "/dev/null").output
+    assert "sets" not in restore(LOST, "--config", os.devnull).output
     assert seen == [Settings()]
 
 
