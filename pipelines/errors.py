@@ -7,6 +7,7 @@ FilmError
 ├── OutputError    the result cannot be written
 ├── SettingsError  settings that do not fit this film or this machine
 │   └── EmptyError     no film is where films were looked for
+├── DifferenceError  a result is not what its record or its film says
 └── WorkError      a part of the film ends every process that works on it, or does not fit into memory
 
 StageError is not among them: a stage or a stream raises it for a batch that it cannot do, and `film.restore`, which
@@ -67,6 +68,10 @@ class SettingsError(FilmError):
 
 class EmptyError(SettingsError):
     """No film is where films were looked for."""
+
+
+class DifferenceError(FilmError):
+    """A result is not what its record says, or does not hold what its film does."""
 
 
 class WorkError(FilmError):

@@ -4,12 +4,14 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import InputError, OutputError, StageError, timecode
+from pipelines.job.beside import put_beside
 from pipelines.job.identity import about, about_segment
 from pipelines.job.job import Job
 from pipelines.job.work import WorkFolder
@@ -20,6 +22,7 @@ from pipelines.painting.paint import Paint, Painting
 from pipelines.places import is_taken, only_run, put
 from pipelines.proof.digest import digested
 from pipelines.proof.origin import origin_of
+from pipelines.proof.record import Made, write_beside
 from pipelines.repair.tally import notes as mend_notes
 from pipelines.repair.tally import of_film, rows
 from pipelines.segment import SegmentFlow, mended_alone
@@ -47,7 +50,7 @@ def restore(
     Raises:
         FilmError: what stopped the run. Finished segments stay, and the next run goes on from them.
     """
-    listener = listener or Listener()
+    listener, began = listener or Listener(), datetime.now(UTC)
     own = {segment.number: about_segment(job, segment) for segment in job.segments}
     work = WorkFolder(job.out, about(job), job.starts_over, own)
     painting, encode = paint or in_process(Paint()), job.settings.encode
@@ -58,17 +61,21 @@ def restore(
     with _as_film_errors(job, work), only_run(work.lock, job.out), work, digest as source:
         segments = list(_coloured(job, work, listener, spread(ColourSegment(flow, work))))
         _check_any_frame(job, segments)
-        whole = next(spread(Join(job, work, origin_of(job, source())))(iter([segments])))
+        origin = origin_of(job, source())
+        whole = next(spread(Join(job, work, origin))(iter([segments])))
+        result = _result(job, segments)
+        write_beside(Made(job, segments, whole, source(), origin, (*job.target.notes, *result.notes), began))
         _check_free(job)
         if job.settings.repair.mask_out is not None:
             put(mask_beside(whole), job.settings.repair.mask_out)
         listener.on_whole(whole)
         put(whole, job.out)
+        put_beside(job.out)
         if job.keeps_work:
             listener.on_note(f"its segments stay in {work.folder.name}, for --update")
         else:
             work.remove()
-    return _result(job, segments)
+    return result
 
 
 def _coloured(

@@ -279,3 +279,5 @@ class EncodedSegment:
     """Whether a frame had closed captions for which the codec has no place."""
     repairs: tuple[ShotRepair, ...] = ()
     """Of each of its shots; none where nothing was to be mended."""
+    lumas: tuple[str, ...] = ()
+    """md5 of each frame's luma as it entered the encoder, see `media.luma.md5_of`."""

@@ -21,6 +21,9 @@ PRESETS: dict[Codec, tuple[str, ...]] = {"h264": _SPEEDS, "h265": _SPEEDS, "av1"
 
 LEFT_OUT = {"is_left_out": True}
 """Metadata of settings that came later: where they have their default, records of runs do not name them."""
+BESIDE = {"is_beside": True}
+"""Metadata of settings of what is written beside a result: the result does not depend on them."""
+Checksum = Literal["md5", "sha256"]
 
 
 def _check(is_right: bool, what: str) -> None:
@@ -223,6 +226,10 @@ class Settings:
     """Take the luma of a film that has colours already."""
     deinterlace: bool = False
     """Make whole frames of interlaced fields (bwdif), instead of keeping the film interlaced."""
+    sidecar: bool | None = field(default=None, metadata=BESIDE)
+    """Write a record of how the result was made beside it; None: in archives alone."""
+    checksum: Checksum | None = field(default=None, metadata=BESIDE)
+    """Write checksums of the result beside it, in the form of `md5sum -c`."""
 
     def __post_init__(self) -> None:
         _check(self.segment > 0, f"segment must be above 0 seconds, got {float(self.segment):g}")

@@ -1,6 +1,6 @@
 """Steady colour for black-and-white film.
 
-`restore_film`, `restore_archive`, `render_preview`, `still`, `sheet` and `shots` do what the commands do;
+`restore_film`, `restore_archive`, `verify`, `render_preview`, `still`, `sheet` and `shots` do what the commands do;
 `colour_frames` colours arrays; `events` runs one of them as an iterator of events. See docs/python.md.
 """
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from restore.arrays import colour_frames
     from restore.devices import Devices
     from restore.reporting import events
+    from restore.verification import verify
 
     __version__: str
 
@@ -36,6 +37,7 @@ __all__ = [
     "sheet",
     "shots",
     "still",
+    "verify",
 ]
 
 _MODULES = {
@@ -46,6 +48,7 @@ _MODULES = {
     "When": "pipelines.ranges",
     "colour_frames": "restore.arrays",
     "events": "restore.reporting",
+    "verify": "restore.verification",
 }
 """Where names are that do not come from restore.api."""
 

@@ -20,6 +20,7 @@ from restore.commands.evaluate import evaluate
 from restore.commands.film import EXAMPLES, film_command
 from restore.commands.preview import preview, sheet, shots, still
 from restore.commands.train import train
+from restore.commands.verify import verify
 from restore.commands.weights import weights
 from restore.exits import Refused, stopped_code, terminate
 from restore.options.file import take_config
@@ -114,6 +115,6 @@ def main() -> None:  # fmt: skip
 
 
 main.add_command(film_command)
-for command in (archive, preview, still, sheet, shots, evaluate, train, weights, doctor):
+for command in (archive, verify, preview, still, sheet, shots, evaluate, train, weights, doctor):
     main.add_command(command)
 take_config(main)

@@ -13,6 +13,7 @@ from pipelines.archive.named import ArchiveFilm
 from pipelines.archive.records import FOLDER, Asked, Done, Failed, Record, Records, Whole
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
+from pipelines.job.beside import record_of
 from pipelines.job.identity import files_given, flattened
 from pipelines.job.job import Job
 from pipelines.media.containers import possible_names
@@ -118,7 +119,8 @@ def _check_results(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None
     results: dict[Any, str] = {}
     for task in tasks:
         own = [task.stem] if task.film.is_scans and not task.film.out else []  # a folder of pictures
-        for name in [*own, *possible_names(task.stem, has_suffix=bool(task.film.out))]:
+        names = [*own, *possible_names(task.stem, has_suffix=bool(task.film.out)), record_of(task.stem).as_posix()]
+        for name in names:
             film, place = films.get(_known_by(out, name)), known_as(_place(out, name))
             if film is not None:
                 what = f"its result would be {out.url(name)}, and that is a film of this run ({film})"

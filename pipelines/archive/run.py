@@ -19,11 +19,13 @@ from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
 from pipelines.film import Listener, Result, restore
+from pipelines.job.beside import put_beside
 from pipelines.job.finder import Finder
 from pipelines.job.job import Job, prepare
 from pipelines.job.span import in_film
 from pipelines.media.probe import probe
 from pipelines.places import size_of
+from pipelines.settings import Settings
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
@@ -125,7 +127,7 @@ class Archive:
         path = self.staging.film(task)
         if task.found:
             return _Ready(task, lambda: self._found(task, path))
-        stem, settings = self.staging.stem(task), task.film.settings
+        stem, settings = self.staging.stem(task), _with_sidecar(task.film.settings)
         out, stem_only = (stem, None) if task.film.out else (None, stem)
         job = prepare(path, out, settings, True, stem_only, self.has_pool, OPTION)
         if not self.overwrite:
@@ -174,7 +176,9 @@ class Archive:
         """The record of a result that a run wrote which was killed right after."""
         film = probe(path, task.film.settings.scans)
         settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
-        seen = look(film, self.staging.found(task), settings.span)
+        result = self.staging.found(task)
+        put_beside(result)
+        seen = look(film, result, settings.span)
         note = "the run that wrote it was stopped before it could tell more"
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen, ended=now())
 
@@ -192,6 +196,11 @@ class Archive:
             Records(self.out).save(Whole(task.asked, name_of_result(task, job), size_of(result)))
 
         return Listener(notes.append, on_frame, lambda frames: self.listener.on_resumed(task, frames), go_on, on_whole)
+
+
+def _with_sidecar(settings: Settings) -> Settings:
+    """The settings of a film of an archive, where records are written unless they are not wanted."""
+    return replace(settings, sidecar=settings.sidecar is not False)
 
 
 def _first_done(running: dict[Future[Record], int]) -> Iterator[Record]:

@@ -10,6 +10,7 @@ from pipelines.archive.plan import Task
 from pipelines.archive.records import FOLDER, Done, dump, load
 from pipelines.archive.storage import Store
 from pipelines.errors import InputError
+from pipelines.job.beside import files_beside
 
 MADE = "made.json"
 """The record of a result that is whole and not yet where it goes."""
@@ -89,7 +90,9 @@ class Staging:
             part = made.with_suffix(".part")
             part.write_bytes(dump(record))
             part.replace(made)
-            self.out.put(made.parent / "result" / record.out, record.out)
+            result = made.parent / "result" / record.out
+            for path in (result, *files_beside(result)):
+                self.out.put(path, str(PurePosixPath(record.out).with_name(path.name)))
             made.unlink()
 
     def clear(self, task: Task) -> None:

@@ -86,7 +86,8 @@ def flattened(value: Any, name: str = "") -> dict[str, str]:
         value = {
             field.name: getattr(value, field.name)
             for field in dataclasses.fields(value)
-            if not (field.metadata.get("is_left_out") and getattr(value, field.name) == field.default)
+            if not field.metadata.get("is_beside")
+            and not (field.metadata.get("is_left_out") and getattr(value, field.name) == field.default)
         }
     if not isinstance(value, dict):
         return {name: str(float(value)) if isinstance(value, Fraction) else str(value)}

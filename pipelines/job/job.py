@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from pipelines.errors import SettingsError
+from pipelines.job.beside import check_beside
 from pipelines.job.finder import Finder
 from pipelines.job.look import look_notes
 from pipelines.job.mending import with_repair
@@ -129,6 +130,7 @@ def prepare(
     if out is None:
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
+    check_beside(out, settings, overwrite, option)
     check_colours(film, settings)
     ways, span = ways_of(film, settings, has_pool), settings.span
     return Job(

@@ -113,7 +113,8 @@ class WorkFolder:
             return None
         was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
         was["repairs"] = tuple(ShotRepair._make([*shot[:-1], tuple(shot[-1])]) for shot in was.get("repairs", ()))
-        return SegmentFile(path, EncodedSegment(**was))  # type: ignore[arg-type]  # as it was written
+        encoded = EncodedSegment(**was)  # type: ignore[arg-type]  # as it was written
+        return SegmentFile(path, encoded) if len(encoded.lumas) == len(encoded.pts) else None
 
     def has_changed(self, segment: Segment) -> bool:
         """Whether an earlier run finished the segment with another identity."""

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
 from pipelines.media.closed_captions import captioned
 from pipelines.media.grading import encoder_params, write_grading
+from pipelines.media.luma import md5_of
 from pipelines.media.mask_track import MaskTrack
 from pipelines.media.open import reason_of
 from pipelines.media.target import Target
@@ -125,13 +126,14 @@ class _Assembler:
         frame: Any = self.frame  # ProRes takes its tags from the frames
         frame.colorspace, frame.color_primaries, frame.color_trc = target.matrix, target.primaries, target.transfer
         self.fields = _field_flags(target) if target.field_order != "progressive" else None
+        self.lumas: list[str] = []
+        """md5 of each frame's luma."""
 
     def __call__(self, coloured: ColouredFrame, pts: int) -> Any:
         self.frame.make_writable()
-        luma, table = coloured.frame.luma, self.target.luma_table
-        for plane, samples in zip(
-            self.frame.planes, (luma if table is None else table[luma], coloured.cb, coloured.cr), strict=True
-        ):
+        luma = self.target.mapped(coloured.frame.luma)
+        self.lumas.append(md5_of(luma, self.target.bits))
+        for plane, samples in zip(self.frame.planes, (luma, coloured.cb, coloured.cr), strict=True):
             self._fill(plane, samples)
         frame: Any = self.frame
         if self.fields is not None:
@@ -205,7 +207,8 @@ class Encode:
         write_grading(path, self.target.grading)
         cuts = tuple(at for at, shot, before in zip(pts, shots, [0, *shots], strict=False) if shot != before)
         last = coloured.frame.duration
-        return EncodedSegment(tuple(pts), last, _reorder(stored), tuple(held), cuts, lost_captions=bool(captions))
+        is_lost, lumas = bool(captions), tuple(assemble.lumas)
+        return EncodedSegment(tuple(pts), last, _reorder(stored), tuple(held), cuts, lost_captions=is_lost, lumas=lumas)
 
 
 def _mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[int]) -> None:

@@ -55,25 +55,38 @@ def container_options(container: str, time_base: Fraction) -> dict[str, str]:
     return options
 
 
+def offset_of(film: Film, target: Target, span: Span) -> int:
+    """Ticks by which a result shows its frames later than the film."""
+    return -int(film.shift(span) / target.time_base)
+
+
+def picture_times(segments: Sequence[SegmentFile], offset: int) -> dict[int, int]:
+    """Ticks that each frame lasts, by its pts in the result: to the next; the last as long as its packet says.
+
+    Args:
+        segments: all of them, in order; one of them has a frame.
+        offset: as `offset_of` gives it.
+    """
+    pts = [each + offset for segment in segments for each in segment.encoded.pts]
+    last = next(segment.encoded.last_duration for segment in reversed(segments) if segment.encoded.pts)
+    step = max(1, pts[1] - pts[0]) if len(pts) > 1 else 1
+    ends = [*pts[1:], pts[-1] + (last or step)]
+    return {start: end - start for start, end in zip(pts, ends, strict=True)}
+
+
 class _PicturePackets:
     """Packets of the segments in stream order, with the film's own pts and new dts."""
 
     def __init__(self, segments: Sequence[SegmentFile], time_base: Fraction, offset: int) -> None:
         self.segments = [segment for segment in segments if segment.encoded.pts]
         self.time_base, self.offset = time_base, offset
-        self.pts = [pts + offset for segment in self.segments for pts in segment.encoded.pts]
-        self.durations = self._durations()
+        self.durations = picture_times(segments, offset)
+        self.pts = list(self.durations)
         self.delay = max((segment.encoded.reorder for segment in self.segments), default=0)
 
     def _dts(self, i: int) -> int:
         """The pts `delay` frames earlier: never later than the packet's own, and always rising."""
         return self.pts[i - self.delay] if i >= self.delay else self.pts[0] - (self.delay - i) * self._step()
-
-    def _durations(self) -> dict[int, int]:
-        """Each frame lasts to the next; the last as long as its packet says."""
-        last = self.segments[-1].encoded.last_duration or self._step()
-        ends = [*self.pts[1:], self.pts[-1] + last]
-        return {pts: end - pts for pts, end in zip(self.pts, ends, strict=True)}
 
     def _step(self) -> int:
         return max(1, self.pts[1] - self.pts[0]) if len(self.pts) > 1 else 1
@@ -175,7 +188,7 @@ def mux(  # noqa: PLR0913  # all that a file is made of
     """
     first = next(segment for segment in segments if segment.encoded.pts)
     last = next(each for each in reversed(segments) if each.encoded.pts).encoded.pts[-1] * film.picture.time_base
-    offset = -int(film.shift(span) / target.time_base)
+    offset = offset_of(film, target, span)
     options = container_options(container, target.time_base)
     with (
         open_others(film) as source,

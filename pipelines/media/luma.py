@@ -1,5 +1,6 @@
 """Y' of decoded frames, at its own bit depth."""
 
+import hashlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -20,6 +21,17 @@ def _plane(frame: av.VideoFrame, bits: int) -> Luma:
     plane = frame.planes[0]
     dtype: Any = np.uint8 if bits == 8 else np.dtype("<u2")
     return np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)[:, : plane.width]
+
+
+def md5_of(luma: Luma, bits: int) -> str:
+    """md5 of luma (H, W) line by line, as FFmpeg's framemd5 computes it of a gray picture.
+
+    Args:
+        luma: samples of any type.
+        bits: of a sample, 8 to 16: above 8 each takes two bytes, the low one first.
+    """
+    samples: Any = np.ascontiguousarray(luma, np.uint8 if bits == 8 else np.dtype("<u2"))
+    return hashlib.md5(samples, usedforsecurity=False).hexdigest()
 
 
 def luma_of_rgb(rgb: NDArray[Any]) -> Luma:

@@ -24,6 +24,7 @@ from models.colour.log import LogCurve
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
 from pipelines.media.dpx import DpxHeader, read_header, with_transfer
 from pipelines.media.join import SegmentFile
+from pipelines.media.luma import md5_of
 from pipelines.media.target import Target, choose_target
 from pipelines.settings import EncodeSettings
 from pipelines.source import Film, Numbered
@@ -111,18 +112,20 @@ class WritePictures:
         pts: list[int] = []
         cuts: list[int] = []
         held: list[int] = []
+        lumas: list[str] = []
         last, shot = 0, 0
-        for coloured in self._written(frames, folder):
+        for coloured, luma in self._written(frames, folder):
             frame = coloured.frame
             pts.append(frame.pts)
+            lumas.append(luma)
             held += [frame.pts] * frame.is_held
             cuts += [frame.pts] * (coloured.shot != shot)
             last, shot = frame.duration, coloured.shot
-        return EncodedSegment(tuple(pts), last, 0, tuple(held), tuple(cuts))
+        return EncodedSegment(tuple(pts), last, 0, tuple(held), tuple(cuts), lumas=tuple(lumas))
 
-    def _written(self, frames: Iterable[ColouredFrame], folder: Path) -> Iterator[ColouredFrame]:
-        """The frames, each once its picture is written; the next ones are written meanwhile."""
-        waiting: deque[tuple[ColouredFrame, Future[None]]] = deque()
+    def _written(self, frames: Iterable[ColouredFrame], folder: Path) -> Iterator[tuple[ColouredFrame, str]]:
+        """The frames with the md5 of their luma, once each is written; the next ones are written meanwhile."""
+        waiting: deque[tuple[ColouredFrame, Future[str]]] = deque()
         with ThreadPoolExecutor(THREADS) as pool:
             try:
                 for number, coloured in enumerate(frames):
@@ -131,21 +134,20 @@ class WritePictures:
                     waiting.append((coloured, pool.submit(self._write, coloured, path)))
                     while len(waiting) > THREADS:
                         written, future = waiting.popleft()
-                        future.result()
-                        yield written
+                        yield written, future.result()
                 for written, future in waiting:
-                    future.result()
-                    yield written
+                    yield written, future.result()
             finally:
                 for _, future in waiting:
                     future.cancel()
 
-    def _write(self, coloured: ColouredFrame, path: Path) -> None:
-        table, luma = self.target.luma_table, coloured.frame.luma
-        rgb = rgb_codes(luma if table is None else table[luma], coloured.cb, coloured.cr, self.target.luma_weights)
+    def _write(self, coloured: ColouredFrame, path: Path) -> str:
+        luma = self.target.mapped(coloured.frame.luma)
+        rgb = rgb_codes(luma, coloured.cb, coloured.cr, self.target.luma_weights)
         upright = np.ascontiguousarray(self.target.display_matrix.shown(rgb))
         header = self._header(coloured.frame.pts)
         path.write_bytes(self._finished(self._encoded(upright, header), header))
+        return md5_of(luma, self.target.bits)
 
     def _encoded(self, rgb: NDArray[np.uint16], header: DpxHeader | None) -> bytes:
         encoder, form, options = ENCODERS[self.target.pictures]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.colour.colorspace import LUMA_WEIGHTS, luma_span
 from pipelines.display import DisplayMatrix, Grading
+from pipelines.frames import Luma
 from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder, encoder_for
 from pipelines.settings import Codec, EncodeSettings
 from pipelines.source import DEFAULT_RATE, FieldOrder, Film, Picture
@@ -70,6 +71,10 @@ class Target:
     def luma_weights(self) -> tuple[float, float]:
         """Kr and Kb."""
         return LUMA_WEIGHTS[MATRICES[self.matrix]]
+
+    def mapped(self, luma: Luma) -> Luma:
+        """A frame's luma (H, W) as the encoder takes it."""
+        return luma if self.luma_table is None else self.luma_table[luma]
 
     @cached_property
     def luma_table(self) -> NDArray[np.uint16] | None:

@@ -22,12 +22,26 @@ def origin_of(job: Job, digest: str) -> dict[str, str]:
         job: from `prepare`.
         digest: sha256 of the film, in hex.
     """
-    weights = {of: f"sha256 {sha256}" for of, sha256 in job.chosen.digests.items()}
-    colours = {} if job.chosen.name is None else {"network": named(job.chosen), **weights, "colours": STATEMENT}
+    networks = networks_of(job)
+    weights = {
+        of if len(networks) == 1 else f"{of} of {number}": f"sha256 {sha256}"
+        for number, chosen in enumerate(networks, start=1)
+        for of, sha256 in chosen.digests.items()
+    }
+    names = ", ".join(map(named, networks))
+    colours = {"network": names, **weights, "colours": STATEMENT} if networks else {}
     every = (job.settings.repair, *(span.repair for span in job.settings.repairs))
     repairs = dict.fromkeys(str(each) for each in every if each.is_on)
     repair = {"repair": "; ".join(repairs)} if repairs else {}
     return {"tool": tool(), **colours, **repair, "source": f"sha256 {digest[:PREFIX]}"}
+
+
+def networks_of(job: Job) -> list[Chosen]:
+    """The networks that colour parts of a film, the run's own first; none: it is mended alone."""
+    if job.chosen.name is None:
+        return []
+    by_digests = {tuple(part.way.chosen.digests.values()): part.way.chosen for part in job.ways.parts}
+    return sorted(by_digests.values(), key=lambda chosen: chosen.digests != job.chosen.digests)
 
 
 def named(chosen: Chosen) -> str:

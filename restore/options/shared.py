@@ -8,6 +8,7 @@ import click
 
 from pipelines.ranges import TIMES, When
 from pipelines.settings import Settings
+from restore.options.beside import BESIDE
 from restore.options.guides import HINTS, stills_of
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
@@ -172,6 +173,7 @@ SETTING_OPTIONS = join(
         type=click.Choice(["cpu", "nvenc", "auto"]),
         help="Of h264 and h265: the CPU's, an NVIDIA card's, or the card's where it loses nothing. [cpu]",
     ),
+    BESIDE,
     option(TASK, "--start", type=Place(), help=f"Begin here: {TIMES}."),
     option(TASK, "--end", type=Place(), help="End here; with a shot, at its end."),
     option(TASK, "--shot", type=SHOTS, metavar="N", help="Write this shot alone; shots count from 1."),
@@ -290,7 +292,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             encode=replace(base.encode, **given("codec", "crf", "preset", "encoder")),
             scans=replace(base.scans, **given("fps", "sound")),
             **span,
-            **given("timecode_start", "keep_start", "skip_damaged", "recolour", "deinterlace"),
+            **given("timecode_start", "keep_start", "sidecar", "checksum", "skip_damaged", "recolour", "deinterlace"),
         )
         return with_look(settings, options["look"]) if options.get("look") else settings
     except ValueError as error:

@@ -125,7 +125,7 @@ def test_a_run_over_urls_that_is_interrupted_takes_up_what_it_staged(
         patched.setattr(Store, "put", stop)
         with pytest.raises(KeyboardInterrupt):
             restore_archive([f"{memory}/reels"], f"{memory}/out", settings, scratch=scratch)
-    made = {path for path in scratch.rglob("*.restored.*") if path.is_file()}
+    made = {path for path in scratch.rglob("*.restored.m*") if path.is_file()}
     staged = {path for path in scratch.rglob("*.m*") if path.is_file() and path not in made}
     assert (len(made), len(staged) >= 1) == (1, True)
     fetched: list[str] = []

@@ -28,6 +28,8 @@ BAD = {
     "sound.m4v": broken.audio_only,
     "text.avi": broken.text,
 }
+BESIDE = (".json", ".framemd5")
+"""Endings of files beside a result."""
 """Ten kinds of films that cannot."""
 
 
@@ -56,8 +58,8 @@ def lines(out: Path) -> list[dict[str, Any]]:
 
 
 def results(out: Path) -> list[str]:
-    """All under OUT but the report and the records."""
-    found = (path.relative_to(out) for path in out.rglob("*") if path.is_file())
+    """All under OUT but the report, the records of the run, and those beside results."""
+    found = (path.relative_to(out) for path in out.rglob("*") if path.is_file() and path.suffix not in BESIDE)
     return sorted(
         str(path) for path in found if path.parts[0] not in (".restore", "report.jsonl", "report.csv", "report.html")
     )

@@ -188,7 +188,8 @@ def test_tells_which_frames_were_held_and_how_long_the_last_one_lasts(tmp_path: 
         ColouredFrame(frame(c.frame.luma, c.frame.pts, is_held=c.frame.pts in (1, 2)), c.cb, c.cr, c.shot)
         for c in frames
     ]
-    assert encoded(form, held, tmp_path / "segment") == EncodedSegment((0, 1, 2, 3), 1, 0, (1, 2))
+    segment = encoded(form, held, tmp_path / "segment")
+    assert replace(segment, lumas=()) == EncodedSegment((0, 1, 2, 3), 1, 0, (1, 2))
 
 
 SPEAKING = """

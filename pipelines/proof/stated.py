@@ -1,0 +1,98 @@
+"""The record of a result, read back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, get_args
+
+from pipelines.errors import InputError, MissingError
+from pipelines.job.beside import record_of
+from pipelines.places import sha256_of
+from pipelines.proof.framemd5 import Track, load
+from pipelines.proof.record import FORM
+from pipelines.settings import Codec, EncodeSettings, ScanSettings, Settings
+
+AGAIN = "copy it again beside the result"
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a record says of its result."""
+
+    path: Path
+    """Of the record."""
+    facts: Mapping[str, Any]
+    """As in docs/restored.schema.json."""
+    lumas: Track
+    """The luma of each frame as it entered the encoder."""
+    packets: Track
+    """The picture's packets as the result held them."""
+
+    @property
+    def source(self) -> str:
+        """sha256 of the film."""
+        return str(self.facts["source"]["sha256"])
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        """Facts of the result."""
+        return dict(self.facts["result"])
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether repairs were asked for, by which luma may differ from the film's."""
+        return any(shot["repairs"] for shot in self.facts["shots"])
+
+    def settings(self, sound: Path | None) -> Settings:
+        """The settings on which it depends how the film is read, and what the result holds beside its picture.
+
+        Args:
+            sound: of scans, the file with theirs.
+        """
+        read = self.facts["read"]
+        start, end, fps = (None if read[name] is None else Fraction(read[name]) for name in ("start", "end", "fps"))
+        codec = self.result["codec"]
+        return Settings(
+            encode=EncodeSettings(codec) if codec in get_args(Codec) else EncodeSettings(),
+            start=start,
+            end=end,
+            scans=ScanSettings(fps, sound),
+            keep_start=read["keep_start"],
+            skip_damaged=read["skip_damaged"],
+            deinterlace=read["deinterlace"],
+            recolour=True,
+        )
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Of the result, see `origin.origin_of`."""
+        return dict(self.facts["origin"])
+
+
+def load_record(result: Path, record: Path | None) -> Stated:
+    """The record of a result.
+
+    Args:
+        result: a file, or a folder of pictures.
+        record: None: it lies beside the result.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    path = record or record_of(result)
+    if not path.is_file():
+        hint = "a run with --sidecar writes one; --record names one that lies elsewhere"
+        raise MissingError(path, "no such file, and without its record a result cannot be verified", hint)
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+        form = facts["form"]
+        lumas, digest = path.with_name(facts["luma"]["file"]), facts["luma"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(path, "is no record of a result", AGAIN) from error
+    if form != FORM:
+        raise InputError(path, f"has the form {form!r}, and {FORM!r} is read", "take the version that wrote it")
+    if lumas.is_file() and sha256_of(lumas) != digest:
+        raise InputError(lumas, "is not the file that the record names: its sha256 differs", AGAIN)
+    return Stated(path, facts, *load(lumas))
