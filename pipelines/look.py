@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.ranges import Range, Ranges, layered
+from pipelines.ranges import Range, Ranges, When, layered
 from pipelines.repair_settings import Rectangle, RepairSettings
 
 MAX_WARMTH = 100
@@ -86,6 +86,12 @@ class Look:
     entries: tuple[LookEntry, ...]
     film: str = ""
     """Fingerprint of the film whose shots are listed; empty: the file does not say."""
+
+    @property
+    def listed(self) -> dict[int, Range]:
+        """Shots whose times it says, by their numbers."""
+        shots = [(entry.shot, entry.where[0]) for entry in self.entries if entry.shot is not None]
+        return {number: where for number, where in shots if not isinstance(where.start, When)}
 
     def pieces(self, *names: str) -> list[tuple[Range, LookValues]]:
         """The film from its first frame to its last, cut where these settings change; all places must be found."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from restore.api import render_preview, restore_archive, restore_film, sheet, shots, still
     from restore.arrays import colour_frames
     from restore.devices import Devices
+    from restore.options.look import with_look
     from restore.reporting import events
     from restore.verification import verify
 
@@ -38,6 +39,7 @@ __all__ = [
     "shots",
     "still",
     "verify",
+    "with_look",
 ]
 
 _MODULES = {
@@ -49,6 +51,7 @@ _MODULES = {
     "colour_frames": "restore.arrays",
     "events": "restore.reporting",
     "verify": "restore.verification",
+    "with_look": "restore.options.look",
 }
 """Where names are that do not come from restore.api."""
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.errors import timecode
+from pipelines.job.look import look_notes
 from pipelines.job.shots import Shot, find_shots
 from pipelines.media.timecode import clock_of
 from pipelines.painting.choice import choose_network
@@ -245,7 +246,8 @@ def _for(show: Sequence[Shown], settings: Settings | None) -> Settings:
 def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyView] = ()) -> Started:
     """Work on a look begins, which takes so many seconds of film; these views are the ways in which it is coloured."""
     film, picture, by = view.film, view.film.picture, {}
-    notes = passed_over(coloured[0].settings.paint.device) if coloured else ()
+    notes = list(passed_over(coloured[0].settings.paint.device)) if coloured else []
+    notes += [note for each in coloured if each.settings.look for note in look_notes(each.settings.look)]
     if coloured:
         networks = dict.fromkeys(each.chosen.name for each in coloured if each.chosen.name)
         by = {"network": ", ".join(networks), "device": coloured[0].chosen.device.type}
@@ -254,7 +256,7 @@ def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyVi
         "film": str(film.path), "out": str(view.out), "width": picture.width, "height": picture.height,
         "frame_rate": str(picture.frame_rate),
     }  # fmt: skip
-    return Started(film.path, view.out, seconds, looked_at(film, how, view.out), notes, facts | by)
+    return Started(film.path, view.out, seconds, looked_at(film, how, view.out), tuple(notes), facts | by)
 
 
 def _in_film(report: Reporter, view: View) -> Callable[[int], None]:

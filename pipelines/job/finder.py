@@ -10,7 +10,8 @@ from pipelines.job.shots import Shot, find_shots
 from pipelines.media.seek import nearest_frame
 from pipelines.media.timecode import DROPS, Clock, clock_of, standard_rate
 from pipelines.painting.choice import choose_network
-from pipelines.ranges import Place, Range, Ranges, When, union
+from pipelines.places import film_mark
+from pipelines.ranges import Place, Range, Ranges, When, in_seconds, union
 from pipelines.settings import Settings
 from pipelines.source import Film
 
@@ -101,12 +102,21 @@ class Finder:
         return own
 
     def _shot(self, number: int, is_end: bool) -> Fraction:
+        listed = self._listed.get(number)
+        if listed is not None:
+            return in_seconds((listed.end if is_end else listed.start) or Fraction(0))
         if number > len(self.shots):
             count = len(self.shots)
             what = f"shot {number} is not in the film, which has {count} shot{'s' * (count > 1)}"
             raise SettingsError(self.film.path, what, "restore shots lists them")
         shot = self.shots[number - 1]
         return shot.end if is_end else shot.start
+
+    @cached_property
+    def _listed(self) -> dict[int, Range]:
+        """Shots of this film whose times its look says: they need not be looked for."""
+        look = self.settings.look
+        return look.listed if look and look.film and look.film == film_mark(self.film) else {}
 
     @cached_property
     def shots(self) -> list[Shot]:

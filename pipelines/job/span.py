@@ -54,7 +54,8 @@ def asks_for_shots(settings: Settings) -> bool:
         *(still.time for still in settings.stills),
         *(place for each in ranges for place in each.places),
     )
-    return any(isinstance(place, When) and place.number("shot") is not None for place in places)
+    shots = {place.number("shot") for place in places if isinstance(place, When)} - {None}
+    return bool(shots - (settings.look.listed.keys() if settings.look and settings.look.film else set()))
 
 
 def _shown(place: Fraction | When | None) -> str:

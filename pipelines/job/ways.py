@@ -15,7 +15,7 @@ from pipelines.colour.lightness import whole
 from pipelines.errors import SettingsError
 from pipelines.frames import AbFrame
 from pipelines.guide.given import Given, given_for
-from pipelines.look import NOTHING_SAID, Look, LookValues
+from pipelines.look import NOTHING_SAID, Look, LookEntry, LookValues
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.ranges import Place, Range, in_seconds
@@ -164,10 +164,20 @@ def _way(film: Film, settings: Settings, values: LookValues, where: Sequence[Ran
     """The way of some parts of the film; hints that lie in none of them are no reason to refuse a network."""
     own = _with(settings, values)
     has_hints = any(piece.has(in_seconds(hint.time)) for hint in settings.hints for piece in where)
-    with _by_line(settings.look, values):
-        chosen = choose_network(film.path, own if has_hints else replace(own, hints=()), has_pool)
-        own = own if chosen.takes("hints") else replace(own, hints=())
-        return Way(own, chosen, given_for(film, own, chosen))
+    entries = settings.look.entries if settings.look else ()
+    with _of_line(settings.look, _that_say(entries, values), ", ".join(values.said)):
+        chosen = choose_network(film.path, replace(own, hints=()), has_pool)
+    if not chosen.takes("hints"):
+        with _of_line(settings.look, [entry for entry in entries if "hints" in entry.given], "hints"):
+            own = own if has_hints else replace(own, hints=())
+            choose_network(film.path, own, has_pool)
+    return Way(own, chosen, given_for(film, own, chosen))
+
+
+def _that_say(entries: Sequence[LookEntry], values: LookValues) -> list[LookEntry]:
+    """The entries that say some of these values, those that say all of them last."""
+    some = [entry for entry in entries if set(entry.values.said) & set(values.said)]
+    return sorted(some, key=lambda entry: entry.values.of(*values.said) == values)
 
 
 def _with(settings: Settings, values: LookValues) -> Settings:
@@ -181,17 +191,14 @@ def _with(settings: Settings, values: LookValues) -> Settings:
 
 
 @contextmanager
-def _by_line(look: Look | None, values: LookValues) -> Iterator[None]:
-    """Raises errors of settings that a look says as errors of its line."""
+def _of_line(look: Look | None, entries: Sequence[LookEntry], keys: str) -> Iterator[None]:
+    """Raises errors of settings as errors of the last of these entries, where there are some."""
     try:
         yield
     except SettingsError as error:
-        said = [entry for entry in look.entries if set(entry.values.said) & set(values.said)] if look else []
-        own = [entry for entry in said if values == entry.values.of(*values.said)]
-        if look is None or not said:
+        if look is None or not entries:
             raise
-        where = f"{look.path} line {(own or said)[-1].line}"
-        raise SettingsError(where, f"{', '.join(values.said)}: {error.what}", error.hint) from error
+        raise SettingsError(f"{look.path} line {entries[-1].line}", f"{keys}: {error.what}", error.hint) from error
 
 
 def _grade(settings: Settings, values: LookValues) -> Grade:

@@ -143,7 +143,7 @@ def _ways(options: dict[str, Any], are_wanted: bool, layout: str | None) -> list
 
 
 def _worded(value: Any) -> str:
-    return Path(value).stem if isinstance(value, str | Path) else f"{float(value):g}"
+    return Path(value).stem.removesuffix(".look") if isinstance(value, str | Path) else f"{float(value):g}"
 
 
 @click.command(cls=Command, examples=[

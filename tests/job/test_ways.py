@@ -18,7 +18,7 @@ from pipelines.look import Look, LookEntry, LookValues
 from pipelines.media.probe import probe
 from pipelines.painting.paint import Paint
 from pipelines.ranges import Ranges, range_of
-from pipelines.settings import Settings
+from pipelines.settings import Hint, Settings
 from pipelines.source import Segment
 from pipelines.streams import in_process
 from tests.made import clips
@@ -88,6 +88,16 @@ def test_a_network_that_is_not_there_is_told_by_the_line_that_names_it(films: Fi
     look = looked(settings, ("shot 1", LookValues(steady=Fraction(1))), ("shot 2", LookValues(network="nothing")))
     with pytest.raises(SettingsError, match=r"film\.look\.toml line 2: network: .*nothing"):
         ways(films(clips.with_cuts, ".mp4"), look)
+
+
+def test_hints_that_the_network_of_their_part_does_not_take_are_told_by_the_line_that_gives_them(
+    films: Films, settings: Settings
+) -> None:
+    path, look = films(clips.with_cuts, ".mp4"), Path("film.look.toml")
+    entries = (LookEntry(()), LookEntry((range_of("shot 2"),), line=7, given=("hints",)))
+    hinted = replace(settings, look=Look(look, entries), hints=(Hint(Fraction(3, 4), 1, 1, (0.0, 0.0)),))
+    with pytest.raises(SettingsError, match=r"film\.look\.toml line 7: hints: compact takes no hints"):
+        ways(path, hinted)
 
 
 def test_places_that_are_not_in_the_film_are_told_by_their_line(films: Films, settings: Settings) -> None:

@@ -13,10 +13,12 @@ from click.testing import CliRunner
 
 from pipelines.errors import DamagedError
 from pipelines.job.job import Job, prepare
+from pipelines.look import LookValues
 from pipelines.settings import ScanSettings, Settings
 from restore.api import restore_film
 from restore.cli import main
 from restore.devices import Devices
+from tests.job.test_ways import looked
 from tests.made import clips
 from tests.made.on_cluster import Nodes, this_node, wait_until
 from tests.made.readers import closed_captions
@@ -44,6 +46,15 @@ def test_a_film_on_ray_has_the_same_bytes(
     assert result.frames == SEGMENTS * FRAMES
     assert len(heard.frames) == len(set(heard.frames)) == SEGMENTS * FRAMES
     assert_whole(out, films.restored(film, chosen, ".mp4"))
+
+
+def test_a_look_on_ray_has_the_same_bytes(nodes: Nodes, film: Path, settings: Settings, tmp_path: Path) -> None:
+    from pipelines.on_ray.films import open_pool, restore_on_ray
+
+    look = looked(near(settings), ("f20-f50", LookValues(sharpen=0.3)), ("f40-", LookValues(saturation=0.5)))
+    there = prepare(film, tmp_path / "there.mp4", look)
+    restore_on_ray(there, None, open_pool(workers=2))
+    assert there.out.read_bytes() == restore_film(film, tmp_path / "here.mp4", look).read_bytes()
 
 
 def test_scans_on_ray_become_the_same_pictures(

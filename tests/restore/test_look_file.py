@@ -113,8 +113,8 @@ def test_several_looks_are_compared_and_other_options_with_variants() -> None:
     looks = {"look": (Path("a.look.toml"), Path("b.look.toml"))}
     ways = _ways(options | looks, are_wanted=False, layout=None)
     assert [(label, way["look"].name) for label, way in ways] == [
-        ("look a.look", "a.look.toml"),
-        ("look b.look", "b.look.toml"),
+        ("look a", "a.look.toml"),
+        ("look b", "b.look.toml"),
     ]
     ways = _ways(options | {"warmth": (-30.0, 30.0), "look": ()}, are_wanted=True, layout=None)
     assert [(label, way["warmth"], way["look"]) for label, way in ways] == [
