@@ -19,6 +19,7 @@ from restore.commands.doctor import doctor
 from restore.commands.evaluate import evaluate
 from restore.commands.film import EXAMPLES, film_command
 from restore.commands.preview import preview, sheet, shots, still
+from restore.commands.studio import studio
 from restore.commands.train import train
 from restore.commands.verify import verify
 from restore.commands.weights import weights
@@ -115,6 +116,6 @@ def main() -> None:  # fmt: skip
 
 
 main.add_command(film_command)
-for command in (archive, verify, preview, still, sheet, shots, evaluate, train, weights, doctor):
+for command in (archive, studio, verify, preview, still, sheet, shots, evaluate, train, weights, doctor):
     main.add_command(command)
 take_config(main)

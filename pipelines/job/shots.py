@@ -1,10 +1,10 @@
 """The shots of a whole film, found without colouring anything."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
+from itertools import chain, groupby
 
 from pipelines.colour.lightness import Lightness
 from pipelines.colour.shots import Shots
@@ -52,13 +52,25 @@ def find_shots(
     Raises:
         FilmError: the film cannot be read to its end.
     """
+    return list(each_shot(film, settings, rows, on_frame))
+
+
+def each_shot(
+    film: Film, settings: Settings, rows: int, on_frame: Callable[[int], None] = lambda _: None
+) -> Generator[Shot, None, None]:
+    """Yields each shot as soon as the next one begins. Takes and raises what `find_shots` does."""
     decode = Decode(Fraction(0), settings.skip_damaged, settings.deinterlace)
     light = Lightness(film.picture, rows)(decode(Segment(film, 0, None, None)))
     with closing(ahead(light, SEEN_AHEAD)) as seen:
-        frames = Shots(film, settings.motion)(seen)
-        runs = [_run(shot) for _, shot in groupby(_reported(frames, on_frame), key=lambda frame: frame.shot)]
-    ends = [*(run.first for run in runs[1:]), runs[-1].last + _ticks(runs[-1], film)]
-    return [_shot(film, number, run, end) for number, (run, end) in enumerate(zip(runs, ends, strict=True), start=1)]
+        frames = _reported(Shots(film, settings.motion)(seen), on_frame)
+        number, run = 0, None
+        for number, (_, shown) in enumerate(groupby(frames, key=lambda frame: frame.shot)):
+            first = next(shown)
+            if run is not None:
+                yield _shot(film, number, run, first.pts)
+            run = _run(chain([first], shown))
+    assert run is not None
+    yield _shot(film, number + 1, run, run.last + _ticks(run, film))
 
 
 @dataclass(frozen=True)

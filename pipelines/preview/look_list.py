@@ -33,10 +33,11 @@ def look_of(view: View, shots: Sequence[Shot]) -> str:
     name = view.film.name
     quoted = json.dumps(name, ensure_ascii=False)
     head = HEAD.format(name=name, quoted=quoted, mark=film_mark(view.film), out=view.out.name)
-    return head + "".join(SHOT.format(shot=shot, start=_clock(shot.start), end=_clock(shot.end)) for shot in shots)
+    times = [(shot, look_time(shot.start), look_time(shot.end)) for shot in shots]
+    return head + "".join(SHOT.format(shot=shot, start=start, end=end) for shot, start, end in times)
 
 
-def _clock(seconds: Fraction) -> str:
+def look_time(seconds: Fraction) -> str:
     """HH:MM:SS.ffffff, no later than the time: the first frame from there on is the one that is meant."""
     millionths = int(seconds * 1_000_000)
     minutes, rest = divmod(millionths, 60_000_000)

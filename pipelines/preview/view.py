@@ -117,12 +117,20 @@ class View:
         Raises:
             SettingsError: there is none.
         """
+        return self.first_picture(at).pts
+
+    def first_picture(self, at: Fraction) -> Frame:
+        """The first frame that begins at `at`, in seconds, or later.
+
+        Raises:
+            SettingsError: there is none.
+        """
         self.check_inside(at)
         frames = Decode(Fraction(0), self.settings.skip_damaged)(Segment(self.film, 0, self.film.pts(at), None))
         found = next(frames, None)
         if found is None:
             raise SettingsError(self.film.path, "no frame begins from there on", "choose an earlier --at", at)
-        return found.pts
+        return found
 
     def excerpt(self, start: Fraction, length: Fraction) -> Excerpt:
         """The excerpt from `start` on for `length`, both in seconds, as far as the film goes.

@@ -18,8 +18,8 @@ from restore.options.look_lines import Table, tables
 
 ALIASES = {"temperature": "sharpen"}
 GIVEN = ("hints", "stills", "references")
-OWN = {"film": ("name", "mark"), "shot": ("number", "start", "end"), "range": ("at",)}
-"""Keys of each kind of table beside its settings and what is given in it."""
+OWN = {"film": ("name", "mark"), "shot": ("number", "start", "end", "state", "note"), "range": ("at",)}
+"""Keys of each kind of table beside its settings and what is given in it; state and note are for people."""
 
 
 def with_look(settings: Settings, path: Path) -> Settings:
@@ -30,8 +30,16 @@ def with_look(settings: Settings, path: Path) -> Settings:
     """
     try:
         text = path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: is not TOML ({error})") from error
+    return with_look_text(settings, text, path)
+
+
+def with_look_text(settings: Settings, text: str, path: Path) -> Settings:
+    """The settings with the text of a look file, which need not be there. Raises what `with_look` does."""
+    try:
         held = tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: is not TOML ({error})") from error
     readers = [_Reader(path, table, content) for table, content in _paired(path, tables(text), held)]
     readers.sort(key=lambda reader: reader.table.name != "film")  # wherever it stands, it lies under all others

@@ -9,13 +9,14 @@ import click
 from pipelines.ranges import TIMES, When
 from pipelines.settings import Settings
 from restore.options.beside import BESIDE
+from restore.options.encode import ENCODE_OPTIONS
 from restore.options.guides import HINTS, stills_of
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.look import with_look
 from restore.options.network import RUN
 from restore.options.repair import REPAIR_OPTIONS, repair_from
-from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, CODECS, Anchors, Place, Rate, Time
+from restore.options.values import AUTO_ANCHORS, AUTO_CLOSEST, Anchors, Place, Rate, Time
 
 SHOTS = click.IntRange(1, 999_999_999)
 """Numbers of shots: of nine digits at most, as `ranges.PLACES` takes."""
@@ -154,25 +155,7 @@ SETTING_OPTIONS = join(
     colour_options(),
     NO_COLOUR,
     REPAIR_OPTIONS,
-    option(
-        OUTPUT,
-        "--codec",
-        type=CODECS,
-        help="How the picture is written; ffv1 loses nothing, keep follows the film. [h264; in archives keep]",
-    ),
-    option(OUTPUT, "--crf", type=int, metavar="N", help="Quality; lower is better. [h264: 18, h265: 20, av1: 24]"),
-    option(
-        OUTPUT,
-        "--preset",
-        metavar="NAME",
-        help="Speed of encoding: ultrafast to placebo, for av1 0 to 13. [veryfast, 8]",
-    ),
-    option(
-        OUTPUT,
-        "--encoder",
-        type=click.Choice(["cpu", "nvenc", "auto"]),
-        help="Of h264 and h265: the CPU's, an NVIDIA card's, or the card's where it loses nothing. [cpu]",
-    ),
+    ENCODE_OPTIONS,
     BESIDE,
     option(TASK, "--start", type=Place(), help=f"Begin here: {TIMES}."),
     option(TASK, "--end", type=Place(), help="End here; with a shot, at its end."),

@@ -1,0 +1,40 @@
+// Elements: text stays text, whatever a film is called.
+
+/** An element with properties, listeners (onclick, …), attributes (aria-…, role, class) and children. */
+export function el(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name === "class" || name === "role" || name.includes("-") || name === "for") made.setAttribute(name, value);
+    else made[name] = value;
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** A button with a word; its key is shown to those who hover. */
+export function button(word, onclick, properties = {}) {
+  return el("button", { type: "button", onclick, ...properties }, word);
+}
+
+/** Buttons of which one is pressed; `choose` is called with the value of the one that is clicked. */
+export function choice(label, values, choose, chosen) {
+  const buttons = values.map(([value, word, title]) =>
+    button(word, () => choose(value), { title, "aria-pressed": String(value === chosen), value }));
+  return el("div", { class: "choice", role: "group", "aria-label": label }, ...buttons);
+}
+
+/** Marks the button of a choice. */
+export function press(group, value) {
+  for (const each of group.children) each.setAttribute("aria-pressed", String(each.value === String(value)));
+}
+
+/** Calls `run` once there was quiet for so many milliseconds. */
+export function settled(run, milliseconds) {
+  let timer;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(...given), milliseconds);
+  };
+}

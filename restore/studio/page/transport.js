@@ -1,0 +1,145 @@
+// Where the film is: time line, timecode, steps, and stretches that are played.
+
+import { button, el } from "./dom.js";
+import { words } from "./words.js";
+
+const SECONDS = 4; // played where no stretch is marked
+const LONGEST = 30;
+
+export class Transport {
+  video = null;
+  #abort = null;
+
+  constructor(place, store, api, viewer, say) {
+    Object.assign(this, { store, api, viewer, say });
+    this.range = el("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": words("time"), oninput: () => this.go(this.range.valueAsNumber) });
+    this.cuts = el("canvas", { class: "cuts", height: 10, "aria-hidden": "true" });
+    this.code = el("output", { class: "timecode", "aria-label": words("time") });
+    this.shot = el("span", { class: "where" });
+    const labelled = (sign, word, run, key) => button(sign, run, { title: `${words(word)} (${key})`, "aria-label": words(word) });
+    place.append(el("div", { class: "line" }, this.cuts, this.range),
+      el("div", { class: "transport" },
+        labelled("−1 s", "back", () => this.back(), "J"), labelled("◂", "previous", () => this.step(-1), "←"),
+        this.playButton = labelled("▶", "play", () => this.toggle(), "L"), labelled("▸", "next", () => this.step(1), "→"),
+        labelled("[", "in", () => this.mark("in"), "I"), labelled("]", "out", () => this.mark("out"), "O"), this.code, this.shot));
+    store.on("frame film", () => this.refresh());
+    store.on("shots look film", () => this.drawCuts());
+    new ResizeObserver(() => this.drawCuts()).observe(this.range);
+  }
+
+  go(frame) {
+    this.stop();
+    this.store.go(frame);
+  }
+
+  step(frames) {
+    this.go(this.store.frame + frames);
+  }
+
+  back() {
+    this.step(-Math.round(this.store.clock.rate));
+  }
+
+  /** To the shot before or after. */
+  jump(by) {
+    const { store } = this;
+    const index = store.shots.indexOf(store.shot) + by;
+    if (store.shots[index]) this.go(store.shots[index].start);
+  }
+
+  mark(which) {
+    this.store.marks[which] = this.store.marks[which] === this.store.frame ? null : this.store.frame;
+    this.drawCuts();
+  }
+
+  refresh() {
+    const { store } = this;
+    this.range.max = store.clock.frames - 1;
+    this.range.value = store.frame;
+    const written = store.clock.written(store.frame);
+    this.code.textContent = written;
+    this.range.setAttribute("aria-valuetext", written);
+    this.shot.textContent = store.shot ? words("shot", store.shot.number) : "";
+  }
+
+  drawCuts() {
+    const { cuts, store } = this;
+    const width = this.range.clientWidth;
+    if (!width || !store.clock) return;
+    cuts.width = width * devicePixelRatio;
+    cuts.height = 10 * devicePixelRatio;
+    const context = cuts.getContext("2d");
+    const style = getComputedStyle(document.documentElement);
+    const at = (frame) => (frame / store.clock.frames) * cuts.width;
+    store.shots.forEach((shot) => {
+      const said = store.said(shot);
+      const state = said.neutral ? "bypass" : said.state ?? "none";
+      context.fillStyle = style.getPropertyValue(`--state-${state}`);
+      context.fillRect(at(shot.start), 0, Math.max(1, at(shot.end) - at(shot.start) - devicePixelRatio), cuts.height);
+    });
+    const [begin, end] = [store.marks.in, store.marks.out];
+    context.fillStyle = style.getPropertyValue("--accent");
+    if (begin !== null || end !== null) context.fillRect(at(begin ?? 0), cuts.height - 3 * devicePixelRatio, at(end ?? store.clock.frames) - at(begin ?? 0), 3 * devicePixelRatio);
+  }
+
+  toggle() {
+    if (this.video || this.#abort) this.stop();
+    else this.play();
+  }
+
+  /** The stretch to play: what is marked, or a few seconds from here. */
+  #span() {
+    const { marks, frame, clock } = this.store;
+    const begin = marks.in !== null && (marks.out === null || marks.out > marks.in) ? marks.in : frame;
+    const end = marks.out !== null && marks.out > begin ? marks.out + 1 : begin + SECONDS * clock.rate;
+    return [begin, Math.min(LONGEST * clock.rate, end - begin, clock.frames - begin)];
+  }
+
+  async play() {
+    const { store } = this;
+    const [begin, frames] = this.#span();
+    const abort = this.#abort = new AbortController();
+    this.say(words("rendering"));
+    this.playButton.textContent = "■";
+    try {
+      const film = await this.api.span(store.clock.at(begin), frames / store.clock.rate, store.lookOf(store.shotAt(begin)), abort.signal);
+      if (abort.signal.aborted) return;
+      this.say("");
+      this.#run(URL.createObjectURL(film), begin);
+    } catch (error) {
+      if (!abort.signal.aborted) this.say(error.message, true);
+      this.stop();
+    }
+  }
+
+  #run(address, begin) {
+    const video = this.video = el("video", { src: address, playsInline: true });
+    const show = () => {
+      if (this.video !== video) return URL.revokeObjectURL(address);
+      if (video.readyState >= 2) {
+        this.viewer.set(video);
+        this.code.textContent = this.store.clock.written(begin + Math.round(video.currentTime * this.store.clock.rate));
+      }
+      requestAnimationFrame(show);
+    };
+    video.addEventListener("ended", () => this.stop());
+    video.play().then(show, (error) => {
+      this.say(error.message, true);
+      this.stop();
+    });
+  }
+
+  stop() {
+    const wasPlaying = this.video || this.#abort;
+    this.#abort?.abort();
+    this.#abort = null;
+    this.video?.pause();
+    this.video = null;
+    this.playButton.textContent = "▶";
+    if (wasPlaying) {
+      this.say("");
+      this.refresh();
+      this.store.changed("stopped");
+    }
+  }
+}
