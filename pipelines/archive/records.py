@@ -85,6 +85,8 @@ class Done:
     """When its run ended, UTC, YYYY-MM-DD HH:MM:SS; empty as above."""
     version: str = ""
     """Of restore; empty as above."""
+    repairs: tuple[dict[str, Any], ...] = ()
+    """What was mended in each shot, see `repair.tally.rows`; none where nothing was to be mended."""
 
     @property
     def fps(self) -> float | None:
@@ -97,6 +99,7 @@ class Done:
         del look["stills"]
         run: dict[str, Any] = {"length": self.length, "seconds": self.seconds, "fps": self.fps, "device": self.device}
         run |= {"cuts": self.cuts, "warnings": self.warnings}
+        run |= {"repairs": self.repairs} if self.repairs else {}
         run |= {"written": self.written, "source_sha256": self.source, "ended": self.ended, "version": self.version}
         return {"status": "done"} | self.asked.film_row() | {"out": self.out} | look | run | self.asked.how_row()
 
@@ -189,6 +192,7 @@ def load(data: bytes) -> Record:
     look |= {"copied": tuple(look["copied"]), "dropped": tuple(look["dropped"])}
     cuts = None if held["cuts"] is None else tuple(held["cuts"])
     held |= {"cuts": cuts, "warnings": tuple(held["warnings"])}
+    held |= {"repairs": tuple(held.get("repairs", ()))}
     return Done(asked, look=Look(**look, stills=stills), **held)
 
 

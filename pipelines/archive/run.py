@@ -170,6 +170,7 @@ class Archive:
             written=job.written,
             ended=now(),
             version=product_version(),
+            repairs=result.repairs,
         )
 
     def _found(self, task: Task, path: Path) -> Done:

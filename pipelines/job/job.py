@@ -120,7 +120,7 @@ def prepare(
         check_folder(out, pictures, path, overwrite, option)
     elif out is not None:
         check_place(out, path, overwrite, option)
-    film, settings = with_repair(film, settings, overwrite, pictures is not None)
+    film, settings = with_repair(film, settings, out, overwrite, pictures is not None)
     named = out or stem or beside(path, "restored")
     if pictures is not None:
         output = choose_pictures(film, settings, pictures)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from pipelines.errors import OutputError, SettingsError
 from pipelines.media.mask_film import open_mask
@@ -21,13 +22,14 @@ WHOLE_FRAME = {
 
 
 def with_repair(
-    film: Film, settings: Settings, overwrite: bool = False, are_pictures: bool = False
+    film: Film, settings: Settings, out: Path | None = None, overwrite: bool = False, are_pictures: bool = False
 ) -> tuple[Film, Settings]:
     """The film with notes on what repair will do, and the settings with nothing left open.
 
     Args:
         film: from `probe`.
         settings: of the run.
+        out: the result; None: its name is not known yet, or nothing is written.
         overwrite: whether a mask that exists may be replaced.
         are_pictures: whether the result is a folder of pictures.
 
@@ -45,6 +47,8 @@ def with_repair(
         notes += _notes_on_mask(film, open_mask(film, mask_in), repair)
     if repair.mask_out is not None:
         _check_mask_out(film, settings, overwrite, are_pictures)
+        if out is not None and out.absolute() == repair.mask_out.absolute():
+            raise OutputError(out, "--mask-out and the result have one name", "name the mask otherwise")
         repair = replace(repair, mask_out=repair.mask_out.absolute())
     settings = replace(settings, repair=repair)
     notes += _notes_on_frames(settings)

@@ -18,15 +18,8 @@ from pipelines.job.job import prepare
 from pipelines.repair_settings import RepairSettings
 from pipelines.settings import EncodeSettings, Settings
 from tests.made import damaged
+from tests.made.mended import DUST, alone, in_frames
 from tests.made.readers import true_chromas, true_lumas
-from tests.made.runs import in_segments
-
-DUST = RepairSettings(dust=3)
-
-
-def alone(settings: Settings, repair: RepairSettings, **how: Any) -> Settings:
-    """The settings without colour, with these repairs."""
-    return replace(settings, paint=replace(settings.paint, is_off=True), repair=repair, **how)
 
 
 def lumas(path: Path) -> np.ndarray:
@@ -35,11 +28,6 @@ def lumas(path: Path) -> np.ndarray:
 
 def mended(film: Path, out: Path, settings: Settings) -> Any:
     return restore(prepare(film, out, settings))
-
-
-def in_frames(settings: Settings, frames: int) -> Settings:
-    """The settings with segments of so many frames."""
-    return in_segments(settings, Fraction(frames, 24))
 
 
 def worst(path: Path, clean: Path) -> np.ndarray:
