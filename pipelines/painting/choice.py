@@ -1,6 +1,7 @@
 """The network that colours a film, resolved once before its run: its files of weights, its size, its device."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -14,6 +15,8 @@ from pipelines.painting.blend import asked_of, shares_of
 from pipelines.painting.device import find_device
 from pipelines.settings import PaintSettings, Settings
 
+KNOWN_FILES = 64
+"""Files of weights whose digests are kept: each film of an archive chooses its network."""
 NOTED_MB = 1000
 """Memory of a network from which on a note tells it."""
 
@@ -192,8 +195,19 @@ def _chosen(asked: PaintSettings, device: torch.device) -> Chosen:
         files["detector"] = find_weights(asked.detector, asked.weights_dir)
     if "class" in own.takes:
         files["class"] = find_weights(asked.class_network, asked.weights_dir)
-    hashed = tuple(WeightsFile(of, path, weights_digest(path)) for of, path in files.items())
+    hashed = tuple(WeightsFile(of, path, _digest(path)) for of, path in files.items())
     return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch, beside_of(weights))
+
+
+def _digest(path: Path) -> str:
+    """sha256 of a file of weights, in hex; one that has not changed since is not read again."""
+    about = path.stat()
+    return _read_digest(path, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+
+
+@lru_cache(KNOWN_FILES)
+def _read_digest(path: Path, *_changed: int) -> str:
+    return weights_digest(path)
 
 
 def _batch(kind: str, own: Kind, asked: PaintSettings, rows: int) -> int:

@@ -117,7 +117,7 @@ def test_a_manifest_gives_each_film_its_options(reels: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("film,colour\na.mp4,red\n", "line 2: no option 'colour'"),
+        ("film,tint\na.mp4,red\n", "line 2: no option 'tint'"),
         ("name\na.mp4\n", "line 2: no film named"),
         ("film,crf\na.mp4,good\n", "line 2: crf: 'good' is not a valid integer"),
         ("film\na\rb.mp4\n", r"line 1: is not CSV \(new-line character seen in unquoted field\)"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
 
 from models.networks import NETWORKS
+from pipelines.painting import choice
 from pipelines.painting.choice import Chosen, choose, choose_network
 from pipelines.painting.painter import open_painter
 from pipelines.settings import MotionSettings, PaintSettings, Settings
@@ -138,3 +140,14 @@ def test_absolute_paths_are_those_of_files_alone(network: Path, monkeypatch: pyt
     absolute = choose(asked).with_absolute_paths()
     assert absolute.asked.network == (str(network) if is_file else "compact")
     assert absolute.asked.weights_dir == network.parent / "w"
+
+
+def test_weights_are_read_once_for_all_films_and_again_when_they_change(tmp_path: Path) -> None:
+    asked = PaintSettings(network=str(save_random_network(tmp_path / "own.safetensors")), device="cpu")
+    with patch.object(choice, "weights_digest", wraps=choice.weights_digest) as read:
+        before = choose(asked).files
+        assert choose(asked).files == before
+        assert read.call_count == 1
+        save_random_network(tmp_path / "own.safetensors", seed=1)
+        assert choose(asked).files != before
+        assert read.call_count == 2
