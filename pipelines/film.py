@@ -23,6 +23,8 @@ from pipelines.places import is_taken, only_run, put
 from pipelines.proof.digest import digested
 from pipelines.proof.origin import origin_of
 from pipelines.proof.record import Made, write_beside
+from pipelines.proof.sign import signed
+from pipelines.proof.verify import compared
 from pipelines.repair.tally import notes as mend_notes
 from pipelines.repair.tally import of_film, rows
 from pipelines.segment import SegmentFlow, mended_alone
@@ -49,6 +51,7 @@ def restore(
 
     Raises:
         FilmError: what stopped the run. Finished segments stay, and the next run goes on from them.
+        DifferenceError: the result was to be verified, and differs.
     """
     listener, began = listener or Listener(), datetime.now(UTC)
     own = {segment.number: about_segment(job, segment) for segment in job.segments}
@@ -64,17 +67,20 @@ def restore(
         origin = origin_of(job, source())
         whole = next(spread(Join(job, work, origin))(iter([segments])))
         result = _result(job, segments)
-        write_beside(Made(job, segments, whole, source(), origin, (*job.target.notes, *result.notes), began))
+        final, notes = signed(job, whole, origin), (*job.target.notes, *result.notes)
+        write_beside(Made(job, segments, whole, final, source(), origin, notes, began))
         _check_free(job)
         if job.settings.repair.mask_out is not None:
             put(mask_beside(whole), job.settings.repair.mask_out)
-        listener.on_whole(whole)
-        put(whole, job.out)
+        listener.on_whole(final)
+        put(final, job.out)
         put_beside(job.out)
         if job.keeps_work:
             listener.on_note(f"its segments stay in {work.folder.name}, for --update")
         else:
             work.remove()
+    if job.settings.verify:
+        compared(job.film.path, job.out, sound=job.settings.scans.sound)
     return result
 
 

@@ -230,14 +230,29 @@ class Settings:
     """Write a record of how the result was made beside it; None: in archives alone."""
     checksum: Checksum | None = field(default=None, metadata=BESIDE)
     """Write checksums of the result beside it, in the form of `md5sum -c`."""
+    verify: bool = field(default=False, metadata=BESIDE)
+    """Compare the result with its film and its record, which is written, once it is there."""
+    c2pa_cert: Path | None = field(default=None, metadata=BESIDE)
+    """Certificate, PEM, with its chain behind it: results in mp4 and mov are signed with content credentials."""
+    c2pa_key: Path | None = field(default=None, metadata=BESIDE)
+    """Its private key, PEM."""
 
     def __post_init__(self) -> None:
+        is_recorded = self.sidecar is not False or not self.verify
+        has_both = (self.c2pa_cert is None) == (self.c2pa_key is None)
+        _check(has_both, "--c2pa-cert and --c2pa-key sign together; give both")
+        _check(is_recorded, "--verify compares a result with its record; leave out --no-sidecar")
         _check(self.segment > 0, f"segment must be above 0 seconds, got {float(self.segment):g}")
         start, end = self.start or Fraction(0), self.end
         _check(isinstance(start, When) or start >= 0, "--start must not be below 0 seconds")
         if not isinstance(start, When) and not isinstance(end, When):
             words = f"--end {timecode(end or 0)} must lie after --start {timecode(start)}"
             _check(end is None or end > start, words)
+
+    @property
+    def has_record(self) -> bool:
+        """Whether the record of how the result was made is written beside it."""
+        return bool(self.sidecar or self.verify)
 
     @property
     def mends(self) -> bool:

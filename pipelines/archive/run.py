@@ -25,6 +25,7 @@ from pipelines.job.job import Job, prepare
 from pipelines.job.span import in_film
 from pipelines.media.probe import probe
 from pipelines.places import size_of
+from pipelines.proof.verify import compared
 from pipelines.settings import Settings
 
 MOST_AHEAD = 8
@@ -179,6 +180,8 @@ class Archive:
         settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
         result = self.staging.found(task)
         put_beside(result)
+        if settings.verify:
+            compared(path, result, sound=settings.scans.sound)
         seen = look(film, result, settings.span)
         note = "the run that wrote it was stopped before it could tell more"
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen, ended=now())

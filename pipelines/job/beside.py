@@ -39,7 +39,7 @@ def _beside(result: Path, suffix: str) -> Path:
 def names_beside(result: Path, settings: Settings) -> list[Path]:
     """The files that a run writes beside its result."""
     checksum = [checksum_of(result, settings.checksum)] if settings.checksum else []
-    return [*([record_of(result), lumas_of(result)] if settings.sidecar else []), *checksum]
+    return [*([record_of(result), lumas_of(result)] if settings.has_record else []), *checksum]
 
 
 def check_beside(result: Path, settings: Settings, overwrite: bool, option: str = "-o") -> None:

@@ -8,6 +8,7 @@ import torch
 
 from pipelines.errors import SettingsError
 from pipelines.job.beside import check_beside
+from pipelines.job.credentials import check_credentials, with_credentials_note
 from pipelines.job.finder import Finder
 from pipelines.job.look import look_notes
 from pipelines.job.mending import with_repair
@@ -113,7 +114,7 @@ def prepare(
     names = _kept_names(film, settings) if out is None else None
     if names:
         out = (stem or beside(path, "restored")) / names
-    film, settings = _with_encoder(film, settings)
+    film, settings = _with_encoder(with_credentials_note(film, settings), settings)
     pictures = None if out is None else pattern_of(out)
     if pictures is not None:
         out = pictures.folder
@@ -131,6 +132,7 @@ def prepare(
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
     check_beside(out, settings, overwrite, option)
+    check_credentials(film, output.container, settings)
     check_colours(film, settings)
     ways, span = ways_of(film, settings, has_pool), settings.span
     return Job(

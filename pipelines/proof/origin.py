@@ -1,5 +1,7 @@
 """Where a result's colours come from, as tags of its file say it."""
 
+from collections.abc import Mapping
+
 from pipelines import DISTRIBUTION, product_version
 from pipelines.job.job import Job
 from pipelines.painting.choice import Chosen
@@ -8,6 +10,14 @@ STATEMENT = "colours are estimated by a neural network; not historical"
 """The one thing that whoever sees a result must know."""
 PREFIX = 16
 """Digits of the film's sha256 that tags give."""
+
+
+IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+
+def digital_source_type(origin: Mapping[str, str]) -> str:
+    """IPTC's: a trained network has added to a photograph, or only its faults were mended; by `origin_of`."""
+    return f"{IPTC}{'compositeWithTrainedAlgorithmicMedia' if 'colours' in origin else 'algorithmicallyEnhanced'}"
 
 
 def tool() -> str:

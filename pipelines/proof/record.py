@@ -22,7 +22,7 @@ from pipelines.media.open import open_film, packets_of, picture_stream
 from pipelines.painting.choice import Chosen
 from pipelines.places import sha256_of
 from pipelines.proof.framemd5 import Row, Track, dump
-from pipelines.proof.origin import STATEMENT, named, networks_of
+from pipelines.proof.origin import STATEMENT, digital_source_type, named, networks_of
 from pipelines.proof.typed import command_of, typed
 from pipelines.ranges import in_seconds
 from pipelines.repair.tally import of_film, rows
@@ -31,9 +31,6 @@ from pipelines.source import Film
 
 FORM = "restore record 1"
 """Of the side-car: the number grows where a reader of the last form would read the new one wrongly."""
-IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-COMPOSITE, ENHANCED = f"{IPTC}compositeWithTrainedAlgorithmicMedia", f"{IPTC}algorithmicallyEnhanced"
-"""IPTC's digital source types: a trained network has added to a photograph; only its faults were mended."""
 MENDED = "luma was mended by rule; no colours were added"
 """The statement of a film that was not coloured."""
 
@@ -46,6 +43,8 @@ class Made:
     segments: Sequence[SegmentFile]
     whole: Path
     """Where it lies: a file, or a folder of pictures."""
+    signed: Path
+    """Where it lies as it gets its name: `whole`, or that signed."""
     source: str
     """sha256 of the film, see `digest_of`."""
     origin: Mapping[str, str]
@@ -57,11 +56,11 @@ class Made:
 def write_beside(made: Made) -> None:
     """Writes the files that go beside a result into the folder where they wait for it to get its name."""
     job, folder = made.job, waiting(made.job.out)
-    if not (job.settings.sidecar or job.settings.checksum):
+    if not (job.settings.has_record or job.settings.checksum):
         return
     folder.mkdir(exist_ok=True)
-    files = {job.out.name: made.whole}
-    if job.settings.sidecar:
+    files = {job.out.name: made.signed}
+    if job.settings.has_record:
         lumas, record = folder / lumas_of(job.out).name, folder / record_of(job.out).name
         packets, digest = packets_in(made.whole)
         lumas.write_text(dump([_lumas(made), packets]), "utf-8", newline="\n")
@@ -117,7 +116,7 @@ def _record(made: Made, lumas: Path, packets: str) -> dict[str, Any]:
     return {
         "form": FORM,
         "statement": STATEMENT if "colours" in made.origin else MENDED,
-        "digital_source_type": COMPOSITE if "colours" in made.origin else ENHANCED,
+        "digital_source_type": digital_source_type(made.origin),
         "origin": dict(made.origin),
         "tool": {"name": DISTRIBUTION, "version": product_version()},
         "versions": {name: version(name) for name in ("av", "torch", "opencv-python")},
@@ -171,6 +170,7 @@ def _result(made: Made, packets: str) -> dict[str, Any]:
         "files": len(files),
         "bytes": sum(path.stat().st_size for path in files),
         "sha256": sha256_of(whole),
+        "signed": None if made.signed == whole else _signed(made.signed),
         "packets_sha256": packets,
         "container": job.container,
         "codec": target.encoder if target.pictures else target.codec,
@@ -179,6 +179,10 @@ def _result(made: Made, packets: str) -> dict[str, Any]:
         "keeps_luma": is_lossless(job),
         "frames": sum(len(segment.encoded.pts) for segment in made.segments),
     }
+
+
+def _signed(path: Path) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def is_lossless(job: Job) -> bool:

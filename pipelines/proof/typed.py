@@ -10,7 +10,16 @@ from pipelines.errors import timecode
 from pipelines.repair_settings import RepairSettings
 from pipelines.settings import Settings
 
-OF_THE_MACHINE = ("paint.weights_dir", "paint.device", "paint.memory", "sidecar", "checksum")
+OF_THE_MACHINE = (
+    "paint.weights_dir",
+    "paint.device",
+    "paint.memory",
+    "sidecar",
+    "checksum",
+    "verify",
+    "c2pa_cert",
+    "c2pa_key",
+)
 """Settings of which the result does not depend, or of which the digests of the weights tell better."""
 GUIDES = ("hints", "look", "stills", "references", "repairs")
 """Settings that a person gives in files of their own: the record lists these."""

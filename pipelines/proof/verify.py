@@ -88,7 +88,7 @@ def compared(
     if digest != stated.result["packets_sha256"]:
         raise DifferenceError(result, "the sha256 of its picture's packets is not that of the record")
     packets = 0 if result.is_dir() else _check_rest(source, result, stated, settings)
-    if sha256_of(result) != stated.result["sha256"]:
+    if sha256_of(result) != (stated.result["signed"] or stated.result)["sha256"]:
         raise DifferenceError(result, "its bytes are not those of the record, though all that it holds is the same")
     return Verified(len(psnr), tuple(psnr), pictures.mended, packets)
 

@@ -275,7 +275,8 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             encode=replace(base.encode, **given("codec", "crf", "preset", "encoder")),
             scans=replace(base.scans, **given("fps", "sound")),
             **span,
-            **given("timecode_start", "keep_start", "sidecar", "checksum", "skip_damaged", "recolour", "deinterlace"),
+            **given("timecode_start", "keep_start", "skip_damaged", "recolour", "deinterlace"),
+            **given("sidecar", "checksum", "verify", "c2pa_cert", "c2pa_key"),
         )
         return with_look(settings, options["look"]) if options.get("look") else settings
     except ValueError as error:

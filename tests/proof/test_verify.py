@@ -12,11 +12,12 @@ import pytest
 from av.stream import Disposition
 from click.testing import CliRunner
 
+from pipelines.archive.records import Failed
 from pipelines.errors import DifferenceError, InputError, MissingError
 from pipelines.job.beside import files_beside, lumas_of, record_of
 from pipelines.proof.verify import Verified
 from pipelines.settings import Codec, EncodeSettings, Settings
-from restore.api import restore_film
+from restore.api import restore_archive, restore_film
 from restore.cli import main
 from restore.verification import verify
 from tests.made import clips
@@ -195,3 +196,26 @@ def test_the_command_says_what_was_compared_and_ends_with_1_at_a_difference(
     changed = tampered(result, tmp_path, Copy(tags={"title": "Avenue"}))
     told = CliRunner().invoke(main, ["verify", str(film), str(changed), "--quiet"])
     assert (told.exit_code, told.output) == (1, f"restore: {changed}: tag title is 'Avenue', and should be 'Street'\n")
+
+
+def test_a_run_that_verifies_its_result_fails_where_it_differs(
+    films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, chosen = films(clips.everything, ".mkv"), replace(settings, verify=True)
+    restore_film(film, tmp_path / "out.mkv", chosen)
+    assert record_of(tmp_path / "out.mkv").exists()
+
+    def put_changed(whole: Path, out: Path) -> None:
+        Copy(audio=without(LATE_AUDIO))(whole.rename(whole.with_suffix(".mkv")), out)
+
+    monkeypatch.setattr("pipelines.film.put", put_changed)
+    with pytest.raises(DifferenceError, match="packet 20 of audio stream 1"):
+        restore_film(film, tmp_path / "changed.mkv", chosen)
+    (record,) = restore_archive([film], tmp_path / "archive", chosen)
+    assert isinstance(record, Failed)
+    assert "packet 20 of audio stream 1" in record.reason
+
+
+def test_verifying_needs_the_record(settings: Settings) -> None:
+    with pytest.raises(ValueError, match="leave out --no-sidecar"):
+        replace(settings, verify=True, sidecar=False)
