@@ -33,6 +33,10 @@ class Blobs:
         """(K,), the blobs that hold at least one of these pixels (H, W)."""
         return np.bincount(self.labels[pixels], minlength=self.count) > 0
 
+    def means(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """(K,), the mean of a picture (H, W) over each blob; 0 for blob 0."""
+        return means(self.labels, values, self.count)
+
     def of(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """(H, W), the pixels of the blobs kept (K,); never those of blob 0."""
         return (kept & (np.arange(self.count) > 0))[self.labels]
@@ -60,6 +64,20 @@ def quantiles(labels: NDArray[Any], values: NDArray[Any], count: int, share: flo
     has = amounts > 0
     found[has] = values[order][(starts + ((amounts - 1) * share).astype(np.int64))[has]]
     return found
+
+
+def means(labels: NDArray[np.int32], values: NDArray[Any], count: int) -> NDArray[np.float64]:
+    """(K,), the mean of a picture (H, W) over the pixels of each label but 0; 0 where it has none.
+
+    Args:
+        labels: (H, W), from 0 up to `count`.
+        values: (H, W).
+        count: K.
+    """
+    labelled = labels > 0
+    of = labels[labelled]
+    sums = np.bincount(of, values[labelled], count)
+    return sums / np.maximum(1, np.bincount(of, minlength=count))
 
 
 def rings(labels: NDArray[np.int32], nearest: int, furthest: int) -> NDArray[np.int32]:
