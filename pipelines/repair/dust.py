@@ -1,8 +1,8 @@
 """Dust and dirt: what one frame shows and neither of its neighbours does, along motion.
 
 A pixel's anomaly is the smaller of its differences from both neighbours, where they have one sign (SDIp, Kokaram 1998).
-Connected anomalies are candidates, cut down to their outline at half of their strength. Which of them are dust is told by
-a logistic regression on what is known of each as a whole: one pixel tells grain from dust badly, a blob well.
+Connected anomalies are candidates, cut down to their outline at half of their strength. A logistic regression on each
+candidate as a whole decides which are dust: one pixel tells grain from dust badly, a blob well.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.frames import Luma
+from pipelines.motion.flow import FloatPicture
 from pipelines.repair.blobs import Blobs, blobs, grown, means, rings
 from pipelines.repair.borders import inside
 from pipelines.repair.levels import BRIGHT, DARK, Levels, Mask, eight_bits, odd, scale
@@ -22,8 +23,7 @@ WINDOW, NEAR_WINDOW = 33, 9
 MAX_DISAGREEMENT = 40
 """Levels up to which one pixel's disagreement counts in the mean over the wider one."""
 WEAK, SEED = (4, 0.7), (7, 1.2)
-"""Levels of anomaly that each pixel of a candidate has, and at least one of them, and the factor of the mean disagreement
-that they have at least."""
+"""Least anomaly of each pixel of a candidate, and of at least one: in levels, and as a factor of the disagreement."""
 HALF = 0.5
 """Share of a candidate's strength that the pixels of its outline have."""
 SMALLEST, LARGEST = 8, 900
@@ -37,8 +37,8 @@ MARGIN = 3
 NEAR = 3
 """Pixels at ROWS: where a neighbour frame has a blob so near, both belong to the scene."""
 WEIGHTS = (4.404, 0.918, -2.001, -1.858, -0.786)
-"""Of the logarithms of 2 + mean anomaly, area (pixels at ROWS), the references' disagreement near by, the range of 3 x 3
-pixels, and the mean anomaly of the ring around. Fitted on drawn dust, where a sample of clean film that is taken for dust
+"""Of the logarithms of 2 + mean anomaly, area (pixels at ROWS), the references' disagreement near by, range of 3 x 3
+pixels, and mean anomaly of the ring around. Fitted on drawn dust, where a sample of clean film that is taken for dust
 costs ten times one that is missed."""
 UNREST, BIAS = -0.191, -5.551
 """Of the references' disagreement further around, in levels; of 1."""
@@ -85,7 +85,7 @@ def found(luma: Luma, sides: References, bits: int, strength: int = 3) -> Mask:
     return mask
 
 
-def _candidates(anomaly: Levels, disagreement: NDArray[np.float32], possible: NDArray[np.bool_]) -> Blobs:
+def _candidates(anomaly: Levels, disagreement: FloatPicture, possible: NDArray[np.bool_]) -> Blobs:
     """Connected anomalies, at half of the strength of each."""
     weak = (anomaly > np.maximum(np.float32(WEAK[0]), np.float32(WEAK[1]) * disagreement)) & possible
     seeds = (anomaly > np.maximum(np.float32(SEED[0]), np.float32(SEED[1]) * disagreement)) & weak
@@ -104,9 +104,9 @@ class _Seen:
     """(H, W), of the 3 x 3 pixels around each."""
     anomaly: Levels
     """(H, W), of either sign."""
-    disagreement: NDArray[np.float32]
+    disagreement: FloatPicture
     """(H, W), the references', averaged over WINDOW."""
-    near: NDArray[np.float32]
+    near: FloatPicture
     """(H, W), averaged over NEAR_WINDOW."""
 
     @classmethod
@@ -115,7 +115,7 @@ class _Seen:
         extent = cv2.subtract(cv2.dilate(here, square), cv2.erode(here, square))
         wide = cv2.blur(np.minimum(disagreement, MAX_DISAGREEMENT).astype(np.float32), (odd(WINDOW * size),) * 2)
         near = cv2.blur(disagreement.astype(np.float32), (odd(NEAR_WINDOW * size),) * 2)
-        return cls(*(np.asarray(each) for each in (extent, anomaly, wide, near)))
+        return cls(extent, anomaly, wide, near)
 
     def odds(self, parts: Blobs, anomaly: Levels, size: float) -> NDArray[np.float64]:
         """(K,), the logarithm of the odds that each candidate is dust."""

@@ -9,8 +9,8 @@ from pipelines.frames import Luma
 
 Mask = NDArray[np.uint8]
 """(H, W): 0, DARK or BRIGHT."""
-Levels = NDArray[np.uint8]
-"""(H, W), luma rounded to eight bits, whatever the film's depth."""
+Levels = NDArray[Any]
+"""(H, W), uint8: luma rounded to eight bits, whatever the film's depth."""
 DARK, BRIGHT = 1, 2
 """Damage that is darker, or brighter, than what it hides."""
 ROWS = 480
