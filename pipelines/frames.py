@@ -137,6 +137,8 @@ class AnchorBatch:
     """(N, h', w'), the same at the network's size; None: the network sees `lightness`, too."""
     layers: tuple[Layer | None, ...] = ()
     """Of each anchor, colours that take the place of the network's; empty where nobody gave any for the film."""
+    references: tuple[Layer | None, ...] = ()
+    """The same of colours by likeness, on which anchors are to agree first as on those of the network."""
 
     @property
     def seen(self) -> NDArray[np.uint8]:

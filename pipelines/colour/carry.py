@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from pipelines.frames import AbFrame, Anchor, FollowedFrame, Layer
+from pipelines.colour.overlay import laid_over
+from pipelines.frames import AbFrame, Anchor, FollowedFrame
 from pipelines.motion.flow import FloatPicture, at_full_size, brought_at_full_size
 from pipelines.motion.trust import appearance, trust
 from pipelines.settings import MotionSettings
@@ -26,19 +26,6 @@ def _side(anchor: Anchor) -> _Side:
     size = (anchor.ab.shape[0], anchor.ab.shape[1])
     colours = anchor.ab if anchor.layer is None else laid_over(anchor.ab, anchor.layer, size)
     return _Side(anchor, appearance(anchor.lightness), colours)
-
-
-def laid_over(ab: FloatPicture, layer: Layer, size: tuple[int, int]) -> FloatPicture:
-    """Colours with a layer over them, ab and the layer's share: (rows, columns, 3), rows and columns as in `size`."""
-    under, over, share = (_at_size(picture, size) for picture in (ab, layer.ab, layer.share))
-    return np.dstack([under + (over - under) * share[..., None], share])
-
-
-def _at_size(picture: FloatPicture, size: tuple[int, int]) -> FloatPicture:
-    if picture.shape[:2] == size:
-        return picture
-    how = cv2.INTER_AREA if picture.shape[0] > size[0] else cv2.INTER_LINEAR
-    return cv2.resize(picture, size[::-1], interpolation=how)
 
 
 class _Around:

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipelines.colour.overlay import laid_over
 from pipelines.frames import AbBatch, Anchor, FollowedFrame
 from pipelines.motion.flow import FloatPicture, Flow, Motion, at_full_size, brought, in_squares, joined
 from pipelines.motion.trust import MIN_TRUST, appearance, clearness, dimness, returns, trust
@@ -42,8 +43,12 @@ def single_anchors(batches: Iterable[AbBatch]) -> Iterator[Anchor]:
     """The anchors of the batches, one by one."""
     for batch in batches:
         anchors = batch.anchors
-        layers = anchors.layers or (None,) * len(anchors.pts)
-        yield from map(Anchor, anchors.pts, anchors.shots, anchors.lightness, batch.ab, layers)
+        layers, references = (each or (None,) * len(anchors.pts) for each in (anchors.layers, anchors.references))
+        colours = [
+            ab if reference is None else laid_over(ab, reference, ab.shape[:2])[..., :2]
+            for ab, reference in zip(batch.ab, references, strict=True)
+        ]
+        yield from map(Anchor, anchors.pts, anchors.shots, anchors.lightness, colours, layers)
 
 
 @dataclass(frozen=True)

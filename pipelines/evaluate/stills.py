@@ -1,7 +1,8 @@
 """How far one painted frame reaches: a film's true first frame is given for it, and its other frames are measured.
 
-Beside it stand the same film without the still, and plain flow: the first frame's colours brought along dense inverse
-search (its preset MEDIUM, at film size) from frame to frame, and nothing else. All have the film's own luma.
+Beside it stand the same frame given as a reference, the film without either, and plain flow: the first frame's colours
+brought along dense inverse search (its preset MEDIUM, at film size) from frame to frame, and nothing else. All have the
+film's own luma.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,10 +38,12 @@ from pipelines.motion.flow import brought
 from pipelines.painting.choice import Chosen
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.segment import carried
-from pipelines.settings import EncodeSettings, Settings, Still
+from pipelines.settings import EncodeSettings, Reference, Settings, Still
 from pipelines.source import Film, Segment
 
-STILL, WITHOUT, PLAIN, TRUE = "still", "without", "plain flow", "true"
+STILL, REFERENCE, WITHOUT, PLAIN, TRUE = "still", "reference", "without", "plain flow", "true"
+FAR = 30
+"""Frames after the first from which on the first is a reference rather than a neighbour."""
 Rgb = NDArray[Any]
 """float32."""
 
@@ -94,7 +97,9 @@ class _Measured:
             path.write_bytes(png(true[0]))
             still = Still(path, Fraction(0))
             with_still = replace(self.settings, stills=(still,))
-            shown = {STILL: self._shown(with_still), WITHOUT: self._shown(self.settings)}
+            with_reference = replace(self.settings, references=(Reference(path),))
+            ways = {STILL: with_still, REFERENCE: with_reference, WITHOUT: self.settings}
+            shown = {name: self._shown(way) for name, way in ways.items()}
             first = PaintedFrame(self.film, with_still, still, shown[STILL].frames[0].frame.pts).layer().ab
         shown[PLAIN] = self._plain([each.frame.luma for each in shown[WITHOUT].frames], first, shown[WITHOUT].frames)
         return Section(self.film.name, len(true), self._table(true, shown))
@@ -106,8 +111,10 @@ class _Measured:
         for name, each in shown.items():
             got = [_picture(rgb) for rgb in each.rgb]
             later = list(zip(got, pictures, strict=True))[1:]
+            far = later[FAR - 1 :]
             own = {
                 "PSNR of the later frames": float(np.mean([float(psnr(*pair)) for pair in later])),
+                f"PSNR from frame {FAR} on": float(np.mean([float(psnr(*pair)) for pair in far])) if far else np.nan,
                 "CIEDE2000 of the later frames": float(np.mean([_apart(*pair) for pair in later])),
                 "CIEDE2000 of the still's frame": _apart(got[0], pictures[0]),
                 "warping error, ab": self._warping([frame.ab for frame in each.frames], flows),

@@ -11,6 +11,7 @@ from pipelines.frames import AnchorBatch, HintTable
 from pipelines.guide.classes import ShotClasses
 from pipelines.guide.hints import HintTracker, Tracks
 from pipelines.guide.layers import Layers, points_of
+from pipelines.guide.references import References, references_of
 from pipelines.guide.stills import StillTracker
 from pipelines.painting.choice import Chosen
 from pipelines.settings import Settings
@@ -27,6 +28,7 @@ class Given:
     layers: Layers = field(default_factory=dict)
     classes: ShotClasses | None = None
     """None: the network takes none."""
+    references: References | None = None
     takes_hints: bool = False
     """Whether the network is told the layers' colours, too: then it goes on from them where they end."""
 
@@ -36,17 +38,22 @@ class Given:
         layers = [None if each is None else each.layer for each in packed]
         if self.layers:
             anchors = replace(anchors, layers=tuple(layers))
-        if self.hints or (self.layers and self.takes_hints):
-            tables = [self.hints.get(pts, NO_HINTS) for pts in anchors.pts]
-            if self.takes_hints:
-                tables = [
-                    np.concatenate([points_of(layer), table]) if layer else table
-                    for layer, table in zip(layers, tables, strict=True)
-                ]
-            anchors = replace(anchors, hints=tuple(tables))
+        if self.references:
+            found = tuple(map(self.references.layer, anchors.pts, anchors.lightness))
+            anchors = replace(anchors, references=found)
+        if self.hints or (self.takes_hints and (self.layers or self.references)):
+            anchors = replace(anchors, hints=self._hints(anchors))
         if self.classes:
             anchors = replace(anchors, classes=tuple(self.classes(pts) for pts in anchors.pts))
         return anchors
+
+    def _hints(self, anchors: AnchorBatch) -> tuple[HintTable, ...]:
+        """Of each anchor: what was given for points, and over it as a map that of layers and references."""
+        tables = [[self.hints.get(pts, NO_HINTS)] for pts in anchors.pts]
+        for layers in (anchors.layers, anchors.references) if self.takes_hints else ():
+            for table, layer in zip(tables, layers, strict=False):
+                table[:0] = [] if layer is None else [points_of(layer)]
+        return tuple(np.concatenate(table) for table in tables)
 
     def digest(self, first: int | None, last: int | None) -> str:
         """sha256 of all that a person gave for the anchors from one pts to another; empty: nothing."""
@@ -56,7 +63,13 @@ class Given:
             for pts, each in (*given, *sorted(self.layers.items()))
             if (first is None or pts >= first) and (last is None or pts <= last)
         ]
-        return sha256(repr(found).encode()).hexdigest() if found else ""
+        said = self.references.said(first, last) if self.references else []
+        return sha256(repr(found + said if said else found).encode()).hexdigest() if found or said else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was found that the user should see before a run."""
+        return self.references.notes if self.references else ()
 
     def over(self, span: Span) -> "Given":
         """Finds at once, before a run, all that its anchors are given."""
@@ -79,7 +92,8 @@ def given_for(film: Film, settings: Settings, chosen: Chosen) -> Given:
     """
     hints = HintTracker(film, settings, chosen.motion_rows)() if settings.hints else {}
     layers = StillTracker(film, settings, chosen.motion_rows)() if settings.stills else {}
-    given = Given(hints, layers, takes_hints=chosen.takes("hints"))
+    references = references_of(film, settings, chosen.motion_rows)
+    given = Given(hints, layers, references=references, takes_hints=chosen.takes("hints"))
     if not chosen.takes("class"):
         return given
     try:

@@ -28,8 +28,9 @@ LIGHT = 20.0
 """Difference of lightness (of 255) by which it has 1/e too."""
 AT_ONCE = 1024
 """Squares that are compared with all others at a time: their likenesses fill the memory."""
-UNLIKE, ALIKE = 0.45, 0.7
-"""Cosines of the likeliest place: up to the first it is another thing, from the second on the same."""
+SAME_SHOT, ELSEWHERE = (0.45, 0.7), (0.48, 0.6)
+"""Cosines of the likeliest place, in pictures of one shot and in any others: up to the first it is another thing, from
+the second on the same. The likeliest places of two films have 0.49 in the median, those of one shot 0.52 to 0.70."""
 
 
 @lru_cache(1)
@@ -59,6 +60,8 @@ class Likeness:
     """(h, w), both multiples of 32."""
     colours: FloatPicture
     """(h, w, C), whatever is brought along."""
+    known: tuple[float, float] = SAME_SHOT
+    """Cosines from which a place is trusted, see `SAME_SHOT`."""
     _known: Tensor = field(init=False, repr=False)
     _table: Tensor = field(init=False, repr=False)
     """(M, C), the colours of its squares."""
@@ -80,7 +83,7 @@ class Likeness:
             apart = (lights[:, None] - own_light) / LIGHT
             colours.append(torch.softmax(likeness / SHARPNESS - apart * apart, dim=1) @ self._table)
             best.append(likeness.amax(dim=1))
-        trust = ((torch.cat(best) - UNLIKE) / (ALIKE - UNLIKE)).clamp(0, 1)
+        trust = ((torch.cat(best) - self.known[0]) / (self.known[1] - self.known[0])).clamp(0, 1)
         size = lightness.shape[::-1]
         brought, alike = (
             cv2.resize(each.reshape(*light.shape, -1).numpy(), size, interpolation=cv2.INTER_LINEAR)

@@ -154,7 +154,7 @@ def likeness_of(painted: PaintedPicture, luma: NDArray[np.float32]) -> float:
         for left in range(0, small[0].shape[1] - BLOCK + 1, BLOCK):
             one, other, alpha = (each[top : top + BLOCK, left : left + BLOCK] for each in small)
             if alpha.min() > 0 and other.std() * 255 > SPREAD:
-                found.append(np.corrcoef(one.ravel(), other.ravel())[0, 1] if one.std() > 0 else 0.0)
+                found.append(np.corrcoef(one.ravel(), other.ravel())[0, 1] if one.std() * 255 > SPREAD / 8 else 0.0)
     return float(np.median(found)) if found else 0.0
 
 

@@ -1,14 +1,16 @@
 """The span of a film that is to be restored, and other places in it, in seconds."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 from pipelines.errors import SettingsError, timecode
 from pipelines.guide.painted import tagged_time
 from pipelines.job.finder import Finder
 from pipelines.job.look import in_its_film, repairs_of
-from pipelines.ranges import When
-from pipelines.settings import Settings
+from pipelines.ranges import Range, When
+from pipelines.settings import Settings, Still
 
 
 def in_film(settings: Settings, find: Finder) -> Settings:
@@ -28,7 +30,12 @@ def in_film(settings: Settings, find: Finder) -> Settings:
         for still in settings.stills
     )
     references = tuple(
-        replace(each, where=find.ranges(each.where, f"the range of {each.source},")) for each in settings.references
+        replace(
+            each,
+            source=_picture(each.source, stills, find),
+            where=find.ranges(each.where, f"the range of {each.source},"),
+        )
+        for each in settings.references
     )
     start = None if settings.start is None else find(settings.start, "--start")
     end = None if settings.end is None else find(settings.end, "--end", is_end=True)
@@ -42,6 +49,21 @@ def in_film(settings: Settings, find: Finder) -> Settings:
     return replace(found, look=look, repairs=repairs_of(look))
 
 
+def _picture(source: Path | When, stills: Sequence[Still], find: Finder) -> Path:
+    """The picture of a reference: that of the first still in a shot, where it names one.
+
+    Raises:
+        SettingsError: there is no such shot, or no still in it.
+    """
+    if not isinstance(source, When):
+        return source
+    (shot,) = find.ranges((Range(source, source),), f"the reference {source},")
+    still = next((still for still in stills if shot.has(still.seconds)), None)
+    if still is None:
+        raise SettingsError(find.film.path, f"the reference {source} has no still", "give it one with --still")
+    return still.path
+
+
 def asks_for_shots(settings: Settings) -> bool:
     """Whether the whole film will be looked through for its shots."""
     where = [*(reference.where for reference in settings.references)]
@@ -52,6 +74,7 @@ def asks_for_shots(settings: Settings) -> bool:
         settings.end,
         *(hint.time for hint in settings.hints),
         *(still.time for still in settings.stills),
+        *(each.source for each in settings.references),
         *(place for each in ranges for place in each.places),
     )
     shots = {place.number("shot") for place in places if isinstance(place, When)} - {None}

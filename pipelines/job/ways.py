@@ -117,8 +117,9 @@ class Ways:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences on the networks that the user should see before a run."""
-        return tuple(dict.fromkeys(note for part in self.parts for note in part.way.chosen.notes))
+        """Sentences on the networks and what was given that the user should see before a run."""
+        ways = [part.way for part in self.parts]
+        return tuple(dict.fromkeys(note for way in ways for note in (*way.chosen.notes, *way.given.notes)))
 
     def with_absolute_paths(self) -> "Ways":
         """The ways for processes with other working folders."""

@@ -26,6 +26,7 @@ XMP = (
     '</rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
 )
 PNG_SIGNATURE = b"\x89PNG"
+JPEG = b"\xff\xd8"
 PNG_HEAD = 33
 """Bytes of a PNG's signature and its first chunk, behind which words may stand."""
 DESCRIPTION, XMP_TAG = 270, 700
@@ -112,7 +113,9 @@ def read_painted(path: Path) -> PaintedPicture:
         OSError: it cannot be read.
         ValueError: it is no picture.
     """
-    picture: Any = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    file = path.read_bytes()
+    how = cv2.IMREAD_COLOR if file.startswith(JPEG) else cv2.IMREAD_UNCHANGED  # cameras turn JPEG by a tag
+    picture: Any = cv2.imdecode(np.frombuffer(file, np.uint8), how)
     if picture is None or picture.dtype not in (np.uint8, np.uint16):
         raise ValueError("is no picture of 8 or 16 bits that can be read")
     values = picture.astype(np.float32) / np.float32(np.iinfo(picture.dtype).max)

@@ -68,7 +68,7 @@ class FilmPaint:
             for anchors in map(self.given, batches):
                 for chosen in networks:
                     waiting.append(anchors_at(chosen.rows, anchors) if parts else anchors)
-                    seen = replace(anchors, lightness=waiting[-1].seen, large=None, layers=())
+                    seen = replace(anchors, lightness=waiting[-1].seen, large=None, layers=(), references=())
                     yield PaintOrder(self.film, chosen, seen)
 
         painted = zip(self.painting(orders()), cycle(networks))  # the networks of batch after batch

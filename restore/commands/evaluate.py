@@ -217,9 +217,9 @@ def stills(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback
            **options: Any) -> None:  # fmt: skip
     """Measure how far a painted frame reaches in FILMS in colour, of one shot each, which are made gray.
 
-    The true first frame is given as a still; beside it stand the same film without it, and the first frame's colours
-    brought along optical flow (DIS, MEDIUM) from frame to frame and nothing else. PSNR and CIEDE2000 are those of whole
-    pictures at film size.
+    The true first frame is given as a still; beside it stand the same picture as a reference, the film without either,
+    and the first frame's colours brought along optical flow (DIS, MEDIUM) from frame to frame and nothing else. PSNR
+    and CIEDE2000 are those of whole pictures at film size.
     """
     settings = settings_from(options | {"recolour": True})
     with in_one_line():

@@ -5,10 +5,12 @@ from typing import Any
 
 import click
 
-from pipelines.settings import Still
+from pipelines.ranges import PLACES, When
+from pipelines.settings import Reference, Still
 from restore.options.layout import COLOUR, join, option
 from restore.options.values import Place
 
+SHOT = PLACES["shot"]
 PICTURE = click.Path(exists=True, dir_okay=False, path_type=Path)
 HINTS = option(
     COLOUR,
@@ -33,7 +35,21 @@ GUIDES = join(
         multiple=True,
         help="The time of a --still, in their order; its picture is then taken as it is. [as its tags say]",
     ),
+    option(
+        COLOUR,
+        "--reference",
+        "references",
+        type=click.Path(dir_okay=False, path_type=Path),
+        multiple=True,
+        help="A colour picture, or a shot with a --still (shot 12): things that look like its own take its colours.",
+    ),
 )
+
+
+def references_of(options: dict[str, Any]) -> tuple[Reference, ...]:
+    """The pictures that the options name for likenesses: files, or shots with a still."""
+    named = [str(each) for each in options.get("references") or ()]
+    return tuple(Reference(When(each) if SHOT.fullmatch(each) else Path(each)) for each in named)
 
 
 def stills_of(options: dict[str, Any]) -> tuple[Still, ...]:

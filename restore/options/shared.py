@@ -10,7 +10,7 @@ from pipelines.ranges import TIMES, When
 from pipelines.settings import Settings
 from restore.options.beside import BESIDE
 from restore.options.encode import ENCODE_OPTIONS
-from restore.options.guides import HINTS, stills_of
+from restore.options.guides import HINTS, references_of, stills_of
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.look import with_look
@@ -264,6 +264,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             base,
             hints=read_hints(options["hints"]) if options.get("hints") else base.hints,
             stills=stills_of(options) or base.stills,
+            references=references_of(options) or base.references,
             paint=replace(
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "warmth"),
