@@ -66,7 +66,7 @@ def restore(
         _check_any_frame(job, segments)
         origin = origin_of(job, source())
         whole = next(spread(Join(job, work, origin))(iter([segments])))
-        result = _result(job, segments)
+        result = _result(job, segments, source())
         final, notes = signed(job, whole, origin), (*job.target.notes, *result.notes)
         write_beside(Made(job, segments, whole, final, source(), origin, notes, began))
         _check_free(job)
@@ -176,10 +176,11 @@ def _as_film_errors(job: Job, work: WorkFolder) -> Iterator[None]:
         raise OutputError(job.out, f"cannot be written ({error.strerror or error})", "check its folder") from error
 
 
-def _result(job: Job, segments: list[SegmentFile]) -> "Result":
+def _result(job: Job, segments: list[SegmentFile], source: str) -> "Result":
     held = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.held)
     cuts = tuple(job.film.seconds(pts) for segment in segments for pts in segment.encoded.cuts)
     return Result(
+        source=source,
         frames=sum(len(segment.encoded.pts) for segment in segments),
         held=held,
         cuts=cuts,
@@ -205,6 +206,8 @@ def _announced_end(job: Job) -> Fraction:
 class Result:
     """The result of a run."""
 
+    source: str
+    """sha256 of the film, see `proof.digest.digest_of`."""
     frames: int
     held: tuple[Fraction, ...]
     """Seconds from the film's start of damaged frames that hold the last good one."""

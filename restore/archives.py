@@ -14,6 +14,7 @@ from pipelines.archive.arrivals import POLL, Arrivals
 from pipelines.archive.estimate import Estimate, estimate
 from pipelines.archive.inputs import Gathered, Selection, gather
 from pipelines.archive.news import Telling, news_of
+from pipelines.archive.packages import PAYLOAD, Packaging, close_package, is_bag, open_package
 from pipelines.archive.plan import Plan, make_plan
 from pipelines.archive.records import Record, Records
 from pipelines.archive.report import PAGE, write_report
@@ -42,6 +43,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
     overwrite: bool = False,
     watch: bool = False,
     scratch: Path | None = None,
+    packaging: Packaging | None = None,
     telling: Telling | None = None,
     devices: Devices | None = None,
     reporter: Reporter | None = None,
@@ -59,6 +61,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             place.
         watch: go on, and take films as they arrive, until the run is stopped.
         scratch: local folder for films from URLs and results for them; None takes one of the temporary folder.
+        packaging: the form in which results are handed over; None: as they are.
         telling: whom the run tells how it goes, beside the report.
         devices: what the films share; None: one film after another in this process.
         reporter: takes the run's events; `events` gives one.
@@ -71,16 +74,17 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             the records instead.
     """
     devices, reporter, telling = devices or Devices(), reporter or Reporter(), telling or Telling()
-    archive, records = ArchiveReporter(reporter), list[Record]()
+    archive, records, packaging = ArchiveReporter(reporter), list[Record](), packaging or Packaging()
     page = f"{str(out).rstrip('/')}/{PAGE}"
     try:
         wanted = devices.applied(settings or OF_ARCHIVES)
 
         def found(named: Gathered | None = None) -> Plan:
             named = named or _named(films, store, wanted, devices, selection)
-            return make_plan(named, store, retry_failed, overwrite)
+            return make_plan(named, store, retry_failed, overwrite, under)
 
         store = _folder(str(out))
+        under = _under(store, packaging, wanted, watch)
         named = None if watch else _named(films, store, wanted, devices, selection)
         staging = Staging(store, scratch or _scratch(str(out)))
         with only_run(staging.lock, str(out)):
@@ -92,7 +96,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
                 has_pool = devices.is_pool(has_films=True)
                 run = Archive(staging, overwrite, archive.listener, capacity, restore, has_pool, reporter.stopped)
                 for each in (plan,) if plan is not None else _as_they_arrive(found, wanted, devices, reporter):
-                    records = _restored(each, run, telling, needed.machines, archive.note)
+                    records = _packaged(each, run, packaging, telling, needed.machines, archive.note)
                     reporter.report(ArchiveFinished(records, page))
     except KeyboardInterrupt:
         reporter.report(Stopped(archive.stopped_hint))
@@ -129,29 +133,56 @@ def _as_they_arrive(
         reporter.check()
 
 
-def _restored(
-    plan: Plan, run: Archive, telling: Telling, machines: Callable[[], int], on_note: Callable[[str], None]
+def _under(out: Store, packaging: Packaging, settings: Settings, watch: bool) -> str:
+    """The folder of results in OUT, with a slash behind; empty: OUT itself.
+
+    Raises:
+        SettingsError: OUT cannot be a bag in such a run.
+    """
+    if not is_bag(out, packaging):
+        return ""
+    if watch:
+        raise SettingsError("--bag", "is for films that are all there", "leave out --watch, or bag afterwards")
+    if settings.checksum:
+        raise SettingsError("--checksum", "is not for a bag, whose manifests are its checksums", "leave it out")
+    return PAYLOAD
+
+
+def _packaged(
+    plan: Plan,
+    run: Archive,
+    packaging: Packaging,
+    telling: Telling,
+    machines: Callable[[], int],
+    on_note: Callable[[str], None],
 ) -> list[Record]:
-    """The films of a plan, restored, and the report on all of them; records of this run and earlier ones."""
-    kept = Records(run.out)
-    records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
+    """The films of a plan, restored, the report on all of them, and the package; records of all that is named."""
     for record in plan.relabelled:
-        kept.save(record)
-    if not plan.todo:
-        last = kept.run()
-        if last and telling.rate not in (None, last.rate):
-            last = replace(last, rate=telling.rate)
-            kept.save_run(last)
-        write_report(run.out, kept.load().values(), last)
-        return records
-    with news_of(run.out, len(plan.todo), telling, machines, on_note) as news:
-        for record in run(plan.todo):
-            records.append(record)
-            news.film(record)
+        Records(run.out).save(record)
+    open_package(run.out, packaging, bool(plan.todo))
+    records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
+    if plan.todo:
+        with news_of(run.out, len(plan.todo), telling, machines, on_note) as news:
+            for record in run(plan.todo):
+                records.append(record)
+                news.film(record)
+    else:
+        _report_again(run.out, telling)
+    close_package(run.out, packaging)
     return records
 
 
-def plan_archive(
+def _report_again(out: Store, telling: Telling) -> None:
+    """Writes the report of a run that has nothing to do: only what is told of the films may be new."""
+    kept = Records(out)
+    last = kept.run()
+    if last and telling.rate not in (None, last.rate):
+        last = replace(last, rate=telling.rate)
+        kept.save_run(last)
+    write_report(out, kept.load().values(), last)
+
+
+def plan_archive(  # noqa: PLR0913  # as `restore_archive`
     films: Sequence[Path | str],
     out: Path | str,
     settings: Settings | None = None,
@@ -159,16 +190,18 @@ def plan_archive(
     selection: Selection | None = None,
     retry_failed: bool = False,
     overwrite: bool = False,
+    packaging: Packaging | None = None,
     devices: Devices | None = None,
 ) -> tuple[Plan, Store]:
     """The films that `restore_archive` would restore, and where; writes nothing. Takes and raises what that does."""
     devices = devices or Devices()
-    store = _folder(str(out))
-    named = _named(films, store, devices.applied(settings or OF_ARCHIVES), devices, selection)
-    return make_plan(named, store, retry_failed, overwrite), store
+    store, wanted = _folder(str(out)), devices.applied(settings or OF_ARCHIVES)
+    under = _under(store, packaging or Packaging(), wanted, False)
+    named = _named(films, store, wanted, devices, selection)
+    return make_plan(named, store, retry_failed, overwrite, under), store
 
 
-def estimate_archive(
+def estimate_archive(  # noqa: PLR0913  # as `restore_archive`
     films: Sequence[Path | str],
     out: Path | str,
     settings: Settings | None = None,
@@ -176,6 +209,7 @@ def estimate_archive(
     selection: Selection | None = None,
     retry_failed: bool = False,
     overwrite: bool = False,
+    packaging: Packaging | None = None,
     devices: Devices | None = None,
 ) -> Estimate:
     """Tells what `restore_archive` would do, and how long it would take; writes nothing.
@@ -187,6 +221,7 @@ def estimate_archive(
         selection: which of the films are taken; None: all.
         retry_failed: whether films that failed before would be tried again.
         overwrite: whether results would be made anew where film or settings have changed.
+        packaging: the form in which results would be handed over.
         devices: what the films would share.
 
     Raises:
@@ -194,7 +229,14 @@ def estimate_archive(
     """
     devices, settings = devices or Devices(), settings or OF_ARCHIVES
     plan, store = plan_archive(
-        films, out, settings, selection=selection, retry_failed=retry_failed, overwrite=overwrite, devices=devices
+        films,
+        out,
+        settings,
+        selection=selection,
+        retry_failed=retry_failed,
+        overwrite=overwrite,
+        packaging=packaging,
+        devices=devices,
     )
     devices.check_cluster(has_films=True)
     found = estimate(plan, store, overwrite, devices.is_pool(has_films=True))

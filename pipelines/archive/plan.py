@@ -1,6 +1,7 @@
 """The plan of an archive run: the films that are left to do, and their order."""
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from pipelines.job.identity import files_given, flattened
 from pipelines.job.job import Job
 from pipelines.media.containers import possible_names
 from pipelines.painting.choice import choose
+from pipelines.proof.typed import typed
 from pipelines.settings import PaintSettings
 
 OF_THE_RUN = ("paint.network", "paint.weights_dir", "paint.device", "look.path")
@@ -74,7 +76,9 @@ def asked_of(film: ArchiveFilm) -> Asked:
     paint, weights = _named(film.settings.paint)
     flat = flattened(replace(film.settings, paint=paint))
     flat = {name: value for name, value in flat.items() if name not in OF_THE_RUN} | files_given(film.settings)
-    return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out, dict(film.columns))
+    options = shlex.join(word for name, text in typed(film.settings).items() for word in (f"--{name}", text) if word)
+    columns = dict(film.columns)
+    return Asked(film.url, film.place, film.size, film.version, weights, flat, film.out, columns, options)
 
 
 def _ignores_case(out: Store) -> bool:
@@ -87,15 +91,15 @@ def _ignores_case(out: Store) -> bool:
     return False
 
 
-def _tasks(films: Iterable[ArchiveFilm], known_as: KnownAs) -> list[Task]:
-    """Each film with a name for its result that no other has."""
+def _tasks(films: Iterable[ArchiveFilm], known_as: KnownAs, under: str) -> list[Task]:
+    """Each film with a name for its result that no other has, in the folder `under`."""
     films = list(films)
     shared = Counter(known_as(_bare(film.place)) for film in films)
     tasks = []
     for film in films:
         bare = _bare(film.place)
         stem = film.out or f"{bare if shared[known_as(bare)] == 1 else film.place}{RESULT}"
-        tasks.append(Task(film, asked_of(film), stem))
+        tasks.append(Task(film, asked_of(film), under + stem))
     return tasks
 
 
@@ -163,6 +167,7 @@ def make_plan(
     out: Store,
     retry_failed: bool = False,
     overwrite: bool = False,
+    under: str = "",
 ) -> Plan:
     """Sorts films by what earlier runs left.
 
@@ -171,12 +176,13 @@ def make_plan(
         out: where results go, with the records of earlier runs.
         retry_failed: try again what failed.
         overwrite: make anew what has changed, and try again what could not be written.
+        under: folder of the results in OUT, with a slash behind.
 
     Raises:
         SettingsError: a result would take the place of a film, or of another result.
     """
     known_as: KnownAs = str.casefold if _ignores_case(out) else str
-    tasks = _tasks(gathered.films, known_as)
+    tasks = _tasks(gathered.films, known_as, under)
     _check_places(tasks, out, known_as)
     _check_results(tasks, out, known_as)
     records, wholes, sizes = Records(out).load(), Records(out).wholes(), _sizes(out.files())

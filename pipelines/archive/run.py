@@ -169,6 +169,7 @@ class Archive:
             device=job.device.type,
             look=seen,
             written=job.written,
+            source=result.source,
             ended=now(),
             version=product_version(),
             repairs=result.repairs,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipelines.archive.estimate import Estimate, Extent
     from pipelines.archive.inputs import Selection
     from pipelines.archive.news import Telling
+    from pipelines.archive.packages import Packaging
 
 EXAMPLES = [
     ("restore archive reels/ --out coloured/", "every film under reels/"),
@@ -48,6 +49,8 @@ EXAMPLES = [
 @option(TASK, "--columns", metavar="NAMES", help="A manifest's own columns, for the report: barcode,title. [x-...]")
 @option(TASK, "--rate", type=click.FloatRange(min=0), metavar="N", help="The price of a machine's hour, to tell costs.")
 @option(TASK, "--watch", is_flag=True, help="Go on when all is done, and take films as they arrive.")
+@option(OUTPUT, "--bag", is_flag=True, help="Make OUT a BagIt bag: results in data/, their records in metadata/.")
+@option(OUTPUT, "--premis", is_flag=True, help="Write a PREMIS 3 document (XML) with each result's record.")
 @option(REPORTING, "--webhook", metavar="URL", help="Send a POST of JSON there as each film ends.")
 @option(
     REPORTING,
@@ -77,6 +80,7 @@ def archive(films: Sequence[str], out: str, dry_run: bool, as_json: bool, quiet:
     """
     how = {name: options.pop(name) for name in ("retry_failed", "overwrite", "scratch")}
     how |= {"selection": _selection(options), "devices": devices_from(options)}
+    how |= {"packaging": _packaging(options)}
     telling = _telling(options)
     watch, base = options.pop("watch"), settings_from(options, OF_ARCHIVES)
     from restore import api
@@ -103,6 +107,13 @@ def _selection(options: dict[str, Any]) -> Selection:
     columns = (options.pop("columns") or "").split(",")
     include, exclude = options.pop("include"), options.pop("exclude")
     return Selection(include, exclude, tuple(name for each in columns if (name := each.strip())))
+
+
+def _packaging(options: dict[str, Any]) -> Packaging:
+    """Takes --bag and --premis out of the options."""
+    from pipelines.archive.packages import Packaging
+
+    return Packaging(options.pop("bag"), options.pop("premis"))
 
 
 def _telling(options: dict[str, Any]) -> Telling:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.places import sha256_of
 from pipelines.settings import Settings
 from restore.api import restore_archive
 from tests.made.archives import BAD, GOOD, reels, small
@@ -132,6 +133,8 @@ def test_it_says_when_by_what_and_for_how_long(out: Path) -> None:
     ):
         assert re.search(words, page)
     assert "h264 8 bits in mp4" in page
+    assert f"<dt>its sha256</dt><dd>{sha256_of(out.parent / 'reels' / 'a.mp4')}</dd>" in page
+    assert re.search(r"<dt>settings</dt><dd>--network random\.safetensors", page)
 
 
 def test_it_is_a_table_too(out: Path) -> None:
