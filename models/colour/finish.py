@@ -1,4 +1,4 @@
-"""The finish of a network's colours: smoothed within things, less of one tint, more saturated.
+"""The finish of a network's colours: smoothed within things, less of one tint, cored, more saturated.
 
 The smoother is the fast global one (Min, Choi, Lu, Ham, Sohn, Do, IEEE Transactions on Image Processing 23(12), 2014):
 smoothing by weighted least squares, separated into lines, each of which is solved exactly.
@@ -15,6 +15,8 @@ LIGHTNESS_STEP = 2.0
 """L* between two neighbours that lowers what ties them to 1/e."""
 COLOUR_STEP = 2.0
 """Distance in ab between two neighbours that lowers what ties them to 1/e."""
+LEAST_SATURATION = 0.25
+"""Factor from which on colours can be found that come out as given ones."""
 ROUNDS = 2
 """Times that rows and then columns are solved, each time with a quarter of the strength."""
 
@@ -29,6 +31,9 @@ class Finish:
     """lambda of `smoothed`, which takes blotches away; 0: none."""
     tint: float = 1.0
     """Share that stays of the mean colour of a whole frame, which networks overdo: sepia rooms."""
+    coring: float = 0.0
+    """Chroma, in units of ab, that is halved; weaker colours lose more, stronger ones less. A network is unsure of
+    weak colours, and most of what is truly weak is gray."""
 
     @classmethod
     def of(cls, metadata: dict[str, str]) -> "Finish":
@@ -41,7 +46,21 @@ class Finish:
         ab = ab.float()
         if self.smoothing:
             ab = smoothed(ab, lightness, self.smoothing)
-        return self.saturation * (ab - (1 - self.tint) * ab.mean(dim=(2, 3), keepdim=True))
+        ab = ab - (1 - self.tint) * ab.mean(dim=(2, 3), keepdim=True)
+        if self.coring:
+            chroma = ab.square().sum(dim=1, keepdim=True).sqrt()
+            ab = ab * (chroma / (chroma + self.coring))
+        return self.saturation * ab
+
+    def before(self, ab: Tensor) -> Tensor:
+        """The colours that come out as these, the tint aside: (M, 2), float32.
+
+        Below LEAST_SATURATION they come out paler, as all others do: a network knows no colours beyond those there are.
+        """
+        cored = ab / max(self.saturation, LEAST_SATURATION)
+        chroma = cored.square().sum(dim=1, keepdim=True).sqrt()
+        whole = (chroma + (chroma.square() + 4 * self.coring * chroma).sqrt()) / 2
+        return cored * (whole / chroma.clamp(min=1e-6))
 
 
 def smoothed(ab: Tensor, lightness: Tensor, strength: float) -> Tensor:

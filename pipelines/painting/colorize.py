@@ -6,15 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.colour.finish import Finish
 from models.network_input import NetworkInput
 from models.paint import paint
 from pipelines.frames import AnchorBatch, InstanceBatch, Painted
 from pipelines.painting.device import half_precision, wait_for
 from pipelines.painting.finish import lightness_of
 from pipelines.painting.painter import Painter
-
-LEAST_SATURATION = 0.25
-"""Below it hints become paler with the rest: the network would be given colours that do not exist."""
 
 
 @dataclass
@@ -44,7 +42,7 @@ class Colorize:
             rows=self.painter.rows,
             boxes=torch.from_numpy(np.concatenate(batch.boxes)[:, :4]),
             owners=torch.tensor(owners, dtype=torch.int64),
-            hints=_hint_rows(batch.anchors, self.painter.finish.saturation),
+            hints=_hint_rows(batch.anchors, self.painter.finish),
             temperature=self.painter.temperature,
             classes=self._classes(batch.anchors) if "class" in self.painter.kind.takes else None,
             features=batch.features,
@@ -59,8 +57,8 @@ class Colorize:
         return torch.tensor(classes).to(self.painter.device)
 
 
-def _hint_rows(anchors: AnchorBatch, saturation: float) -> Tensor:
-    """(M, 5): the anchor's place in the batch, then its hints, as pale as colours are before the finish."""
-    pale = np.array([1, 1, *[1 / max(saturation, LEAST_SATURATION)] * 2], np.float32)
-    rows = [np.insert(table * pale, 0, number, axis=1) for number, table in enumerate(anchors.hints)]
-    return torch.from_numpy(np.concatenate([np.empty((0, 5), np.float32), *rows]))
+def _hint_rows(anchors: AnchorBatch, finish: Finish) -> Tensor:
+    """(M, 5): the anchor's place in the batch, then its hints, of the colours that they have before the finish."""
+    tables = [np.insert(table, 0, number, axis=1) for number, table in enumerate(anchors.hints)]
+    rows = torch.from_numpy(np.concatenate([np.empty((0, 5), np.float32), *tables]))
+    return torch.cat([rows[:, :3], finish.before(rows[:, 3:])], dim=1)

@@ -21,6 +21,7 @@ RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("saturation",): (0, 4),
     ("smoothing",): (0, MAX_FLOAT),
     ("tint",): (0, 1),
+    ("coring",): (0, MAX_FLOAT),
     ("frozen_layers",): (0, MAX_LAYERS),
     ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
 }
@@ -68,10 +69,11 @@ class TrainConfig:
     detector_weight: float = 0.2
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
-    saturation: float = 1.6
-    """This and the next two: `models.colour.finish.Finish` of the network when it colours, written into the weights."""
+    saturation: float = 1.9
+    """This and the next three: `models.colour.finish.Finish` when the network colours, written into the weights."""
     smoothing: float = 100.0
     tint: float = 0.8
+    coring: float = 8.0
     least_score: float = 0.3
     """Score from which the instance and fusion stages take a box."""
     instances: int = 4
@@ -87,7 +89,7 @@ class TrainConfig:
     @property
     def finish(self) -> Finish:
         """Finish of the network's colours."""
-        return Finish(self.saturation, self.smoothing, self.tint)
+        return Finish(self.saturation, self.smoothing, self.tint, self.coring)
 
     def __post_init__(self) -> None:
         for name, (low, high) in ((name, limits) for names, limits in RANGES.items() for name in names):

@@ -55,7 +55,7 @@ def test_the_network_sees_the_larger_picture_and_its_ab_has_the_size_of_the_flow
     assert batch.ab.shape == (2, 64, 96, 2)
 
 
-def test_hints_are_as_pale_as_colours_are_before_the_finish(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hints_are_given_as_colours_are_before_the_finish(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[NDArray[np.float32]] = []
 
     def paint(_kind: object, _network: object, seen: NetworkInput) -> torch.Tensor:
@@ -65,9 +65,10 @@ def test_hints_are_as_pale_as_colours_are_before_the_finish(network: Path, monke
     monkeypatch.setattr("pipelines.painting.colorize.paint", paint)
     stage, table = colorize(network, saturation=2.0), np.array([[0.25, 0.5, 60, -40]], np.float32)
     stage(without_instances(replace(anchors(2), hints=(table[:0], table))))
-    factor = stage.painter.finish.saturation
-    assert factor >= 2
-    assert np.allclose(given, [[1, 0.25, 0.5, 60 / factor, -40 / factor]])
+    before = stage.painter.finish.before(torch.tensor([[60.0, -40.0]]))
+    assert stage.painter.finish.saturation >= 2
+    assert before[0, 0] < 40
+    assert np.allclose(given, [[1, 0.25, 0.5, *before[0].tolist()]])
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])

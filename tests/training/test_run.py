@@ -271,4 +271,4 @@ def test_weights_tell_how_they_came_about(sources: Sources, tmp_path: Path) -> N
     assert CompactConfig(tuple(json.loads(metadata["config"])["widths"])) == SMALL
     assert (metadata["step"], metadata["pictures"]) == ("2", str(PICTURES - 1))
     assert float(metadata["temperature"]) == 0.5
-    assert Finish.of(metadata) == config.finish == Finish(config.saturation, 20.0, 0.9)
+    assert Finish.of(metadata) == config.finish == Finish(config.saturation, 20.0, 0.9, config.coring)

@@ -117,3 +117,17 @@ def test_is_what_the_weights_say() -> None:
     about = {"saturation": "1.67", "smoothing": "300.0", "tint": "0.8", "temperature": "1.0", "network": "compact"}
     assert Finish.of(about) == Finish(saturation=1.67, smoothing=300.0, tint=0.8)
     assert Finish.of({"network": "compact"}) == Finish()
+
+
+def test_weak_colours_lose_more_than_strong_ones() -> None:
+    ab = torch.tensor([[3.0, 4.0], [6.0, 8.0], [60.0, 80.0]]).T.reshape(1, 2, 1, 3)
+    cored = Finish(coring=10.0)(ab, flat(4, 12))
+    assert torch.allclose(cored / ab, torch.tensor([1 / 3, 1 / 2, 10 / 11]).expand(1, 2, 1, 3), atol=1e-5)
+
+
+def test_given_colours_come_out_as_they_were_given() -> None:
+    finish = Finish(saturation=1.9, coring=8.0)
+    wanted = torch.tensor([[40.0, -25.0], [3.0, 1.0], [0.0, 0.0]])
+    painted = finish.before(wanted).T.reshape(1, 2, 1, 3)
+    assert torch.allclose(finish(painted, flat(4, 12)).reshape(2, 3).T, wanted, atol=1e-3)
+    assert Finish(saturation=0.0).before(wanted).abs().max() < 200
