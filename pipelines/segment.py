@@ -99,7 +99,7 @@ def mend_margin(film: Film, settings: Settings) -> Fraction:
     if not settings.mends:
         return Fraction(0)
     is_even = film.picture.base_rate == film.picture.frame_rate
-    return (reach(settings) + BEHIND + 1) * (1 if is_even else UNEVEN) / film.picture.rate
+    return (reach(settings, film.picture.rate) + BEHIND + 1) * (1 if is_even else UNEVEN) / film.picture.rate
 
 
 def marked(

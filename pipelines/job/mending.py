@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from models.kind import Kind
 from pipelines.errors import OutputError, SettingsError
+from pipelines.job.measured import measure
 from pipelines.media.mask_film import open_mask
 from pipelines.places import check_place
 from pipelines.repair_settings import RepairSettings
@@ -36,11 +38,12 @@ def with_repair(
     Raises:
         FilmError: a mask cannot be read or written so, or there is nothing to do.
     """
+    notes = list[str]()
+    settings = _measured(film, settings, notes)
     repair = settings.repair
-    if settings.paint.is_off and not settings.mends:
+    if settings.paint.is_off and not settings.mends and not notes:
         what = "is not coloured, and nothing is to be mended in it"
         raise SettingsError(film.path, what, "add --repair dust, or leave out --no-colour")
-    notes = list[str]()
     if repair.mask_in is not None:
         mask_in = repair.mask_in.absolute()
         repair = replace(repair, mask_in=mask_in)
@@ -50,9 +53,29 @@ def with_repair(
         if out is not None and out.absolute() == repair.mask_out.absolute():
             raise OutputError(out, "--mask-out and the result have one name", "name the mask otherwise")
         repair = replace(repair, mask_out=repair.mask_out.absolute())
-    settings = replace(settings, repair=repair)
+    settings = _without_weave(film, replace(settings, repair=repair), notes)
     notes += _notes_on_frames(settings)
     return replace(film, notes=(*film.notes, *notes)), settings
+
+
+def _measured(film: Film, settings: Settings, notes: list[str]) -> Settings:
+    """The settings with what the film itself needs, where that is asked for."""
+    if not any(how.is_auto for how in _all(settings)):
+        return settings
+    found = measure(film, settings, settings.motion.rows or Kind.motion_rows)
+    notes.append(found.words)
+    repairs = tuple(replace(span, repair=found.filled(span.repair)) for span in settings.repairs)
+    return replace(settings, repair=found.filled(settings.repair), repairs=repairs)
+
+
+def _without_weave(film: Film, settings: Settings, notes: list[str]) -> Settings:
+    """The settings without weave where the film is woven of fields: moved by lines of their own, they would comb."""
+    is_woven = film.picture.field_order != "progressive" and not settings.deinterlace
+    if not is_woven or not any(how.weave or how.weave_fine for how in _all(settings)):
+        return settings
+    notes.append("the gate of interlaced film is not steadied; --deinterlace makes whole frames, which are")
+    repairs = tuple(replace(span, repair=replace(span.repair, weave=0, weave_fine=0)) for span in settings.repairs)
+    return replace(settings, repair=replace(settings.repair, weave=0, weave_fine=0), repairs=repairs)
 
 
 def _check_mask_out(film: Film, settings: Settings, overwrite: bool, are_pictures: bool) -> None:

@@ -204,6 +204,6 @@ def ready(view: View, *others: Settings) -> list[ReadyView]:
 
 
 def _ready(view: View, settings: Settings) -> ReadyView:
-    settings = replace(settings, repair=replace(settings.repair, is_shown=settings.mends))
     film, settings = with_repair(view.film, settings)
+    settings = replace(settings, repair=replace(settings.repair, is_shown=settings.mends))
     return ReadyView(film, view.out, settings, ways_of(film, settings))

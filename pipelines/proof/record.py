@@ -223,13 +223,14 @@ def _shots(made: Made) -> Iterator[dict[str, Any]]:
     for first, after in pairwise([*firsts, len(pts)]):
         at = film.seconds(pts[first])
         repairs = {name: strength for name, strength in settings.repair_at(at).strengths.items() if strength}
+        mask = {} if settings.repair.mask_in is None else {"mask": settings.repair.mask_in.name}
         yield {
             "start": timecode(at),
             "first": first,
             "frames": after - first,
             "network": _network_at(made.job, pts[first]) if "colours" in made.origin else None,
             "guides": _guides_in(settings, at, None if after == len(pts) else film.seconds(pts[after])),
-            "repairs": repairs,
+            "repairs": repairs | mask,
         }
 
 

@@ -33,6 +33,8 @@ WITHOUT_OPTION = (
     "segment",
 )
 """Settings that programs give alone, or that another option means too."""
+NAMES = {"is_off": "no-colour"}
+"""Options that have another name than their setting."""
 
 
 def typed(settings: Settings) -> dict[str, str]:
@@ -62,16 +64,22 @@ def _options(above: str, value: Any, default: Any) -> list[tuple[str, str]]:
         if own == usual or above + name in (*OF_THE_MACHINE, *GUIDES, *WITHOUT_OPTION):
             continue
         if isinstance(own, RepairSettings):
-            found.append(("repair", _repairs(own)))
+            found += _repairs(own)
         elif dataclasses.is_dataclass(own) and dataclasses.is_dataclass(usual):
             found += _options(f"{name}.", own, usual)
         else:
-            found.append((name.replace("_", "-"), _text(name, own)))
+            found.append((NAMES.get(name, name.replace("_", "-")), _text(name, own)))
     return found
 
 
-def _repairs(repair: RepairSettings) -> str:
-    return ",".join(f"{name}:{strength}" for name, strength in repair.strengths.items() if strength)
+def _repairs(repair: RepairSettings) -> list[tuple[str, str]]:
+    words = ",".join(f"{name}:{strength}" for name, strength in repair.strengths.items() if strength)
+    found = [("repair", words)] if words else []
+    if repair.mask_in is not None:
+        threshold = f"<{-repair.mask_threshold}" if repair.mask_threshold < 0 else str(repair.mask_threshold)
+        found += [("mask-in", repair.mask_in.name), ("mask-threshold", threshold)]
+        found.append(("mask-growth", str(repair.mask_growth)))
+    return found if repair.mask_out is None else [*found, ("mask-out", repair.mask_out.name)]
 
 
 def _text(name: str, value: Any) -> str:

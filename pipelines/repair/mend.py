@@ -2,36 +2,63 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import chain, tee
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.frames import Frame, FrameRepair, Luma, ShotFrame
 from pipelines.media.mask_film import MASK_LEVELS, defects
+from pipelines.repair import flicker_local, gate, light, specks
+from pipelines.repair.gate import SteadyGate
 from pipelines.repair.levels import Mask
-from pipelines.repair.protected import Protected
-from pipelines.repair.runs import Run, Work, runs
-from pipelines.repair.steps import MendDust
+from pipelines.repair.light import EvenLight, EvenLocalLight
+from pipelines.repair.place import Place
+from pipelines.repair.runs import BESIDE, Run, Work, runs
+from pipelines.repair.specks import MendDust
 from pipelines.repair_settings import RepairSettings
 from pipelines.settings import Settings
 from pipelines.source import Film
 
 WHOLE, FIELDS = ((0, 1),), ((0, 2), (1, 2))
 """The first line, and the step from line to line, of a frame, and of the two fields of an interlaced one."""
-Step = Callable[[Iterable[Run]], Iterator[Run]]
+Stream = Callable[[Iterable[Run], int], Iterator[Run]]
+"""Runs in, runs with a repair done out, from the most pictures on either side that any of them depends on."""
 
 
-def reach(settings: Settings) -> int:
-    """Frames on either side of a frame on which its mended luma depends."""
-    return sum(each.REACH for each in _steps(settings))
+@dataclass(frozen=True)
+class Step:
+    """A repair."""
+
+    make: Callable[[Place], Stream]
+    is_wanted: Callable[[RepairSettings], object]
+    reach: Callable[[RepairSettings, Fraction], int]
+    """Pictures on either side on which a picture depends, at so many pictures a second."""
+    beside: int = 0
+    """And beyond these."""
 
 
-def _steps(settings: Settings) -> list[type[MendDust]]:
-    """The repairs that a frame of the film may need, in order."""
+STEPS = (
+    Step(SteadyGate, lambda how: how.weave or how.weave_fine, gate.reach, BESIDE),
+    Step(EvenLight, lambda how: how.flicker, lambda how, _: light.reach(how)),
+    Step(EvenLocalLight, lambda how: how.flicker_local, lambda *_: flicker_local.REACH),
+    Step(MendDust, lambda how: how.dust or how.mask_in, lambda *_: specks.REACH),
+)
+"""The repairs in their order."""
+
+
+def reach(settings: Settings, rate: Fraction) -> int:
+    """Frames on either side of a frame on which its mended luma depends, at so many frames a second."""
+    return sum(furthest + step.beside for step, furthest in _wanted(settings, rate)) + BESIDE
+
+
+def _wanted(settings: Settings, rate: Fraction) -> list[tuple[Step, int]]:
+    """The repairs that some frames need, each with the most pictures on either side that it looks at."""
     every = (settings.repair, *(span.repair for span in settings.repairs))
-    wanted = {MendDust: any(how.dust or how.mask_in for how in every)}
-    return [step for step, is_wanted in wanted.items() if is_wanted]
+    found = ((step, [step.reach(how, rate) for how in every if step.is_wanted(how)]) for step in STEPS)
+    return [(step, max(reaches)) for step, reaches in found if reaches]
 
 
 @dataclass(frozen=True)
@@ -59,7 +86,7 @@ class Mend:
 
     def _mended(self, marked: Iterable[tuple[Frame, int, Mask | None]], first: int, step: int) -> Iterator[Work]:
         """The frames' pictures, of every `step`th line from `first` on, one for one."""
-        film, bits = self.film, self.film.picture.bits
+        film = self.film
 
         def pictures() -> Iterator[tuple[Work, int, RepairSettings]]:
             for frame, shot, given in marked:
@@ -67,15 +94,15 @@ class Mend:
                 work = Work(luma, None if given is None else np.ascontiguousarray(given[first::step]))
                 yield work, shot, self.settings.repair_at(film.seconds(frame.pts))
 
-        coming: Iterator[Run] = runs(pictures())
-        for repair in _steps(self.settings):
-            coming = repair(bits, Protected(film.picture, first, step))(coming)
+        coming: Iterator[Run] = runs(pictures(), film.picture.bits)
+        for repair, furthest in _wanted(self.settings, film.picture.rate):
+            coming = repair.make(Place(film.picture, first, step))(coming, furthest)
         return chain.from_iterable(run.works for run in coming)
 
     def _frame(self, frame: Frame, shot: int, works: list[Work]) -> Frame:
         """The frame with the luma of its pictures, and what was done to it."""
         luma = woven([work.luma for work in works], frame.luma)
-        masks = [np.zeros(work.luma.shape, np.uint8) if work.mask is None else work.mask for work in works]
+        masks = [_as_stored(work) for work in works]
         mask = woven(masks, masks[0])
         has_mask = self.settings.repair.is_shown or self.settings.repair.mask_out is not None
         repair = FrameRepair(
@@ -91,6 +118,17 @@ class Mend:
             before=frame.luma if self.settings.repair.is_shown else None,
         )
         return replace(frame, luma=luma, repair=repair)
+
+
+def _as_stored(work: Work) -> Mask:
+    """(H, W): where something was mended, before the picture was moved."""
+    if work.mask is None:
+        return np.zeros(work.luma.shape, np.uint8)
+    x, y = (round(-each) for each in work.shift)
+    if x == y == 0:
+        return work.mask
+    turn = np.array([[1, 0, x], [0, 1, y]], np.float64)
+    return cv2.warpAffine(work.mask, turn, work.mask.shape[::-1], flags=cv2.INTER_NEAREST)  # type: ignore[return-value]
 
 
 def woven(fields: list[NDArray[np.uint8]] | list[Luma], like: Luma) -> Luma:

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import numpy as np
-
 from pipelines.frames import Luma
+from pipelines.repair.cadence import is_twin
 from pipelines.repair.levels import Mask
 from pipelines.repair_settings import RepairSettings
 
 LONGEST = 3
 """Pictures of a run: 24 frames a second shown as 60 have runs of 2 and 3."""
+BESIDE = LONGEST + 1
+"""Pictures from the first of a run to the first of the next, or less."""
 Seen = TypeVar("Seen")
 """What a repair knows of a run beside its pictures."""
 
@@ -61,13 +62,13 @@ class Run:
         return self.works[0].luma
 
 
-def runs(pictures: Iterable[tuple[Work, int, RepairSettings]]) -> Iterator[Run]:
+def runs(pictures: Iterable[tuple[Work, int, RepairSettings]], bits: int) -> Iterator[Run]:
     """Pictures with their shots and settings, grouped by what they repeat; a still comes in pieces."""
     waiting, last = list[Work](), None
     first = shot = 0
     how, is_still = RepairSettings(), False
     for number, (work, shot_now, how_now) in enumerate(pictures):
-        if last is None or shot_now != shot or not np.array_equal(work.luma, last):
+        if last is None or shot_now != shot or not is_twin(work.luma, last, bits):
             if waiting:
                 yield Run(first, shot, how, tuple(waiting))
             waiting, is_still = [], False
@@ -107,6 +108,10 @@ class Around(Generic[Seen]):
         """The nearest first."""
         return self.runs[self.at + 1 :]
 
+    def within(self, reach: int) -> "Around[Seen]":
+        """The run with those at most `reach` pictures from its own."""
+        return _around(self.runs, self.at, reach)
+
 
 def around(seen: Iterable[tuple[Run, Seen]], reach: int, over_stills: bool = False) -> Iterator[Around[Seen]]:
     """Each run with those of its shot whose first picture lies at most `reach` pictures from its own.
@@ -119,7 +124,7 @@ def around(seen: Iterable[tuple[Run, Seen]], reach: int, over_stills: bool = Fal
     near, at = list[tuple[Run, Seen]](), 0
     for item in seen:
         run = item[0]
-        if near and _parts(near[-1][0], run, over_stills):
+        if near and not in_one_stretch(near[-1][0], run, over_stills):
             yield from (_around(near, i, reach) for i in range(at, len(near)))
             near, at = [], 0
         near.append(item)
@@ -132,9 +137,9 @@ def around(seen: Iterable[tuple[Run, Seen]], reach: int, over_stills: bool = Fal
     yield from (_around(near, i, reach) for i in range(at, len(near)))
 
 
-def _parts(one: Run, other: Run, over_stills: bool) -> bool:
-    """Whether two runs, one after the other, are of two stretches."""
-    return one.shot != other.shot or (not over_stills and (one.is_still or other.is_still))
+def in_one_stretch(one: Run, other: Run, over_stills: bool = False) -> bool:
+    """Whether two runs, one after the other, are of one stretch: a shot, or its part between stills."""
+    return one.shot == other.shot and (over_stills or not (one.is_still or other.is_still))
 
 
 def _around(near: list[tuple[Run, Seen]], at: int, reach: int) -> Around[Seen]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +69,23 @@ def woven(path: Path, frames: int = 12, is_clean: bool = False) -> Path:
             yield both
 
     return write(path, PictureTrack(shown(), codec="ffv1", top_field_first=True))
+
+
+def shaken(frames: Iterable[Picture], gate: int = 3, light: float = 0.12) -> Iterator[Picture]:
+    """Frames whose gate jumps by up to `gate` pixels, and whose light by up to a share `light`; twins stay alike."""
+    last, drawn = None, np.zeros((1, 1, 3), np.float32)
+    rng = np.random.default_rng(7)
+    for frame in frames:
+        if frame is not last:
+            shifts = rng.integers(-gate, gate + 1, 2)
+            drawn = np.roll(frame, tuple(shifts), axis=(0, 1))
+            drawn[..., 0] *= np.float32(1 + rng.uniform(-light, light))
+        last = frame
+        yield drawn
+
+
+def worn(
+    path: Path, frames: int = 2 * SHOT, repeats: Sequence[int] = (1,), is_clean: bool = False, **how: float
+) -> Path:
+    """`spotted`, with its gate and light `shaken`, as a film without loss."""
+    return write(path, PictureTrack(shaken(spotted(frames, repeats, is_clean), **how), codec="ffv1"))  # type: ignore[arg-type]

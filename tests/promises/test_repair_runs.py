@@ -117,3 +117,29 @@ def test_what_cannot_be_mended_so_is_refused_in_one_line(
     with pytest.raises(FilmError, match=named):
         prepare(film, Path("out.mkv"), alone(lossless, repair))
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_auto_measures_the_film_and_says_why(film: Path, lossless: Settings, tmp_path: Path) -> None:
+    worn = damaged.worn(tmp_path / "worn.mkv", damaged.SHOT, is_clean=True, gate=0, light=0.2)
+    clean = damaged.dusty(tmp_path / "clean.mkv", is_clean=True)
+    auto = alone(lossless, RepairSettings(is_auto=True))
+    jobs = {path: prepare(path, tmp_path / "out.mkv", auto) for path in (film, worn, clean)}
+    found = {path: (job.settings.repair.dust > 0, job.settings.repair.flicker) for path, job in jobs.items()}
+    assert found == {film: (True, 0), worn: (False, 3), clean: (False, 0)}
+    assert not any(job.settings.repair.is_auto for job in jobs.values())
+    notes = " ".join(jobs[film].target.notes)
+    assert "mends dust:" in notes
+    assert "specks a frame, from 0.25 on" in notes
+    assert "no flicker (light jumps by 0." in notes
+    named = prepare(film, tmp_path / "out.mkv", alone(lossless, RepairSettings(dust=5, is_auto=True)))
+    assert named.settings.repair.dust == 5
+
+
+def test_weave_of_interlaced_film_is_left_alone_with_a_note(lossless: Settings, tmp_path: Path) -> None:
+    film, chosen = damaged.woven(tmp_path / "film.mkv"), alone(lossless, RepairSettings(weave=3, dust=3))
+    job = prepare(film, tmp_path / "out.mkv", chosen)
+    assert (job.settings.repair.weave, job.settings.repair.dust) == (0, 3)
+    assert any("interlaced film is not steadied" in note for note in job.target.notes)
+    whole = prepare(film, tmp_path / "out.mkv", replace(chosen, deinterlace=True))
+    assert whole.settings.repair.weave == 3
+    assert any("each value stays, at another place" in note for note in whole.target.notes)

@@ -1,4 +1,4 @@
-"""Each repair as a step of the flow: runs in, runs with that repair done out, one for one, in order."""
+"""The step that mends dust: runs in, runs with their dust concealed out, in order."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -8,13 +8,13 @@ import numpy as np
 from pipelines.repair import conceal, dust
 from pipelines.repair.blobs import blobs
 from pipelines.repair.levels import BRIGHT, DARK, Mask
-from pipelines.repair.protected import Protected
+from pipelines.repair.place import Place
 from pipelines.repair.references import References, references
-from pipelines.repair.runs import LONGEST, Around, Run, Work, around
+from pipelines.repair.runs import BESIDE, Around, Run, Work, around
 from pipelines.repair_settings import RepairSettings
 
-BESIDE = LONGEST + 1
-"""Pictures from the first of a run to the first of the next, or less."""
+REACH = 3 * BESIDE
+"""Pictures on either side on which it depends: its run's neighbours, theirs, and the rest of a run."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,9 @@ class _Dust:
 class MendDust:
     """Finds dust and conceals it, or what a person's mask says in place of it."""
 
-    bits: int
-    protected: Protected
+    place: Place
 
-    REACH = 3 * BESIDE
-    """Pictures on which a picture depends, on either side: its run's neighbours, theirs, and the rest of a run."""
-
-    def __call__(self, coming: Iterable[Run]) -> Iterator[Run]:
+    def __call__(self, coming: Iterable[Run], _: int) -> Iterator[Run]:
         """Yields the runs with dust concealed."""
         bare = ((run, None) for run in coming)
         looked = ((each.run, self._look(each)) for each in around(bare, BESIDE, over_stills=True))
@@ -54,8 +50,8 @@ class MendDust:
         after = each.after[0][0].luma if each.after else before
         if after is None:  # a shot of one picture
             return _Dust(None, None)
-        sides = references(run.luma, after if before is None else before, after, self.bits)
-        return _Dust(sides, dust.found(run.luma, sides, self.bits, run.how.dust) if is_sought else None)
+        sides = references(run.luma, after if before is None else before, after, self.place.bits)
+        return _Dust(sides, dust.found(run.luma, sides, self.place.bits, run.how.dust) if is_sought else None)
 
     def _mended(self, each: Around[_Dust]) -> Run:
         run, seen = each.runs[each.at]
@@ -73,9 +69,9 @@ class MendDust:
         if mask is None or not mask.any():
             return work
         shown = mask if work.given is not None else conceal.grown_to_conceal(mask)
-        shown = self.protected.left_alone(shown, how)
+        shown = self.place.protected.left_alone(shown, how)
         dark, bright = (blobs(mask == value).count - 1 for value in (DARK, BRIGHT))
-        luma = conceal.concealed(work.luma, shown, sides, self.bits)
+        luma = conceal.concealed(work.luma, shown, sides, self.place.bits)
         return replace(work, luma=luma, mask=shown, dark=dark, bright=bright)
 
 
