@@ -1,7 +1,7 @@
 """The frames of a shot, read from one of them to its ends; a few seconds of small pictures are in memory."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from pipelines.colour.follow import Follow
 from pipelines.colour.lightness import NOTHING
 from pipelines.segment import marked
-from pipelines.settings import Settings
+from pipelines.settings import EncodeSettings, PaintSettings, Settings
 from pipelines.source import Film, Segment
 
 READ_AT_ONCE = Fraction(10)
 """Seconds of film."""
+KEPT = 2
+"""Parts."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class SmallFrame:
     """(h, w), CIE L* 0..100 as 0..255, upright."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class ShotReader:
     """Reads the shots of one film."""
 
@@ -37,10 +39,6 @@ class ShotReader:
     settings: Settings
     rows: int
     """Short side of the pictures, see `Chosen.motion_rows`."""
-    _part: Callable[[int], list[SmallFrame]] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._part = lru_cache(2)(self._read)
 
     def frame_at(self, time: Fraction) -> SmallFrame | None:
         """The first frame at or after a time, in seconds from the film's start; None: the film ends before."""
@@ -66,16 +64,30 @@ class ShotReader:
             number += step
             frames = self._part(number)[::step] if number >= 0 and number * READ_AT_ONCE < self.film.duration else []
 
-    def _read(self, number: int) -> list[SmallFrame]:
+    def _part(self, number: int) -> list[SmallFrame]:
         """The frames of a part of the film, which is READ_AT_ONCE long."""
-        film, motion = self.film, self.settings.motion
+        film, about = self.film, self.film.path.stat()
         start = film.pts(number * READ_AT_ONCE) if number else None
         segment = Segment(film, number, start, film.pts((number + 1) * READ_AT_ONCE))
-        frames, shot = [], 0
-        follow = Follow(motion, film.picture.time_base)
-        for followed in follow(marked(segment, self.settings, self.rows, lambda _: NOTHING)):
-            frame = followed.shown
-            if frame.light.frame.is_owned:
-                frames.append(SmallFrame(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
-            shot = frame.shot
-        return frames
+        seen = replace(self.settings, paint=PaintSettings(), encode=EncodeSettings(), hints=(), look=None)
+        return _read(segment, seen, self.rows, (about.st_size, about.st_mtime_ns))
+
+
+@lru_cache(KEPT)
+def _read(segment: Segment, settings: Settings, rows: int, _: tuple[int, int]) -> list[SmallFrame]:
+    """The frames of a part; the parts read last are kept, since all that is given, now or anew, is followed in them.
+
+    Args:
+        segment: the part.
+        settings: of the run, as far as frames depend on them.
+        rows: short side of the pictures.
+        _: size and time of the film's file, so that one that has changed is read again.
+    """
+    frames, shot = [], 0
+    follow = Follow(settings.motion, segment.film.picture.time_base)
+    for followed in follow(marked(segment, settings, rows, lambda _: NOTHING)):
+        frame = followed.shown
+        if frame.light.frame.is_owned:
+            frames.append(SmallFrame(frame.pts, frame.shot != shot, frame.is_anchor, frame.light.lightness))
+        shot = frame.shot
+    return frames

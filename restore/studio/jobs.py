@@ -154,7 +154,7 @@ class Shared:
         """What `make`, a coroutine function, gives; for equal keys it is called once at a time."""
         if key not in self._tasks:
             self._tasks[key] = asyncio.create_task(make()), [0]
-            self._tasks[key][0].add_done_callback(lambda _: self._tasks.pop(key, None))
+            self._tasks[key][0].add_done_callback(lambda task: self._forget(key, task))
         task, waiting = self._tasks[key]
         waiting[0] += 1
         try:
@@ -162,4 +162,9 @@ class Shared:
         finally:
             waiting[0] -= 1
             if not waiting[0]:
+                self._forget(key, task)  # whoever asks from now on asks anew
                 task.cancel()
+
+    def _forget(self, key: Any, task: asyncio.Task[Any]) -> None:
+        if key in self._tasks and self._tasks[key][0] is task:
+            del self._tasks[key]

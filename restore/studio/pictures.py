@@ -110,6 +110,12 @@ class Pictures:
         write_still(view, pts, self._painting)
         return float(view.film.seconds(pts))
 
+    def colour(self, number: int, at: str, look: Look, out: str) -> float:
+        """Writes the frame at a time in colour alone, to be painted over, as `restore still --layout colour` does."""
+        view, pts = self._view(number, at, look, Path(out))
+        write_still(view, pts, self._painting, layout="colour")
+        return float(view.film.seconds(pts))
+
     def tile(self, number: int, at: str, look: Look, out: str) -> float:
         """Writes the frame at a time, before and after, as it is on a contact sheet."""
         view, pts = self._view(number, at, look, Path(out))

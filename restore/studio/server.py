@@ -16,14 +16,16 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from restore.studio.jobs import JobError
-from restore.studio.studio import Studio, StudioFilm
+from restore.studio.studio import KINDS, Studio, StudioFilm
 
 PAGE = Path(__file__).parent / "page"
 MAX_BODY = 1 << 20
 """Bytes of a request: a direction of thousands of points."""
 MAX_SPAN = 60
 """Seconds of a stretch that is played."""
-TYPES = {".png": "image/png", ".mp4": "video/mp4"}
+MAX_PICTURE = 1 << 28
+"""Bytes of a painted frame: 8K of 16 bits."""
+TYPES = {".png": "image/png", ".tif": "image/tiff", ".mp4": "video/mp4"}
 GONE = 499
 """Status of a request that nobody waits for any more; nobody sees it."""
 
@@ -47,6 +49,7 @@ def application(studio: Studio) -> Starlette:
         Route(f"{films}/span", of(_span), methods=["POST"]),
         Route(f"{films}/look", of(_read_look)),
         Route(f"{films}/look", of(_write_look), methods=["PUT"]),
+        Route(f"{films}/stills/{{frame:int}}", of(_keep_painted), methods=["PUT"]),
         Route(f"{films}/run", of(_start), methods=["POST"]),
         Route(f"{films}/run", of(_cancel), methods=["DELETE"]),
         Mount("/page", StaticFiles(directory=PAGE)),
@@ -132,14 +135,15 @@ async def _events(asked: _Asked) -> Response:
 
 
 async def _picture(asked: _Asked) -> Response:
-    """A frame: `still` at full size, `tile` small, both before and after; `before` small, without colour."""
+    """A frame: `still`, and small `tile`, before and after; `before` small, without colour; `colour`, to be
+    painted over."""
     body, film = await asked.body(), asked.film
     kind, at = body.get("kind"), _seconds(body.get("at"))
-    if kind not in ("still", "tile", "before"):
-        raise HTTPException(400, "a picture is a still, a tile or before")
+    if kind not in KINDS:
+        raise HTTPException(400, f"a picture is one of {', '.join(KINDS)}")
     look = _look(body)
     content, seconds = await asked.unless_gone(film.picture(kind, at, look))
-    return Response(content, media_type=TYPES[".png"], headers={"Frame-Time": str(seconds)})
+    return Response(content, media_type=TYPES[KINDS[kind][1]], headers={"Frame-Time": str(seconds)})
 
 
 async def _span(asked: _Asked) -> Response:
@@ -164,6 +168,11 @@ async def _write_look(asked: _Asked) -> Response:
     if written is None:
         raise HTTPException(409, "the look was changed elsewhere")
     return JSONResponse({"stamp": written})
+
+
+async def _keep_painted(asked: _Asked) -> Response:
+    film, frame = asked.film, asked.request.path_params["frame"]
+    return JSONResponse({"file": film.keep_painted(await asked.bytes(MAX_PICTURE), frame)})
 
 
 async def _start(asked: _Asked) -> Response:

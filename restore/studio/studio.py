@@ -1,6 +1,7 @@
 """A studio: the films it was started with, what was made of them, and their runs."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -12,6 +13,7 @@ from models.weights.catalogue import DEFAULT_NETWORK, default_folder, published
 from pipelines import product_version
 from pipelines.errors import OutputError
 from pipelines.look import LookValues
+from pipelines.places import written_whole
 from pipelines.settings import Settings
 from restore.studio.cache import Cache
 from restore.studio.feed import Feed
@@ -19,7 +21,15 @@ from restore.studio.jobs import PATIENT, URGENT, WANTED, JobError, Jobs, Shared
 from restore.studio.look import Look, look_path, read_look, stamp_of, write_look
 from restore.studio.runs import Run
 
-RANKS = {"still": URGENT, "before": URGENT, "tile": WANTED}
+KINDS = {
+    "still": (URGENT, ".png"),
+    "before": (URGENT, ".png"),
+    "tile": (WANTED, ".png"),
+    "colour": (URGENT, ".tif"),
+}
+"""Of pictures: how urgent each is, and the suffix of its file."""
+PAINTED = {b"\x89PNG": ".png", b"II*\0": ".tif", b"MM\0*": ".tif"}
+"""Suffixes of painted frames by their first bytes."""
 
 
 @dataclass
@@ -60,13 +70,19 @@ class StudioFilm:
             self.feed.post("found", {"what": error.what, "hint": error.hint})
 
     async def picture(self, kind: str, at: Fraction, look: Look) -> tuple[bytes, float]:
-        """A frame as a PNG, and its own time in seconds, see `Pictures`.
+        """A frame as a file, and its own time in seconds.
+
+        Args:
+            kind: one of KINDS, see `Pictures`.
+            at: seconds; the first frame from there on.
+            look: of the film.
 
         Raises:
             JobError: it cannot be made.
         """
         arguments = (str(at),) if kind == "before" else (str(at), look)
-        return await self.studio.made(RANKS[kind], kind, ".png", self, arguments)
+        rank, suffix = KINDS[kind]
+        return await self.studio.made(rank, kind, suffix, self, arguments)
 
     async def span(self, at: Fraction, seconds: Fraction, layout: str, look: Look) -> tuple[bytes, int]:
         """A stretch of the film as an mp4, and the number of its frames, see `Pictures`.
@@ -75,6 +91,25 @@ class StudioFilm:
             JobError: it cannot be made.
         """
         return await self.studio.made(URGENT, "span", ".mp4", self, (str(at), str(seconds), look, layout))
+
+    def keep_painted(self, picture: bytes, frame: int) -> str:
+        """Keeps a frame that a person painted beside the film; gives its path from there, as a look names it.
+
+        Raises:
+            JobError: it is no picture that a look takes, or cannot be written.
+        """
+        suffix = PAINTED.get(picture[:4])
+        if suffix is None:
+            raise JobError("a painted frame is a PNG or TIFF", "save it as one of these")
+        folder = self.path.with_name(f"{self.path.stem}.stills")
+        name = f"f{frame}-{hashlib.sha256(picture).hexdigest()[:8]}{suffix}"
+        try:
+            folder.mkdir(exist_ok=True)
+            with written_whole(folder / name) as part:
+                part.write_bytes(picture)
+        except (OSError, OutputError) as error:
+            raise JobError(str(error), film=str(folder)) from error
+        return f"{folder.name}/{name}"
 
     async def start_run(self, is_overwriting: bool) -> dict[str, Any]:
         """Starts a run, unless one is running; gives its state."""

@@ -69,6 +69,22 @@ def test_hints_of_one_shot_stand_together_and_others_alone(films: Films, setting
     }  # fmt: skip
 
 
+def test_a_film_is_read_once_for_one_hint_after_another_and_again_when_it_has_changed(
+    films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, read = tmp_path / "film.mp4", list[int]()
+    film.write_bytes(films(clips.with_cuts, ".mp4").read_bytes())
+    marked = reading.marked
+    monkeypatch.setattr(reading, "marked", lambda *args: (read.append(1), marked(*args))[1])
+    first = followed(film, settings, given(20, 70, 20))
+    paler = replace(settings, paint=replace(settings.paint, saturation=0.5))
+    assert followed(film, paler, given(20, 70, 20)).keys() == first.keys()
+    assert len(read) == 1
+    film.write_bytes(films(clips.plain, ".mp4", frames=48).read_bytes())
+    followed(film, settings, given(20, 70, 20))
+    assert len(read) == 2
+
+
 def test_places_do_not_depend_on_how_the_film_is_read(
     films: Films, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,11 +30,11 @@ CONTRAST = 600
 """Factor on the last layer of a network of random weights, with which its colours are strong and vary."""
 
 
-def save_random_network(path: Path, seed: int = 0, **about: str) -> Path:
+def save_random_network(path: Path, seed: int = 0, takes_hints: bool = False, **about: str) -> Path:
     """Weights of the network that ships, narrow and of no use, but always the same; `about` is their metadata."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Compact(CompactConfig(widths=(32, 24, 16, 16)))
+        network = Compact(CompactConfig(widths=(32, 24, 16, 16), hints=takes_hints))
     with torch.no_grad():
         network.decoder.head.weight *= CONTRAST
     save_network(network, path, about)

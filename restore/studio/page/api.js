@@ -37,6 +37,16 @@ export class FilmApi {
     return createImageBitmap(await answer.blob());
   }
 
+  /** A frame in colour, as a file to be painted over. */
+  async colour(at, look) {
+    return (await asked(`${this.root}/picture`, { method: "POST", ...body({ kind: "colour", at, look }) })).blob();
+  }
+
+  /** Keeps a painted frame beside the film; its path, as a look names it. */
+  async keep(file, frame) {
+    return (await (await asked(`${this.root}/stills/${frame}`, { method: "PUT", body: file })).json()).file;
+  }
+
   /** A stretch of film, before beside after, as a file. */
   async span(at, seconds, look, signal) {
     const content = { at, seconds: String(seconds), layout: "side", look };

@@ -47,7 +47,15 @@ export class Panel {
       el("option", { value: "" }, `${words("resetFilm")} (${this.offered.network})`),
       ...this.offered.networks.map((name) => el("option", { value: name }, name)));
     this.#controls.network = (said) => { network.value = said.network ?? ""; };
-    return [...made, el("div", { class: "field" }, el("label", { for: "network" }, words("network")), network)];
+    return [...made, ...this.#repair(), el("div", { class: "field" }, el("label", { for: "network" }, words("network")), network)];
+  }
+
+  #repair() {
+    if (!this.offered.settings.includes("repair")) return [];
+    const dust = el("select", { id: "dust", onchange: () => this.say({ repair: dust.value ? `dust:${dust.value}` : undefined }) },
+      el("option", { value: "" }, words("off")), ...[1, 2, 3, 4, 5].map((n) => el("option", { value: n }, n)));
+    this.#controls.repair = (said, under) => { dust.value = /^dust:(\d)$/.exec(said.repair ?? under.repair)?.[1] ?? ""; };
+    return [el("div", { class: "field" }, el("label", { for: "dust" }, words("dust")), dust)];
   }
 
   #slider(key, min, max, step, neutral) {

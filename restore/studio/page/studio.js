@@ -8,6 +8,7 @@ import { listen } from "./keys.js";
 import { Panel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { RunDialog } from "./run.js";
+import { Stills } from "./stills.js";
 import { Store } from "./store.js";
 import { Strip } from "./strip.js";
 import { Transport } from "./transport.js";
@@ -57,6 +58,7 @@ async function open() {
   const strip = new Strip(part("strip"), store, api);
   const transport = new Transport(part("viewer"), store, api, viewer, say);
   const panel = new Panel(part("panel"), store, viewer, offered);
+  new Stills(part("panel"), store, api, viewer, say);
   new Compare(store, api, viewer, offered);
   const run = new RunDialog(api, save);
   const help = keysDialog();

@@ -1,0 +1,162 @@
+"""The studio's page in a real browser: look, point, decide, run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.settings import PaintSettings, Settings
+from tests.made import broken, clips
+from tests.made.browser import open_browser, open_tab
+from tests.made.runs import Films, save_random_network
+from tests.made.studios import Page, open_studio
+
+MARKUP = "<img src=x onerror=document.title=1>.mp4"
+FRAME = "canvas[role=img]"
+SWATCHES = "[aria-label='Colours of this frame'] .swatch"
+"""They are drawn from the frame in colour: it is there."""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    network = save_random_network(tmp_path_factory.mktemp("network") / "listens.safetensors", takes_hints=True)
+    return Settings(PaintSettings(network=str(network), rows=64, device="cpu"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(films: Films, settings: Settings, tmp_path: Path) -> Iterator[Page]:
+    own, named, made = tmp_path / "film.mp4", tmp_path / MARKUP, tmp_path / "made"
+    for path in (own, named):
+        path.write_bytes(films(clips.with_cuts, ".mp4").read_bytes())
+    made.mkdir()
+    words = ["--network", settings.paint.network, "--rows", "64", "--device", "cpu"]
+    with open_studio([own, named, films(broken.text, ".avi")], settings, words, made) as opened:
+        yield opened
+
+
+@pytest.fixture
+def faults() -> Iterator[list[str]]:
+    """What the console calls an error; there must be nothing at the end."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def tab(browser: Any, page: Page, faults: list[str]) -> Iterator[Any]:
+    opened = open_tab(browser, faults)
+    opened.goto(page.address)
+    opened.locator(SWATCHES).first.wait_for()
+    opened.get_by_text("3 in all").wait_for()
+    yield opened
+    opened.context.close()
+
+
+def colours(tab: Any) -> Any:
+    """The picture on the screen."""
+    return tab.locator(FRAME).first.evaluate("canvas => canvas.toDataURL()")
+
+
+def until_changed(tab: Any, before: Any) -> None:
+    """Waits for another picture."""
+    for _ in range(1200):
+        if colours(tab) != before:
+            return
+        tab.wait_for_timeout(100)
+    pytest.fail("the picture stays as it is")
+
+
+def test_a_point_changes_the_picture_and_the_run_ends_with_the_look(tab: Any, page: Page) -> None:
+    film = page.studio.films[0].path
+    tab.get_by_role("button", name="Shot 2").click()
+    tab.get_by_text("Shot 2", exact=True).wait_for()
+    tab.locator(".busy").wait_for(state="hidden")
+    tab.get_by_role("button", name="Colour", exact=True).click()
+    before = colours(tab)
+    tab.get_by_role("button", name="Point", exact=True).click()
+    tab.get_by_label("Colour", exact=True).last.fill("#20c040")
+    tab.locator(FRAME).first.click(position={"x": 300, "y": 200})
+    assert tab.locator(".points li").count() == 1
+    tab.locator(".busy").wait_for(state="hidden")
+    until_changed(tab, before)
+    tab.get_by_role("button", name="Approved").first.click()
+    tab.get_by_role("button", name="Run", exact=True).click()
+    tab.get_by_role("button", name="Start").click()
+    tab.get_by_text("Done: ").wait_for()
+    look = tomllib.loads(film.with_name("film.look.toml").read_text("utf-8"))
+    (shot,) = look["shot"]
+    assert (shot["number"], shot["state"], shot["hints"][0]["colour"]) == (2, "approved", "#20c040")
+    assert film.with_name("film.restored.mp4").is_file()
+
+
+def test_all_is_done_by_keys_and_undone(tab: Any) -> None:
+    tab.keyboard.press("ArrowRight")
+    tab.get_by_text("00:00:00:01").first.wait_for()
+    tab.keyboard.press("ArrowDown")
+    tab.get_by_text("Shot 2", exact=True).wait_for()
+    tab.keyboard.press("b")
+    tab.locator("li[data-state=bypass]").wait_for()
+    tab.keyboard.press("Control+z")
+    tab.locator("li[data-state=bypass]").wait_for(state="detached")
+    tab.keyboard.press("Control+Shift+Z")
+    tab.locator("li[data-state=bypass]").wait_for()
+    for key, layout in zip("123456", ("Wipe", "Side by side", "Colour", "B/W", "Difference", "Compare"), strict=True):
+        tab.keyboard.press(key)
+        assert tab.get_by_role("button", name=layout, exact=True).get_attribute("aria-pressed") == "true"
+    tab.keyboard.press("?")
+    tab.get_by_role("dialog", name="Keys of the studio").wait_for()
+
+
+def test_two_pages_and_one_that_is_closed_in_the_middle(browser: Any, tab: Any, page: Page, faults: list[str]) -> None:
+    other = open_tab(browser, faults)
+    other.goto(page.address)
+    other.locator(SWATCHES).first.wait_for()
+    other.get_by_text("3 in all").wait_for()
+    other.keyboard.press("a")
+    other.keyboard.press("Control+s")
+    other.get_by_text("film.look.toml is written").wait_for()
+    other.keyboard.press("End")
+    other.context.close()
+    tab.keyboard.press("t")
+    tab.once("dialog", lambda dialog: dialog.dismiss())
+    tab.keyboard.press("Control+s")
+    tab.get_by_text("the look was changed elsewhere").wait_for()
+    held = tomllib.loads(page.studio.films[0].path.with_suffix(".look.toml").read_text("utf-8"))
+    assert [shot["state"] for shot in held["shot"]] == ["approved"]
+    faults[:] = [fault for fault in faults if "409" not in fault]  # the browser's own line of what was refused
+
+
+def test_a_name_with_markup_is_text(browser: Any, page: Page, faults: list[str]) -> None:
+    other = open_tab(browser, faults)
+    other.goto(f"{page.address}#1")
+    other.locator(SWATCHES).first.wait_for()
+    assert other.title() == f"{MARKUP} – restore studio"
+    assert other.locator("img").count() == 0
+    other.context.close()
+
+
+def test_a_film_that_breaks_is_told(browser: Any, page: Page) -> None:
+    other = open_tab(browser, [])
+    other.goto(f"{page.address}#2")
+    other.get_by_text("not a film").wait_for()
+    other.context.close()
+
+
+def test_every_control_has_a_name(tab: Any) -> None:
+    unnamed = tab.locator("button, input, select, textarea").evaluate_all(
+        """all => all.filter(one => !(one.textContent.trim() || one.getAttribute("aria-label") || one.labels?.length))
+                     .map(one => one.outerHTML)"""
+    )
+    assert unnamed == []
