@@ -27,7 +27,8 @@ def premis_of(facts: Facts) -> bytes:
     Xml.register_namespace("", SPACE)
     Xml.register_namespace("xsi", INSTANCE)
     root = Xml.Element(f"{{{SPACE}}}premis", {"version": "3.0"})
-    source, result, agents = facts["source"], facts["result"], _agents(facts)
+    source, agents = facts["source"], _agents(facts)
+    result = facts["result"] | (facts["result"]["signed"] or {})  # the file is the one that was signed, where it was
     tool = [facts["tool"]["name"]]
     _object(root, source, "unknown")
     _relationship(_object(root, result, f"{result['codec']} in {result['container']}", facts), source)

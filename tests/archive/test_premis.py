@@ -30,7 +30,7 @@ def facts(files: int = 1) -> dict[str, Any]:
         "source": {"name": "a <1>.mov", "files": 1, "bytes": 10, "sha256": "50" * 32},
         "result": {
             "name": "a.restored.mov", "files": files, "bytes": 20, "sha256": "7e" * 32, "container": "mov",
-            "codec": "prores",
+            "codec": "prores", "signed": None,
         },
         "networks": [{"name": "compact", "rows": 256, "files": [{"of": "compact", "sha256": "be" * 32}]}],
         "notes": ["the container changes"],
@@ -57,6 +57,14 @@ def test_it_tells_what_was_made_from_what_by_what_and_when() -> None:
         assert words in str(said)
     assert texts(root, "p:agent/p:agentName") == ["restore-film", "network compact"]
     assert "be" * 32 in str(texts(root, "p:agent/p:agentNote")[1])
+
+
+def test_of_a_signed_result_it_tells_the_signed_bytes() -> None:
+    signed = facts()
+    signed["result"]["signed"] = {"bytes": 30, "sha256": "51" * 32}
+    root = Xml.fromstring(premis_of(signed))
+    assert texts(root, "p:object/p:objectCharacteristics/p:fixity/p:messageDigest")[1] == "51" * 32
+    assert texts(root, "p:object/p:objectCharacteristics/p:size") == ["10", "30"]
 
 
 def test_every_link_names_what_the_document_has() -> None:

@@ -164,8 +164,9 @@ def test_without_ray_a_pool_is_refused_in_one_line(
     source: Path, network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pipelines.on_ray.cluster", None)  # importing it fails
-    result = archive(network, source, "--out", tmp_path / "out", "--workers", "2")
-    assert (result.exit_code, result.output.splitlines()[-1].rpartition("; ")[2]) == (2, "pip install ray")
+    for dry in ([], ["--dry-run"]):
+        result = archive(network, source, "--out", tmp_path / "out", "--workers", "2", *dry)
+        assert (result.exit_code, result.output.splitlines()[-1].rpartition("; ")[2]) == (2, "pip install ray")
 
 
 @pytest.mark.parametrize("folder", [".", "link"])
