@@ -15,7 +15,7 @@ from pipelines.job.beside import put_beside
 from pipelines.job.identity import about, about_segment
 from pipelines.job.job import Job
 from pipelines.job.work import WorkFolder
-from pipelines.media.join import SegmentFile, mux
+from pipelines.media.join import SegmentFile, mask_beside, mux
 from pipelines.media.mask_film import write_mask_film
 from pipelines.media.scan_writer import first_number, join_pictures
 from pipelines.painting.paint import Paint, Painting
@@ -80,7 +80,7 @@ def restore(
         else:
             work.remove()
     if job.settings.verify:
-        compared(job.film.path, job.out, sound=job.settings.scans.sound)
+        compared(job.film.path, job.out, sound=job.settings.scans.sound, mask=job.settings.repair.mask_out)
     return result
 
 
@@ -143,11 +143,6 @@ class Join:
         if job.settings.repair.mask_out is not None:
             write_mask_film(job.film, segments, mask_beside(part))
         return part
-
-
-def mask_beside(whole: Path) -> Path:
-    """Where the mask of a result lies until both are put in their places."""
-    return whole.with_name(f"{whole.name}.mask")
 
 
 def _check_free(job: Job) -> None:

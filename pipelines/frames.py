@@ -283,3 +283,5 @@ class EncodedSegment:
     """Of each of its shots; none where nothing was to be mended."""
     lumas: tuple[str, ...] = ()
     """md5 of each frame's luma as it entered the encoder, see `media.luma.md5_of`."""
+    outside: tuple[str, ...] = ()
+    """md5 of each frame's luma with 0 where its mask is; none: no masks were written."""

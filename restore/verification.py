@@ -21,6 +21,7 @@ def verify(
     *,
     record: Path | str | None = None,
     sound: Path | str | None = None,
+    mask: Path | str | None = None,
     reporter: Reporter | None = None,
 ) -> Verified:
     """Compares a result with its film, and with the record that its run wrote with `--sidecar`.
@@ -34,6 +35,7 @@ def verify(
         result: the file, or the folder of pictures.
         record: of the result; None: FILM.restored.json beside it.
         sound: of scans, the file with their sound.
+        mask: of a mended film, the one that `--mask-out` wrote; None: it is looked for beside the result.
         reporter: takes the run's events.
 
     Returns:
@@ -56,7 +58,7 @@ def verify(
 
     try:
         reporter(Opened(film))
-        found = compared(film, result, _path(record), _path(sound), on_frame)
+        found = compared(film, result, _path(record), _path(sound), _path(mask), on_frame)
     except KeyboardInterrupt:
         reporter.report(Stopped("nothing is kept; the same command begins again"))
         raise
@@ -75,7 +77,8 @@ def _summary(found: Verified) -> str:
     else:
         worst = int(np.argmin(found.psnr))
         luma = f"luma within {found.psnr[worst]:.1f} dB of the film's (PSNR; least in frame {worst})"
-    mended = f"{counted(found.mended, 'frame')} mended, " if found.mended else ""
+    where = "and equal outside their masks, " if found.is_masked else "and not compared with the film, "
+    mended = f"{counted(found.mended, 'frame')} mended {where}" if found.mended else ""
     packets = counted(found.packets, "packet")
     return f"{counted(found.frames, 'frame')}, {mended}{luma}, {packets} of other streams, and all tags and times"
 

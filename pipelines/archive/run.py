@@ -24,7 +24,7 @@ from pipelines.job.finder import Finder
 from pipelines.job.job import Job, prepare
 from pipelines.job.span import in_film
 from pipelines.media.probe import probe
-from pipelines.places import size_of
+from pipelines.places import WORK, remove, size_of
 from pipelines.proof.verify import compared
 from pipelines.settings import Settings
 
@@ -181,6 +181,7 @@ class Archive:
         settings = in_film(task.film.settings, Finder(film, task.film.settings, self.has_pool))
         result = self.staging.found(task)
         put_beside(result)
+        remove(result.with_name(result.name + WORK))
         if settings.verify:
             compared(path, result, sound=settings.scans.sound)
         seen = look(film, result, settings.span)

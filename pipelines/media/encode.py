@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
 from pipelines.media.closed_captions import captioned
 from pipelines.media.grading import encoder_params, write_grading
-from pipelines.media.luma import md5_of
+from pipelines.media.luma import md5_of, outside
 from pipelines.media.mask_track import MaskTrack
 from pipelines.media.open import reason_of
 from pipelines.media.target import Target
@@ -128,11 +128,15 @@ class _Assembler:
         self.fields = _field_flags(target) if target.field_order != "progressive" else None
         self.lumas: list[str] = []
         """md5 of each frame's luma."""
+        self.outside: list[str] = []
+        """md5 of each frame's luma outside its mask."""
 
     def __call__(self, coloured: ColouredFrame, pts: int) -> Any:
         self.frame.make_writable()
         luma = self.target.mapped(coloured.frame.luma)
         self.lumas.append(md5_of(luma, self.target.bits))
+        mask = coloured.frame.repair.mask if coloured.frame.repair is not None else None
+        self.outside.append(self.lumas[-1] if mask is None else md5_of(outside(luma, mask), self.target.bits))
         for plane, samples in zip(self.frame.planes, (luma, coloured.cb, coloured.cr), strict=True):
             self._fill(plane, samples)
         frame: Any = self.frame
@@ -207,8 +211,16 @@ class Encode:
         write_grading(path, self.target.grading)
         cuts = tuple(at for at, shot, before in zip(pts, shots, [0, *shots], strict=False) if shot != before)
         last = coloured.frame.duration
-        is_lost, lumas = bool(captions), tuple(assemble.lumas)
-        return EncodedSegment(tuple(pts), last, _reorder(stored), tuple(held), cuts, lost_captions=is_lost, lumas=lumas)
+        return EncodedSegment(
+            tuple(pts),
+            last,
+            _reorder(stored),
+            tuple(held),
+            cuts,
+            lost_captions=bool(captions),
+            lumas=tuple(assemble.lumas),
+            outside=tuple(assemble.outside) if self.has_mask else (),
+        )
 
 
 def _mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[int]) -> None:

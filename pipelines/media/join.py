@@ -36,6 +36,11 @@ class SegmentFile:
     encoded: EncodedSegment
 
 
+def mask_beside(whole: Path) -> Path:
+    """Where the mask of a result lies until both are put in their places."""
+    return whole.with_name(f"{whole.name}.mask")
+
+
 def container_options(container: str, time_base: Fraction) -> dict[str, str]:
     """Muxer options: same bytes for same input, exact times.
 

@@ -34,6 +34,12 @@ def md5_of(luma: Luma, bits: int) -> str:
     return hashlib.md5(samples, usedforsecurity=False).hexdigest()
 
 
+def outside(luma: Luma, mask: NDArray[Any]) -> Luma:
+    """Luma (H, W) with 0 where the mask (H, W) of what was mended is not."""
+    masked: Any = np.where(mask, 0, luma)
+    return masked
+
+
 def luma_of_rgb(rgb: NDArray[Any]) -> Luma:
     """Y' of BT.709, full range, of R'G'B' (H, W, 3) of 8 or 16 bits: (H, W) of the same type; gray keeps its value."""
     red, blue = LUMA_WEIGHTS["bt709"]

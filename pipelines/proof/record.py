@@ -17,7 +17,7 @@ from pipelines import DISTRIBUTION, product_version
 from pipelines.errors import timecode
 from pipelines.job.beside import checksum_of, checksums, lumas_of, record_of, waiting
 from pipelines.job.job import Job
-from pipelines.media.join import SegmentFile, offset_of, picture_times
+from pipelines.media.join import SegmentFile, mask_beside, offset_of, picture_times
 from pipelines.media.open import open_film, packets_of, picture_stream
 from pipelines.painting.choice import Chosen
 from pipelines.places import sha256_of
@@ -63,7 +63,8 @@ def write_beside(made: Made) -> None:
     if job.settings.has_record:
         lumas, record = folder / lumas_of(job.out).name, folder / record_of(job.out).name
         packets, digest = packets_in(made.whole)
-        lumas.write_text(dump([_lumas(made), packets]), "utf-8", newline="\n")
+        masked = [_lumas(made, "outside")] if job.settings.repair.mask_out else []
+        lumas.write_text(dump([_lumas(made, "lumas"), packets, *masked]), "utf-8", newline="\n")
         record.write_text(json.dumps(_record(made, lumas, digest), indent=2) + "\n", "utf-8", newline="\n")
         files |= {path.name: path for path in (lumas, record)}
     if job.settings.checksum:
@@ -100,11 +101,11 @@ def _row(data: bytes, dts: int, pts: int, duration: int, digest: Any) -> Row:
     return Row(dts, pts, duration, len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
 
 
-def _lumas(made: Made) -> Track:
-    """The luma of every frame as it entered the encoder, at its time in the result."""
+def _lumas(made: Made, of: str) -> Track:
+    """The luma of every frame as it entered the encoder, or `outside` its mask, at its time in the result."""
     job, target = made.job, made.job.target
     times = picture_times(made.segments, offset_of(job.film, target, job.span))
-    md5 = (each for segment in made.segments for each in segment.encoded.lumas)
+    md5 = (each for segment in made.segments for each in getattr(segment.encoded, of))
     size = target.width * target.height * (1 if target.bits == 8 else 2)
     rows = [Row(pts, pts, duration, size, luma) for (pts, duration), luma in zip(times.items(), md5, strict=True)]
     return Track("rawvideo", target.time_base, (target.width, target.height), rows)
@@ -134,6 +135,7 @@ def _record(made: Made, lumas: Path, packets: str) -> dict[str, Any]:
         "look": None if settings.look is None else _file("look", settings.look.path),
         "notes": list(made.notes),
         "held": [timecode(job.film.seconds(pts)) for each in made.segments for pts in each.encoded.held],
+        "mask": _mask(made),
         "mended": rows(job.film, of_film([segment.encoded for segment in made.segments])),
         "shots": list(_shots(made)),
     }
@@ -148,6 +150,12 @@ def _network(chosen: Chosen) -> dict[str, Any]:
 def _file(kind: str, path: Path) -> dict[str, str]:
     """A file that a person gave."""
     return {"kind": kind, "name": path.name, "sha256": sha256_of(path)}
+
+
+def _mask(made: Made) -> dict[str, str] | None:
+    """The film of masks of what was mended, which lies beside the result until both get their names."""
+    out = made.job.settings.repair.mask_out
+    return None if out is None else {"name": out.name, "sha256": sha256_of(mask_beside(made.whole))}
 
 
 def _clock(at: datetime) -> str:

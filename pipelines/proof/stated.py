@@ -29,6 +29,8 @@ class Stated:
     """The luma of each frame as it entered the encoder."""
     packets: Track
     """The picture's packets as the result held them."""
+    outside: Track | None = None
+    """The luma of each frame outside its mask; None: no masks were written."""
 
     @property
     def source(self) -> str:
@@ -44,6 +46,20 @@ class Stated:
     def is_mended(self) -> bool:
         """Whether repairs were asked for, by which luma may differ from the film's."""
         return any(shot["repairs"] for shot in self.facts["shots"])
+
+    def mask(self, named: Path | None, result: Path) -> Path | None:
+        """The film of masks of what was mended: the one that a person names, or the one beside the result.
+
+        Raises:
+            InputError: it is not the one of the record.
+        """
+        facts = self.facts["mask"]
+        path = named or (facts and result.with_name(facts["name"]))
+        if facts is None or path is None or (named is None and not path.is_file()):
+            return None
+        if not path.is_file() or sha256_of(path) != facts["sha256"]:
+            raise InputError(path, "is not the film of masks that the record names", "--mask names another")
+        return Path(path)
 
     def settings(self, sound: Path | None) -> Settings:
         """The settings on which it depends how the film is read, and what the result holds beside its picture.

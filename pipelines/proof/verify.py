@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipelines.errors import DifferenceError, FilmError, InputError, timecode
 from pipelines.frames import Frame, Luma
 from pipelines.media.decode import Decode
-from pipelines.media.luma import md5_of
+from pipelines.media.luma import md5_of, outside
 from pipelines.media.probe import probe
 from pipelines.places import sha256_of
 from pipelines.proof.compare import check_rest
@@ -38,6 +38,8 @@ class Verified:
     """Of each frame's luma, in dB; infinite where it is the film's to the bit."""
     mended: int
     """Frames whose luma was mended, and so is not the film's."""
+    is_masked: bool
+    """Whether these were compared outside their masks."""
     packets: int
     """Of all other streams."""
 
@@ -52,6 +54,7 @@ def compared(
     result: Path,
     record: Path | None = None,
     sound: Path | None = None,
+    mask: Path | None = None,
     on_frame: OnFrame = lambda _, __: None,
 ) -> Verified:
     """Compares a result with its film and with the record that the run left.
@@ -61,6 +64,7 @@ def compared(
         result: the file, or the folder of pictures.
         record: of the result; None: it lies beside it.
         sound: of scans, the file with theirs.
+        mask: the film of masks of what was mended; None: it is looked for beside the result.
         on_frame: called with the seconds that have been compared, and those in all.
 
     Raises:
@@ -76,7 +80,7 @@ def compared(
         raise DifferenceError(film, f"is not the film that {stated.path.name} names: its sha256 differs")
     found, digest = packets_in(result)
     check_times(result, found, stated.packets)
-    pictures = _Pictures(source, result, stated, settings, on_frame)
+    pictures = _Pictures(source, result, stated, settings, on_frame, stated.mask(mask, result))
     try:
         psnr = list(pictures())
     except DifferenceError:
@@ -90,7 +94,7 @@ def compared(
     packets = 0 if result.is_dir() else _check_rest(source, result, stated, settings)
     if sha256_of(result) != (stated.result["signed"] or stated.result)["sha256"]:
         raise DifferenceError(result, "its bytes are not those of the record, though all that it holds is the same")
-    return Verified(len(psnr), tuple(psnr), pictures.mended, packets)
+    return Verified(len(psnr), tuple(psnr), pictures.mended, pictures.mask is not None, packets)
 
 
 def _check_rest(film: Film, result: Path, stated: Stated, settings: Settings) -> int:
@@ -143,16 +147,18 @@ def check_contents(result: Path, found: Track, stated: Track) -> None:
 class _Pictures:
     """The luma of film and result, frame by frame."""
 
-    def __init__(self, film: Film, result: Path, stated: Stated, settings: Settings, on_frame: OnFrame) -> None:
+    def __init__(  # all that is compared
+        self, film: Film, result: Path, stated: Stated, settings: Settings, on_frame: OnFrame, mask: Path | None
+    ) -> None:
         self.film, self.result, self.stated, self.settings, self.on_frame = film, result, stated, settings, on_frame
         self.target = output_of(film, result, settings).target
         self.rows, self.tick = stated.lumas.rows, stated.lumas.tick
-        self.mended = 0
+        self.mended, self.mask = 0, mask if stated.outside else None
 
     def __call__(self) -> Iterator[float]:
         """PSNR of each frame's luma."""
-        frames = zip_longest(self._of_film(), self._of_result(), self.rows)
-        for number, (before, after, row) in enumerate(frames):
+        frames = zip_longest(self._of_film(), self._of_result(), self.rows, self._masks())
+        for number, (before, after, row, mask) in enumerate(frames):
             if row is None or before is None:
                 count = f"{len(self.rows)} frames"
                 raise DifferenceError(self.film.path, f"does not have the {count} that went to the encoder")
@@ -160,14 +166,26 @@ class _Pictures:
                 raise DifferenceError(self.result, f"{self._named(number)} cannot be decoded")
             luma = self.target.mapped(before.luma)
             is_same = md5_of(luma, self.target.bits) == row.md5
-            if not is_same and not self.stated.is_mended:
-                what = f"{self._named(number)}: luma is not that which went to the encoder"
-                raise DifferenceError(self.film.path, what)
+            if not is_same:
+                self._check_mended(number, luma, mask)
             self.mended += not is_same
             if self.stated.result["keeps_luma"] and md5_of(after.luma, self.target.bits) != row.md5:
                 raise DifferenceError(self.result, self._changed(number, luma, after.luma, is_same))
             self.on_frame((row.pts - self.rows[0].pts) * self.tick, (self.rows[-1].pts - self.rows[0].pts) * self.tick)
             yield psnr_of(self._upright(luma), after.luma, self.target.bits)
+
+    def _check_mended(self, number: int, luma: Luma, mask: Frame | None) -> None:
+        """Raises DifferenceError where a frame that differs was not mended, or differs outside its mask."""
+        where, is_same = "", self.stated.is_mended
+        if self.stated.outside is not None and mask is not None:
+            where = " outside its mask"
+            is_same = md5_of(outside(luma, mask.luma), self.target.bits) == self.stated.outside.rows[number].md5
+        if not is_same:
+            what = f"{self._named(number)}: luma{where} is not that which went to the encoder"
+            raise DifferenceError(self.film.path, what)
+
+    def _masks(self) -> Iterator[Frame]:
+        return iter(()) if self.mask is None else Decode(Fraction(0))(Segment(probe(self.mask), 0, None, None))
 
     def _of_film(self) -> Iterator[Frame]:
         """The film's own frames in the part that was restored."""

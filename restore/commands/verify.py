@@ -21,8 +21,9 @@ EXAMPLES = [
 @click.argument("result", type=click.Path(path_type=Path))
 @option(TASK, "--record", type=click.Path(path_type=Path), help="The result's record. [FILM.restored.json beside it]")
 @option(TASK, "--sound", type=click.Path(path_type=Path), help="Of scans: the file with their sound.")
+@option(TASK, "--mask", type=click.Path(path_type=Path), help="Of a mended film: what --mask-out wrote. [beside it]")
 @SHOW_OPTIONS
-def verify(film: Path, result: Path, record: Path | None, sound: Path | None, as_json: bool, quiet: bool) -> None:
+def verify(film: Path, result: Path, as_json: bool, quiet: bool, **files: Path | None) -> None:
     """Compare a result with its film, frame by frame and packet by packet, by the record that `--sidecar` writes.
 
     The exit code is 0 where both agree, and 1 where they do not: one line names the first difference.
@@ -31,4 +32,4 @@ def verify(film: Path, result: Path, record: Path | None, sound: Path | None, as
 
     show = choose_show(as_json, quiet)
     with shown_by(show):
-        run(film, result, record=record, sound=sound, reporter=Reporter(show))
+        run(film, result, **files, reporter=Reporter(show))

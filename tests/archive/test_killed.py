@@ -11,9 +11,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines.job.beside import lumas_of, record_of
 from pipelines.settings import Settings
 from restore.api import restore_archive
 from tests.made import child_archive
@@ -55,6 +57,12 @@ def run_and_kill(films: Path, out: Path, pickled: Path, frames: int, seconds: fl
     return finished(out)
 
 
+def timeless(record: Path) -> dict[str, Any]:
+    """A record without the clock."""
+    facts: dict[str, Any] = json.loads(record.read_text("utf-8"))
+    return {name: fact for name, fact in facts.items() if name not in ("began", "ended")}
+
+
 @pytest.mark.slow
 def test_a_run_killed_three_times_redoes_only_the_segments_that_were_open(
     films: Films, settings: Settings, tmp_path: Path
@@ -76,5 +84,8 @@ def test_a_run_killed_three_times_redoes_only_the_segments_that_were_open(
     assert sum(heard.frames.values()) == sum(FRAMES.values()) - done
     restore_archive([source], tmp_path / "undisturbed", chosen)
     for row in lines(tmp_path / "undisturbed"):
-        assert (out / row["out"]).read_bytes() == (tmp_path / "undisturbed" / row["out"]).read_bytes()
+        killed, whole = out / row["out"], tmp_path / "undisturbed" / row["out"]
+        assert killed.read_bytes() == whole.read_bytes()
+        assert lumas_of(killed).read_bytes() == lumas_of(whole).read_bytes()
+        assert timeless(record_of(killed)) == timeless(record_of(whole))
     assert kept(out).keys() == kept(tmp_path / "undisturbed").keys()

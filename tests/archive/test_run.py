@@ -166,6 +166,24 @@ def test_a_result_without_a_record_is_kept_and_fails_its_film(films: Films, sett
     assert len(times(source / "a.restored.mp4")) == GOOD["a.mp4"]
 
 
+def test_a_result_whose_run_was_killed_before_the_record_beside_it_gets_that(
+    films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = reels(films, tmp_path / "reels") / "a.mp4", tmp_path / "out"
+
+    def killed(result: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.film.put_beside", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore_archive([source], out, settings)
+    assert sorted(path.name for path in out.glob("a.*")) == ["a.restored.mp4", "a.restored.mp4.restore"]
+    restore_archive([source], out, settings)
+    names = ["a.restored.framemd5", "a.restored.json", "a.restored.mp4"]
+    assert sorted(path.name for path in out.glob("a.*")) == names
+
+
 def test_a_result_whose_run_was_killed_before_its_record_is_found(
     films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,13 +64,14 @@ def test_scans_on_ray_become_the_same_pictures(
 
     scans(tmp_path / "reel", drawn(27))
     monkeypatch.chdir(tmp_path)
-    chosen = in_segments(replace(settings, scans=ScanSettings(Fraction(18))))
+    chosen = in_segments(replace(settings, scans=ScanSettings(Fraction(18)), sidecar=True))
     here = restore_film("reel", "here/f%04d.tif", chosen)
     job = prepare(Path("reel"), Path("there/f%04d.tif"), chosen)
     restore_on_ray(job, None, open_pool(workers=2))
     assert {path.name: path.read_bytes() for path in Path("there").iterdir()} == {
         path.name: path.read_bytes() for path in here.iterdir()
     }
+    assert Path("there.framemd5").read_bytes() == Path("here.framemd5").read_bytes()
 
 
 def test_segments_coloured_on_ray_keep_their_captions(

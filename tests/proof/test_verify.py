@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from av.stream import Disposition
 from click.testing import CliRunner
@@ -15,12 +16,15 @@ from click.testing import CliRunner
 from pipelines.archive.records import Failed
 from pipelines.errors import DifferenceError, InputError, MissingError
 from pipelines.job.beside import files_beside, lumas_of, record_of
+from pipelines.media.probe import probe
+from pipelines.proof.digest import digest_of
 from pipelines.proof.verify import Verified
 from pipelines.settings import Codec, EncodeSettings, Settings
 from restore.api import restore_archive, restore_film
 from restore.cli import main
 from restore.verification import verify
-from tests.made import clips
+from tests.made import clips, damaged
+from tests.made.mended import DUST, alone
 from tests.made.runs import Films
 from tests.made.scans import drawn, scans
 from tests.made.tampered import Copy, flipped, later, pictures, replaced, said, with_one_sample_more, without
@@ -219,3 +223,23 @@ def test_a_run_that_verifies_its_result_fails_where_it_differs(
 def test_verifying_needs_the_record(settings: Settings) -> None:
     with pytest.raises(ValueError, match="leave out --no-sidecar"):
         replace(settings, verify=True, sidecar=False)
+
+
+def test_a_mended_film_is_compared_outside_its_masks(
+    lossless: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, mask = damaged.dusty(tmp_path / "film.mkv"), tmp_path / "mask.mkv"
+    chosen = replace(alone(lossless, replace(DUST, mask_out=mask)), sidecar=True)
+    result = restore_film(film, tmp_path / "out.mkv", chosen)
+    found = verify(film, result)
+    assert (found.is_masked, found.mended > 0, found.is_exact) == (True, True, False)
+    mended = [number for number, each in enumerate(found.psnr) if not np.isinf(each)]
+    changed = Copy(replaced({mended[0]: with_one_sample_more(film, mended[0])}))(film, tmp_path / "changed.mkv")
+    monkeypatch.setattr("pipelines.proof.verify.digest_of", lambda _: digest_of(probe(film)))
+    with pytest.raises(DifferenceError, match=f"frame {mended[0]} at .*: luma outside its mask is not that which went"):
+        verify(changed, result)
+    mask.write_bytes(b"other")
+    with pytest.raises(InputError, match="is not the film of masks that the record names"):
+        verify(film, result)
+    mask.unlink()
+    assert not verify(film, result).is_masked
