@@ -95,6 +95,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             with needed.at_work(archive.note, has_films=True) as (restore, capacity):
                 has_pool = devices.is_pool(has_films=True)
                 run = Archive(staging, overwrite, archive.listener, capacity, restore, has_pool, reporter.stopped)
+                run = replace(run, look=needed.looking())
                 for each in (plan,) if plan is not None else _as_they_arrive(found, wanted, devices, reporter):
                     records = _packaged(each, run, packaging, telling, needed.machines, archive.note)
                     reporter.report(ArchiveFinished(records, page))

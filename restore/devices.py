@@ -13,9 +13,13 @@ from pipelines.errors import SettingsError
 from pipelines.settings import MotionSettings, Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.archive.results import Look
     from pipelines.film import Listener, Result
     from pipelines.job.job import Job
     from pipelines.painting.choice import Chosen
+    from pipelines.source import Film, Span
 
     Restore = Callable[[Job, Listener | None], Result]
 
@@ -132,6 +136,16 @@ class Devices:
         from pipelines.on_ray.cluster import machines
 
         return machines()
+
+    def looking(self) -> Callable[[Film, Path, Span], Look]:
+        """Who looks at an archive's results: this process, or tasks of a pool; asked within `at_work`."""
+        if not self.is_pool(has_films=True):
+            from pipelines.archive.results import look
+
+            return look
+        from pipelines.on_ray.films import look_on_ray
+
+        return look_on_ray
 
     @contextmanager
     def at_work(self, on_note: Callable[[str], None], has_films: bool = False) -> Iterator[tuple[Restore, int]]:

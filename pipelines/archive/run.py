@@ -14,7 +14,7 @@ from pathlib import Path
 from pipelines import product_version
 from pipelines.archive.plan import OPTION, Task, check_free, name_of_result
 from pipelines.archive.records import Done, Failed, Record, Records, Whole, failed, now
-from pipelines.archive.results import look
+from pipelines.archive.results import Look, look
 from pipelines.archive.staging import Staging
 from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
@@ -27,6 +27,7 @@ from pipelines.media.probe import probe
 from pipelines.places import WORK, remove, size_of
 from pipelines.proof.verify import compared
 from pipelines.settings import Settings
+from pipelines.source import Film, Span
 
 MOST_AHEAD = 8
 """Films that are made ready while others are coloured."""
@@ -68,6 +69,8 @@ class Archive:
     has_pool: bool = False
     """Whether anchors are coloured elsewhere, so that the device need not be in this machine."""
     stopped: threading.Event = field(default_factory=threading.Event)
+    look: Callable[[Film, Path, Span], Look] = look
+    """Looks at a result, all of which is read for it."""
 
     @property
     def out(self) -> Store:
@@ -158,7 +161,7 @@ class Archive:
         self.listener.on_start(task, job)
         notes = list(job.target.notes)
         result = self.restore(job, self._listener(task, job, notes))
-        seen = look(job.film, job.out, job.span)
+        seen = self.look(job.film, job.out, job.span)
         return Done(
             asked=task.asked,
             out=name_of_result(task, job),
@@ -184,7 +187,7 @@ class Archive:
         remove(result.with_name(result.name + WORK))
         if settings.verify:
             compared(path, result, sound=settings.scans.sound)
-        seen = look(film, result, settings.span)
+        seen = self.look(film, result, settings.span)
         note = "the run that wrote it was stopped before it could tell more"
         return Done(task.asked, task.found, float(film.duration), None, None, (note,), "", seen, ended=now())
 

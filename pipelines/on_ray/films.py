@@ -9,12 +9,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
-from pipelines.errors import FilmError, SettingsError
+from pipelines.archive.results import Look, look
+from pipelines.errors import FilmError, SettingsError, StageError
 from pipelines.film import Join, Listener, Result, restore
 from pipelines.frames import Painted
 from pipelines.job.job import Job
@@ -25,6 +27,7 @@ from pipelines.on_ray.pool import OnRay
 from pipelines.on_ray.progress import Progress
 from pipelines.on_ray.tasks import as_tasks
 from pipelines.painting.paint import PaintOrder
+from pipelines.source import Film, Span
 from pipelines.streams import Stream
 
 BATCHES_AHEAD = 2
@@ -84,6 +87,23 @@ def restore_on_ray(job: Job, listener: Listener | None, pool: Pool) -> Result:
     except FilmError as error:
         names = {str(there.film.path): job.film.path, str(there.out): job.out}
         raise type(error)(names.get(error.film, error.film), error.what, error.hint, error.at) from error
+
+
+def look_on_ray(film: Film, result: Path, span: Span) -> Look:
+    """`pipelines.archive.results.look` as a task: the results of all machines are too much for one to read.
+
+    Raises:
+        FilmError: the result cannot be looked at.
+    """
+    asked = film.with_absolute_paths(), result.absolute(), span
+    try:
+        return next(as_tasks(_look)(iter([asked])))
+    except StageError as error:
+        raise error.as_film_error(film.path) from error
+
+
+def _look(asked: tuple[Film, Path, Span]) -> Look:
+    return look(*asked)
 
 
 def _seen_from_anywhere(job: Job) -> Job:

@@ -248,7 +248,7 @@ def test_a_fault_of_ours_fails_one_film(
     def broken_look(film: object, *args: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("pipelines.archive.run.look", broken_look)
+    monkeypatch.setattr("pipelines.archive.results.look", broken_look)
     records = restore_archive([source / "a.mp4"], tmp_path / "out", settings)
     assert [record.reason for record in records if isinstance(record, Failed)] == [
         "a.mp4: unexpected ZeroDivisionError: division by zero (test_run.py:"

@@ -139,11 +139,11 @@ def timed() -> Iterator[Clock]:
 @contextmanager
 def workers_of(count: int) -> Iterator[OnRay[Any, Any]]:
     """Ray with so many logical CPUs whose processes have started, and a painter for each sixteen."""
-    ray.init(address="local", num_cpus=count, include_dashboard=False, log_to_driver=False)
+    nodes = Nodes(count)
     try:
         yield started(count)
     finally:
-        ray.shutdown()
+        nodes.close()
 
 
 def started(count: int) -> OnRay[Any, Any]:

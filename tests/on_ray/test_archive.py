@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.archive.records import Failed
+from pipelines.archive.records import Done, Failed
+from pipelines.places import sha256_of
 from pipelines.settings import Settings
 from restore.api import Devices, restore_archive
 from tests.made.archives import BAD, GOOD, Heard, lines, reels, results
@@ -35,9 +36,21 @@ def test_films_that_share_a_pool_give_the_results_of_one_process(
     for name in finished(tmp_path / "alone"):
         assert (tmp_path / "pool" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
     assert {record.asked.place for record in records if isinstance(record, Failed)} == BAD.keys()
-    found = [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "pool")]
-    assert found == [{**row, "seconds": 0, "fps": 0} for row in lines(tmp_path / "alone")]
+    found = [{**row, "seconds": 0, "fps": 0, "ended": ""} for row in lines(tmp_path / "pool")]
+    assert found == [{**row, "seconds": 0, "fps": 0, "ended": ""} for row in lines(tmp_path / "alone")]
     assert heard.frames.items() >= GOOD.items()
+
+
+def test_results_are_read_where_there_are_cores_and_not_by_the_driver(
+    nodes: Nodes, films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_here(_: Path) -> str:
+        raise AssertionError("the driver reads a result")
+
+    monkeypatch.setattr("pipelines.archive.results.sha256_of", read_here)
+    (record,) = restore_archive([reels(films, tmp_path / "reels") / "a.mp4"], tmp_path / "out", settings, devices=POOL)
+    assert isinstance(record, Done)
+    assert record.look.sha256 == sha256_of(tmp_path / "out" / record.out)
 
 
 def test_a_film_begins_before_the_last_one_ends(nodes: Nodes, films: Films, settings: Settings, tmp_path: Path) -> None:
