@@ -93,12 +93,11 @@ def _coloured(
     finished = {segment.number: work.finished(segment, segment.number in job.taken) for segment in job.segments}
     for note in _again_notes(job, work):
         listener.on_note(note)
+    for found in filter(None, finished.values()):
+        listener.on_resumed(len(found.encoded.pts))
     coloured = colour(iter([segment for segment in job.segments if finished[segment.number] is None]))
     for segment in job.segments:
-        found = finished[segment.number]
-        if found is not None:
-            listener.on_resumed(len(found.encoded.pts))
-        yield found or next(coloured)
+        yield finished[segment.number] or next(coloured)
 
 
 def _again_notes(job: Job, work: WorkFolder) -> Iterator[str]:

@@ -5,6 +5,7 @@ outside. What is done with ranges are pure functions of them, once `job.span.Fin
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -185,11 +186,22 @@ def layered(layers: Sequence[tuple[Ranges, T]]) -> list[tuple[Range, tuple[T, ..
     places = {in_seconds(place) for where, _ in layers for each in where for place in each.places}
     borders = sorted(places - {Fraction(0)})
     starts, ends = [None, *borders], [*borders, None]
-    return [
-        (Range(start, end), tuple(value for where, value in layers if _holds(where, start or Fraction(0))))
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    values: list[list[T]] = [[] for _ in starts]
+    for where, value in layers:
+        for number in _pieces_of(where, borders):
+            values[number].append(value)
+    return [(Range(start, end), tuple(over)) for start, end, over in zip(starts, ends, values, strict=True)]
 
 
-def _holds(where: Ranges, seconds: Fraction) -> bool:
-    return not where or any(each.has(seconds) for each in where)
+def _pieces_of(where: Ranges, borders: Sequence[Fraction]) -> Iterable[int]:
+    """Numbers of the pieces between borders that lie in ranges which begin and end at some of these."""
+    every = range(len(borders) + 1)
+    if not where:
+        return every
+    found = set[int]()
+    for each in where:
+        first = bisect_right(borders, _start(each))
+        last = len(every) if each.end is None else bisect_right(borders, in_seconds(each.end))
+        inside = range(first, last)
+        found.update(set(every).difference(inside) if each.is_outside else inside)
+    return sorted(found)

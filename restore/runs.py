@@ -73,21 +73,27 @@ def stopped_hint(jobs: Sequence[Job]) -> str:
 
 def film_listener(job: Job, reporter: Reporter) -> Listener:
     """Reports how the run of `job` goes."""
-    tick, done = reporter.ticker(), 0
+    tick, done, taken = reporter.ticker(), 0, 0
     rate, owner = float(job.film.picture.rate), threading.current_thread()
+
+    def report_taken() -> None:
+        nonlocal taken
+        if taken:
+            reporter(Note(f"{counted(taken, 'frame')} of an earlier run taken up"))
+            taken = 0
 
     def on_frame(_: int) -> None:
         nonlocal done
         done += 1  # segments are worked on side by side: how far a run is tells their sum, not the last frame's time
         if threading.current_thread() is owner or not reporter.stopped.is_set():
+            report_taken()
             tick(min(done / rate, float(job.seconds)))
 
     def on_resumed(frames: int) -> None:
-        nonlocal done
-        done += frames
-        reporter(Note(f"{counted(frames, 'frame')} of an earlier run taken up"))
+        nonlocal done, taken
+        done, taken = done + frames, taken + frames
 
-    return Listener(lambda note: reporter(Note(note)), on_frame, on_resumed, reporter.check)
+    return Listener(lambda note: reporter(Note(note)), on_frame, on_resumed, reporter.check, lambda _: report_taken())
 
 
 @dataclass

@@ -6,7 +6,7 @@ from its first frame on. What only changes finished colours is done frame by fra
 """
 
 from bisect import bisect_right
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
@@ -68,7 +68,7 @@ class Ways:
             keep: as in `segment.carried`.
         """
         with closing(self._painted(segment, painting, keep)) as frames:
-            yield from Graded(self.film.picture, self._grade_at)(frames) if self.grades else frames
+            yield from Graded(self.film.picture, self._grade_at())(frames) if self.grades else frames
 
     def _painted(self, segment: Segment, painting: Painting, keep: Keep) -> Generator[AbFrame, None, None]:
         shot = 0
@@ -101,8 +101,10 @@ class Ways:
         clipped = [(segment.start if n == 0 else start, grade) for n, (start, grade) in enumerate(found)]
         return clipped if any(grade != AS_PAINTED for _, grade in found) else []
 
-    def _grade_at(self, pts: int) -> Grade:
-        return self.grades[bisect_right([start for start, _ in self.grades[1:] if start is not None], pts)][1]
+    def _grade_at(self) -> Callable[[int], Grade]:
+        """The grade that holds at a pts."""
+        starts = [start for start, _ in self.grades[1:] if start is not None]
+        return lambda pts: self.grades[bisect_right(starts, pts)][1]
 
     def over(self, span: Span) -> "Ways":
         """Finds at once, before a run, all that the anchors of a span are given."""

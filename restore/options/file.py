@@ -73,6 +73,11 @@ def _key(param: click.Parameter) -> str:
     return param.opts[-1].removeprefix("--")
 
 
+def _keys(param: click.Parameter) -> list[str]:
+    """Its long names; an argument has its own alone."""
+    return [opt.removeprefix("--") for opt in param.opts if opt.startswith("--")] or [_key(param)]
+
+
 def _is_setting(param: click.Parameter) -> TypeGuard[click.Option]:
     is_place = isinstance(param.type, click.Path) and param.name not in PLACES
     return isinstance(param, click.Option) and param.name not in TYPED and not is_place
@@ -88,7 +93,7 @@ def _read(ctx: click.Context, _: click.Parameter, named: Path | None) -> Path | 
             raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
         _check(f"{path}: ", tables, ctx.find_root().command)
         given = {key: value for each in _tables(tables, ctx) for key, value in each.items() if type(value) is not dict}
-        settings = {_key(param): param for param in ctx.command.params if _is_setting(param)}
+        settings = {key: param for param in ctx.command.params if _is_setting(param) for key in _keys(param)}
         ctx.default_map = {
             str(param.name): _typed(f"{path}: {key}", param, given[key], ctx)
             for key, param in settings.items()
@@ -101,7 +106,7 @@ def _check(where: str, table: dict[str, Any], command: click.Command) -> None:
     """Raises ConfigError where a key is no setting of the command or of one in it, or a table is for none of these."""
     inner = command.commands if isinstance(command, click.Group) else {}
     params = sorted((param for each in _commands(command) for param in each.params), key=_is_setting)
-    options = {_key(param): _is_setting(param) for param in params}
+    options = {key: _is_setting(param) for param in params for key in _keys(param)}
     for key, value in table.items():
         is_table = isinstance(value, dict)
         if key not in (inner if is_table else options):

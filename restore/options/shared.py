@@ -191,7 +191,7 @@ def overwrite_option(help_: str) -> Decorator:
 COLUMNS = {
     name: param
     for param in join(SETTING_OPTIONS, HINTS, look_option())(click.Command("manifest")).params
-    for name in (param.opts[-1].removeprefix("--"), param.name)
+    for name in (*(opt.removeprefix("--") for opt in param.opts), param.name)
 }
 """Columns that a manifest may have beside `film` and `out`, in either spelling."""
 

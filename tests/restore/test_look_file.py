@@ -137,3 +137,20 @@ def test_the_shots_of_a_film_are_written_as_a_look_that_sets_nothing(films: Film
     settings = with_look(Settings(), path)
     assert settings.look is not None
     assert [entry.where[0].start for entry in settings.look.entries if entry.shot] == [shot.start for shot in found]
+
+
+def test_an_archive_knows_a_look_by_what_it_says_and_by_the_files_that_it_names(tmp_path: Path) -> None:
+    from pipelines.archive.named import ArchiveFilm
+    from pipelines.archive.plan import asked_of
+    from pipelines.archive.storage import open_store
+
+    def asked(text: str) -> dict[str, str]:
+        settings = settings_of_row({"look": write(tmp_path, text).name}, OF_ARCHIVES, str(tmp_path))
+        return asked_of(ArchiveFilm(open_store(str(tmp_path)), "film.mp4", "film.mp4", settings)).settings
+
+    text = '[film]\nsaturation = 0.5\nstills = "a.tif"\n'
+    before = asked(text)
+    assert asked(f"# a remark\n\n{text}") == before
+    assert asked(text.replace("0.5", "0.6")) != before
+    (tmp_path / "a.tif").write_bytes(b"painted over")
+    assert asked(text) != before

@@ -62,9 +62,11 @@ def refused(text: str) -> str:
 
 def test_options_of_a_file_give_the_settings_that_typed_ones_give(seen: list[Settings]) -> None:
     restore(LOST, "--anchors", "0.1", "--steady", "1.2", "--saturation", "1.1", "--instances", "8", "--codec", "h265",
+            "--sharpen", "0.5", "--warmth", "-9",
             "--start", "00:00:01.500", "--end", "5", "--skip-damaged", "--weights-dir", "w")  # fmt: skip
     write('anchors = 0.1\nsteady = 1.2\nsaturation = 1.1\ninstances = 8\ncodec = "h265"\n'
-          'start = 00:00:01.500\nend = 5\nskip-damaged = true\nweights-dir = "w"\n')  # fmt: skip
+          'sharpen = 0.5\nwarmth = -9\nstart = 00:00:01.500\nend = 5\nskip-damaged = true\n'
+          'weights-dir = "w"\n')  # fmt: skip
     restore(LOST)
     typed, from_file = seen
     assert typed == from_file != Settings()
