@@ -155,7 +155,7 @@ class ScanSettings:
 
 @dataclass(frozen=True)
 class Hint:
-    """The colour of one point of the film, given by a person."""
+    """The colour of one point or region of the film, given by a person."""
 
     time: Place
     x: float
@@ -164,6 +164,15 @@ class Hint:
     """Pixels from its top."""
     ab: tuple[float, float]
     """CIE a* b*."""
+    outline: tuple[tuple[float, float], ...] = ()
+    """Corners of a region, x and y in pixels of the upright picture, all of which has the colour; none: the point."""
+    mask: Path | None = None
+    """A picture of the region: white where it has the colour, or opaque; None: its outline says."""
+
+    @property
+    def is_region(self) -> bool:
+        """Whether it is for a region, which any network takes, rather than for a point."""
+        return bool(self.outline) or self.mask is not None
 
 
 @dataclass(frozen=True)
@@ -284,5 +293,6 @@ def every_frame(settings: Settings) -> Settings:
 
 
 def still_times(settings: Settings) -> tuple[Fraction, ...]:
-    """Seconds from the film's start of the frames that are painted, each an anchor."""
-    return tuple(still.seconds for still in settings.stills)
+    """Seconds from the film's start of the frames that are painted, or a region of them, each an anchor."""
+    regions = (in_seconds(hint.time) for hint in settings.hints if hint.is_region)
+    return (*(still.seconds for still in settings.stills), *regions)

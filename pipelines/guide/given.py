@@ -14,7 +14,7 @@ from pipelines.guide.layers import Layers, points_of
 from pipelines.guide.references import References, references_of
 from pipelines.guide.stills import StillTracker
 from pipelines.painting.choice import Chosen
-from pipelines.settings import Settings
+from pipelines.settings import Settings, still_times
 from pipelines.source import Film, Span
 
 NO_HINTS: HintTable = np.empty((0, 4), np.float32)
@@ -91,7 +91,7 @@ def given_for(film: Film, settings: Settings, chosen: Chosen) -> Given:
         SettingsError: the network that tells classes cannot be loaded.
     """
     hints = HintTracker(film, settings, chosen.motion_rows)() if settings.hints else {}
-    layers = StillTracker(film, settings, chosen.motion_rows)() if settings.stills else {}
+    layers = StillTracker(film, settings, chosen.motion_rows)() if still_times(settings) else {}
     references = references_of(film, settings, chosen.motion_rows)
     given = Given(hints, layers, references=references, takes_hints=chosen.takes("hints"))
     if not chosen.takes("class"):

@@ -39,7 +39,7 @@ class HintTracker:
         """
         reader = ShotReader(self.film, self.settings, self.rows)
         found: dict[int, list[tuple[float, ...]]] = {}
-        for hint in self.settings.hints:
+        for hint in (hint for hint in self.settings.hints if not hint.is_region):
             for pts, x, y in self._places(hint, reader):
                 found.setdefault(pts, []).append((x, y, *hint.ab))
         return {pts: np.array(table, np.float32) for pts, table in found.items()}

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import cv2
 import numpy as np
@@ -90,6 +91,16 @@ def _windows(picture: FloatPicture) -> FloatPicture:
     return cv2.blur(picture, (side, side))
 
 
+def over(under: Layer, layer: Layer) -> Layer:
+    """One layer under another, at the larger one's size."""
+    rows, columns = max(under.share.shape, layer.share.shape)
+    size = columns, rows
+    below, above = (
+        cv2.resize(with_share(each.ab, each.share), size, interpolation=cv2.INTER_LINEAR) for each in (under, layer)
+    )
+    return layer_of(above + below * (1 - above[..., 2:]))
+
+
 def met(found: Sequence[tuple[int, Layer]]) -> Layer:
     """Layers of one anchor from several stills as one: the nearer a still, the more it says, where it says anything.
 
@@ -101,13 +112,7 @@ def met(found: Sequence[tuple[int, Layer]]) -> Layer:
     own = [layer for distance, layer in found if not distance]
     others = [(distance, layer) for distance, layer in found if distance]
     if own:
-        over = own[-1]  # of two for one frame the later holds
-        if not others:
-            return over
-        under, size = met(others), over.share.shape[::-1]
-        ab, share = (cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in (under.ab, under.share))
-        shared = with_share(over.ab, over.share) + with_share(ab, share) * (1 - over.share)[..., None]
-        return layer_of(shared)
+        return reduce(over, own, *[met(others)] if others else [])
     said = np.stack([layer.share / np.float32(distance) for distance, layer in others])  # (K, h, w)
     weights = said / np.maximum(said.sum(axis=0), MIN_SHARE / max(distance for distance, _ in others))
     ab, share = (np.stack(each) for each in zip(*[(layer.ab, layer.share) for _, layer in others], strict=True))

@@ -28,7 +28,7 @@ LIGHT = 20.0
 """Difference of lightness (of 255) by which it has 1/e too."""
 AT_ONCE = 1024
 """Squares that are compared with all others at a time: their likenesses fill the memory."""
-SAME_SHOT, ELSEWHERE = (0.45, 0.7), (0.48, 0.6)
+SAME_SHOT, ELSEWHERE = (0.4, 0.5), (0.48, 0.6)
 """Cosines of the likeliest place, in pictures of one shot and in any others: up to the first it is another thing, from
 the second on the same. The likeliest places of two films have 0.49 in the median, those of one shot 0.52 to 0.70."""
 

@@ -1,4 +1,4 @@
-"""Frames that a person painted, followed through their shots: the colours that each anchor takes from them.
+"""Frames that a person painted, and regions of frames, followed through their shots: the colours that anchors take.
 
 It is done once, before the run: what comes out is a layer of colours by anchor, so that segments stay independent of
 each other, and a shot may be longer than any of them.
@@ -6,23 +6,31 @@ each other, and a shot may be longer than any of them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import cv2
 import numpy as np
 
 from pipelines.errors import SettingsError, timecode
 from pipelines.frames import Layer
-from pipelines.guide.layers import Layers, PackedLayer, fitted, layer_of, met, with_share
+from pipelines.guide.layers import Layers, PackedLayer, fitted, layer_of, met, over, with_share
 from pipelines.guide.likeness import Likeness
 from pipelines.guide.painted import PaintedFrame
 from pipelines.guide.reading import ShotReader, SmallFrame
+from pipelines.guide.regions import region_layer
 from pipelines.motion.flow import FloatPicture
 from pipelines.motion.origins import Origins
-from pipelines.settings import Settings, Still
+from pipelines.ranges import in_seconds
+from pipelines.settings import Hint, Settings, Still
 from pipelines.source import Film
 
-KEPT = 0.7
+KEPT = 0.8
 """Share that what the last anchor had keeps where motion to the painted frame fails."""
+
+PARTIAL = 0.9
+"""Mean share of a still below which it is about things in the frame: others that look like them keep their colours."""
+NEAR = 24
+"""Of the picture's rows: how far a thing is looked for around where motion has brought it."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +49,32 @@ class StillTracker:
             FilmError: a picture cannot be read or is not of its frame, or the film cannot be read.
         """
         reader = ShotReader(self.film, self.settings, self.rows)
-        found: dict[int, list[tuple[int, PackedLayer]]] = {}
+        stills: dict[int, list[tuple[int, PackedLayer]]] = {}
         for still in self.settings.stills:
-            for pts, distance, layer in self._layers(still, reader):
-                found.setdefault(pts, []).append((distance, PackedLayer.of(layer)))
-        return {pts: _met(of_anchor) for pts, of_anchor in found.items()}
+            for pts, distance, layer in self._layers(still, still.seconds, reader):
+                stills.setdefault(pts, []).append((distance, PackedLayer.of(layer)))
+        found = {pts: _met(of_anchor) for pts, of_anchor in stills.items()}
+        for hint in (hint for hint in self.settings.hints if hint.is_region):
+            for pts, _, layer in self._layers(hint, in_seconds(hint.time), reader):
+                found[pts] = PackedLayer.of(over(found[pts].layer, layer) if pts in found else layer)
+        return found
 
-    def _layers(self, still: Still, reader: ShotReader) -> Iterator[tuple[int, int, Layer]]:
-        """pts of each anchor of the still's shot, how many ticks away it is, and its colours."""
-        own = reader.frame_at(still.seconds)
+    def _layers(self, given: Still | Hint, time: Fraction, reader: ShotReader) -> Iterator[tuple[int, int, Layer]]:
+        """pts of each anchor of a still's or region's shot, how many ticks away it is, and its colours."""
+        own = reader.frame_at(time)
         if own is None:
-            what = f"is of a frame after the film's end ({timecode(self.film.duration)})"
-            raise SettingsError(still.path, what, "--still-at TIME says where it belongs")
-        layer = PaintedFrame(self.film, self.settings, still, own.pts).layer()
+            name = given.path if isinstance(given, Still) else self.film.path
+            kind = "is of a frame" if isinstance(given, Still) else "a region's time lies"
+            what = f"{kind} after the film's end ({timecode(self.film.duration)})"
+            raise SettingsError(name, what, "give it an earlier time")
+        if isinstance(given, Still):
+            layer = PaintedFrame(self.film, self.settings, given, own.pts).layer()
+        else:
+            layer = region_layer(self.film, given)
         yield own.pts, 0, layer
         source = _Source(own, layer)
         for step in (1, -1):
-            frames = reader.frames_from(still.seconds, step)
+            frames = reader.frames_from(time, step)
             next(frames)
             for pts, followed in source.followed(frames):
                 yield pts, abs(pts - own.pts), followed
@@ -77,6 +94,7 @@ class _Source:
         shared = with_share(layer.ab, layer.share)
         self.own, self.shared = own, cv2.resize(shared, size, interpolation=cv2.INTER_AREA)
         self.likeness = Likeness(own.lightness, self.shared)
+        self.is_partial = bool(self.shared[..., 2].mean() < PARTIAL)
 
     def followed(self, frames: Iterator[SmallFrame]) -> Iterator[tuple[int, Layer]]:
         """pts and colours of the anchors among these frames, at half the size of their lightness.
@@ -101,8 +119,16 @@ class _Source:
         shared, trust = origins.brought(self.shared)
         near, trust_near = origins.brought_near(last)
         kept = (KEPT * trust_near)[..., None]
+        if self.is_partial:
+            trust_alike = trust_alike * _around(near[..., 2])
         found = near * kept + alike * trust_alike[..., None] * (1 - kept)
         return fitted(found + (shared - found) * trust[..., None], frame.lightness)
+
+
+def _around(share: FloatPicture) -> FloatPicture:
+    """Where a thing may be that has this share of the last anchor: it, and a little around it."""
+    side = 2 * (share.shape[0] // NEAR) + 1
+    return cv2.dilate(share, np.ones((side, side), np.uint8)).clip(0, 1)
 
 
 def _halved(picture: FloatPicture) -> FloatPicture:

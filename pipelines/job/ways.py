@@ -166,13 +166,15 @@ def _pieces(settings: Settings, *names: str) -> list[tuple[Range, LookValues]]:
 def _way(film: Film, settings: Settings, values: LookValues, where: Sequence[Range], has_pool: bool) -> Way:
     """The way of some parts of the film; hints that lie in none of them are no reason to refuse a network."""
     own = _with(settings, values)
-    has_hints = any(piece.has(in_seconds(hint.time)) for hint in settings.hints for piece in where)
+    regions = tuple(hint for hint in settings.hints if hint.is_region)
+    points = (hint for hint in settings.hints if not hint.is_region)
+    has_points = any(piece.has(in_seconds(hint.time)) for hint in points for piece in where)
     entries = settings.look.entries if settings.look else ()
     with _of_line(settings.look, _that_say(entries, values), ", ".join(values.said)):
         chosen = choose_network(film.path, replace(own, hints=()), has_pool)
     if not chosen.takes("hints"):
         with _of_line(settings.look, [entry for entry in entries if "hints" in entry.given], "hints"):
-            own = own if has_hints else replace(own, hints=())
+            own = own if has_points else replace(own, hints=regions)
             choose_network(film.path, own, has_pool)
     return Way(own, chosen, given_for(film, own, chosen))
 

@@ -261,7 +261,7 @@ def choose_network(where: Path | str, settings: Settings, has_pool: bool = False
     """
     try:
         chosen = choose(settings.paint, has_pool)
-        if settings.hints and not settings.paint.is_off:
+        if any(not hint.is_region for hint in settings.hints) and not settings.paint.is_off:
             _check_takes_hints(chosen)
     except (FileNotFoundError, ValueError) as error:
         raise SettingsError(where, str(error)) from error

@@ -217,7 +217,7 @@ def guides_of(settings: Settings) -> list[dict[str, Any]]:
     pictures += [("reference", each.source) for each in settings.references if isinstance(each.source, Path)]
     found = [_file(kind, path) for kind, path in pictures]
     if settings.hints:
-        listed = repr([(str(hint.time), hint.x, hint.y, hint.ab) for hint in settings.hints]).encode()
+        listed = repr([(str(hint.time), hint.x, hint.y, hint.ab, hint.outline) for hint in settings.hints]).encode()
         found.append({"kind": "hints", "name": f"{len(settings.hints)}", "sha256": hashlib.sha256(listed).hexdigest()})
     return found
 

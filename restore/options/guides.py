@@ -16,7 +16,7 @@ HINTS = option(
     COLOUR,
     "--hints",
     type=PICTURE,
-    help="A JSON file of colours for points of the film, for --network siggraph17.",
+    help="A JSON file of colours for regions of the film, and for points, which siggraph17 takes.",
 )
 GUIDES = join(
     HINTS,

@@ -139,8 +139,11 @@ def test_hints_are_read_with_their_colour_as_ab(tmp_path: Path) -> None:
     [
         ("{", "no JSON"),
         ({}, "must be a list"),
-        ([{"time": 1, "x": 1, "y": 1}], "hint 1: must have just colour, time, x, y"),
-        ([{"time": 1, "x": 1, "y": 1, "colour": "red"}], "hint 1: colour must be like #b04030, got 'red'"),
+        (
+            [{"time": 1, "x": 1, "y": 1}],
+            "hint 1: must have just colour, time, and x and y, or rectangle",
+        ),
+        ([{"time": 1, "x": 1, "y": 1, "colour": "red"}], "hint 1: colour must be like #b04030, or none, got 'red'"),
         ([{"time": "noon", "x": 1, "y": 1, "colour": "#123456"}], "hint 1: 'noon' is not a time"),
         ([{"time": 1, "x": -1, "y": 1, "colour": "#123456"}], "hint 1: x and y must be pixels"),
         ([{"time": 1, "x": "1", "y": 1, "colour": "#123456"}], "hint 1: x and y must be pixels"),

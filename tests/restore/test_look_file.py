@@ -80,7 +80,7 @@ def test_a_look_is_read_and_the_later_entry_stands_last(tmp_path: Path) -> None:
         ('end = "00:00:02"', "", "line 4: start says where the shot is only with both, start and end"),
         ('end = "00:00:02"', 'end = "00:00:01"', "line 5: end: a range must end after it begins"),
         ("[20, 20, 5, 5]", "[20, 20, 5]", "line 7: keep_colour must be [left, top, width, height]"),
-        ("#b04030", "red", "line 8: hints: hint 1: colour must be like #b04030, got 'red'"),
+        ("#b04030", "red", "line 8: hints: hint 1: colour must be like #b04030, or none, got 'red'"),
         ("dust = 2", "dust = 9", "line 10: repair: strength of dust must be 1 to 5, got 9"),
         ('"shot 3-5"', '"shot x"', "line 14: at: 'shot x' is not a range"),
         ('["a.tif", "shot 2"]', '["b.tif"]', "line 18: references: no such file: "),
