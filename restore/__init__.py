@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.errors import FilmError
     from pipelines.ranges import When
+    from pipelines.repair_settings import RepairSettings
     from pipelines.settings import ScanSettings, Settings
     from restore.api import render_preview, restore_archive, restore_film, sheet, shots, still
     from restore.arrays import colour_frames
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Devices",
     "FilmError",
+    "RepairSettings",
     "ScanSettings",
     "Settings",
     "When",
@@ -45,6 +47,7 @@ __all__ = [
 _MODULES = {
     "Devices": "restore.devices",
     "FilmError": "pipelines.errors",
+    "RepairSettings": "pipelines.repair_settings",
     "ScanSettings": "pipelines.settings",
     "Settings": "pipelines.settings",
     "When": "pipelines.ranges",

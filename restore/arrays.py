@@ -52,7 +52,7 @@ def colour_frames(
 
     Raises:
         ValueError: shape, type or times are not as above.
-        SettingsError: there is no such network or device.
+        SettingsError: there is no such network or device, or repair is asked for.
 
     Examples:
         >>> gray = np.full((3, 48, 64), 128, np.uint8)
@@ -63,6 +63,8 @@ def colour_frames(
     _check(frames, times)
     film = _film(frames, times, time_base)
     settings = settings or Settings()
+    if settings.mends or settings.paint.is_off:
+        raise SettingsError("frames", "repair, and no colour, are for films", "mend the film with restore_film first")
     chosen = choose_network("frames", settings)
     if chosen.takes("class"):
         raise SettingsError("frames", f"{chosen.kind} takes the class of each shot of a film", "name another network")
