@@ -15,6 +15,8 @@ from pipelines.evaluate.hints import evaluate_hints
 from pipelines.evaluate.judges import open_judge
 from pipelines.evaluate.masks import Masks
 from pipelines.evaluate.paint import PicturePainter, PictureSet
+from pipelines.evaluate.repair import RepairTrial, evaluate_dust
+from pipelines.evaluate.repair_light import evaluate_light
 from pipelines.evaluate.sequences import as_films
 from pipelines.evaluate.sheet import Sheet
 from pipelines.evaluate.steadiness import evaluate_steadiness
@@ -216,6 +218,39 @@ def measure_stills(  # one measurement's all
         judging = open_judge(judge, chosen.device.type, settings.paint.weights_dir)
         opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
         show(evaluate_stills(opened, settings, chosen, in_process(Paint()), seconds, judging))
+
+
+def measure_repair(  # one measurement's all
+    films: Sequence[Path],
+    damage: Literal["dust", "worn", "light"],
+    seconds: Fraction,
+    trial: Mapping[str, int],
+    json_out: Path | None,
+    show: ShowReport,
+) -> None:
+    """Measures repair on clean films on which damage is drawn.
+
+    Args:
+        films: films; a folder or zip file of pictures is a film for each folder in it.
+        damage: what is drawn.
+        seconds: how much of each film, from its start.
+        trial: of `RepairTrial`, by name; `seeds` is how many.
+        json_out: a file for all figures, which `show` writes.
+        show: takes the figures.
+
+    Raises:
+        FilmError, ValueError, OSError: an input cannot be read, or a result not be written.
+    """
+    check_results(films, {"--json": json_out})
+    asked = RepairTrial(
+        range(trial["seeds"]), trial["frames"], trial["rows"], trial["strength"], is_worn=damage == "worn"
+    )
+    measure = evaluate_light if damage == "light" else evaluate_dust
+    with TemporaryDirectory() as drawn:
+        opened = [probe(film) for path in films for film in as_films(path, Path(drawn))]
+        with counting("seeds", len(opened) * trial["seeds"]) as step:
+            report = measure(opened, seconds, asked, step)
+    show(report)
 
 
 def _stream(stream: Stream[In, Out], step: Callable[[], None]) -> Stream[In, Out]:

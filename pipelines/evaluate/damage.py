@@ -39,6 +39,11 @@ FIELD, FIELD_TIME = 0.08, 0.7
 FIELD_SIZE = 1 / 6
 """Of the width: sigma of the blur that gives local flicker its size."""
 
+JUMP = 4
+"""Pixels by which drawn weave moves a frame at most, each way."""
+PRINT_BLUR, GRAIN, QUALITY = (0.4, 1.2), (2, 8), (60, 95)
+"""Of a worn print: sigma of its blur in pixels, standard deviation of its grain in levels, quality as JPEG."""
+
 
 @dataclass(frozen=True)
 class Damaged:
@@ -142,3 +147,31 @@ def flickering_locally(frames: list[Levels], noise: np.random.Generator) -> list
 
 def _rounded(levels: NDArray[Any]) -> Levels:
     return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+
+
+def aged(frames: list[Levels], noise: np.random.Generator) -> list[Levels]:
+    """Frames as a worn print shows them: soft, with grain, coded again.
+
+    The unstructured faults of RTN (Wan et al., CVPR 2022, section 3.4); its scanned dust is drawn by `dusty` instead.
+    """
+    sigma, grain, quality = noise.uniform(*PRINT_BLUR), noise.uniform(*GRAIN), int(noise.integers(*QUALITY))
+    worn = []
+    for frame in frames:
+        soft = cv2.GaussianBlur(frame, (0, 0), sigma * scale(frame)).astype(np.float32)
+        grained = _rounded(soft + cv2.GaussianBlur(noise.normal(0, 2 * grain, frame.shape), (0, 0), 0.6))
+        _, coded = cv2.imencode(".jpg", grained, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        worn.append(np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8))
+    return worn
+
+
+def woven(frames: list[Levels], noise: np.random.Generator) -> tuple[NDArray[np.float64], list[Levels]]:
+    """Columns and rows (N, 2) by which each frame jumps, and the frames so."""
+    shifts = noise.uniform(-JUMP, JUMP, (len(frames), 2))
+    turns = [np.array([[1, 0, x], [0, 1, y]]) for x, y in shifts]
+    size = frames[0].shape[::-1]
+    return shifts, [
+        np.asarray(
+            cv2.warpAffine(frame, turn, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
+        for frame, turn in zip(frames, turns, strict=True)
+    ]

@@ -6,9 +6,9 @@ import numpy as np
 from pipelines.frames import Luma
 from pipelines.repair.levels import eight_bits
 
-MEAN = 0.6
+MEAN = 0.4
 """Levels by which twins differ in the mean: what a codec makes of one frame twice."""
-FAR, SHARE = 6, 0.001
+FAR, SHARE = 12, 0.001
 """Levels by which a sample differs that is not the same one coded again, and the share of them that twins may have."""
 
 

@@ -24,10 +24,12 @@ MAX_DISAGREEMENT = 40
 """Levels up to which one pixel's disagreement counts in the mean over the wider one."""
 WEAK, SEED = (4, 0.7), (7, 1.2)
 """Least anomaly of each pixel of a candidate, and of at least one: in levels, and as a factor of the disagreement."""
-HALF = 0.5
+HALF = 0.4
 """Share of a candidate's strength that the pixels of its outline have."""
 SMALLEST, LARGEST = 8, 900
 """Pixels at ROWS: area of a blob."""
+LEAST = 6.5
+"""Levels: mean anomaly of a blob; what codecs leave of a moved block is fainter."""
 RING = (2, 5)
 """Pixels at ROWS: where the ring around a blob begins and ends."""
 CROWD = 97
@@ -40,7 +42,7 @@ WEIGHTS = (4.404, 0.918, -2.001, -1.858, -0.786)
 """Of the logarithms of 2 + mean anomaly, area (pixels at ROWS), the references' disagreement near by, range of 3 x 3
 pixels, and mean anomaly of the ring around. Fitted on drawn dust, where a sample of clean film that is taken for dust
 costs ten times one that is missed."""
-UNREST, BIAS = -0.191, -5.551
+UNREST, BIAS = -0.191, -5.7
 """Of the references' disagreement further around, in levels; of 1."""
 
 
@@ -79,7 +81,7 @@ def found(luma: Luma, sides: References, bits: int, strength: int = 3) -> Mask:
     for value, anomaly in anomalies.items():
         parts = _candidates(anomaly, seen.disagreement, possible)
         is_dust = (parts.areas >= SMALLEST * size**2) & (parts.areas <= LARGEST * size**2)
-        is_dust &= seen.odds(parts, anomaly, size) >= way.odds
+        is_dust &= (parts.means(anomaly) >= LEAST) & (seen.odds(parts, anomaly, size) >= way.odds)
         is_dust[0] = False
         mask[parts.of(is_dust & ~_crowded(parts, is_dust, way.crowd, size))] = value
     return mask

@@ -229,6 +229,36 @@ def stills(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback
         measure_stills(films, settings, seconds, judge, json_out, _printer(json_out, "frame"))
 
 
+@evaluate.command(cls=Command, examples=[("restore evaluate repair films.zip --seeds 10", "dust drawn ten times")])
+@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@option(
+    TASK,
+    "--damage",
+    type=click.Choice(["dust", "worn", "light"]),
+    default="dust",
+    show_default=True,
+    help="What is drawn: dust; dust on a worn print (soft, grain, JPEG); flicker, local flicker and weave.",
+)
+@option(TASK, "--strength", type=click.IntRange(1, 5), default=3, show_default=True, help="Of the repair.")
+@option(TASK, "--seeds", type=click.IntRange(min=1), default=10, show_default=True, help="Draw with seeds 0 to N - 1.")
+@option(TASK, "--frames", type=click.IntRange(min=3), default=8, show_default=True, help="Frames of a film for a seed.")
+@option(TASK, "--rows", type=click.IntRange(min=64), default=480, show_default=True, help="Short side of larger films.")
+@option(TASK, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film.")
+@option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
+def repair(films: tuple[Path, ...], damage: Literal["dust", "worn", "light"], json_out: Path | None,
+           seconds: Fraction, **options: int) -> None:  # fmt: skip
+    """Measure repair on FILMS that are clean: damage is drawn on them, found and mended.
+
+    Precision and recall count samples of luma. Clean film is mended too: what it loses is a fault. Lengths are given
+    for 480 rows and scaled to each film. A folder or zip file of pictures is taken as a film for each folder in it.
+    """
+    with in_one_line():
+        from restore.evaluation import measure_repair
+
+        start_work()
+        measure_repair(films, damage, seconds, options, json_out, _printer(json_out, "frame"))
+
+
 def _printer(json_out: Path | None, counted: str = "picture") -> Callable[[Report], None]:
     return partial(_show, json_out=json_out, counted=counted)
 
