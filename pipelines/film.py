@@ -80,7 +80,8 @@ def restore(
         else:
             work.remove()
     if job.settings.verify:
-        compared(job.film.path, job.out, sound=job.settings.scans.sound, mask=job.settings.repair.mask_out)
+        sound, mask = job.settings.scans.sound, job.settings.repair.mask_out
+        listener.on_note(f"verified: {compared(job.film.path, job.out, sound=sound, mask=mask).summary}")
     return result
 
 

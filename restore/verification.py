@@ -9,7 +9,6 @@ import numpy as np
 from pipelines.proof.verify import Verified, compared
 from restore.reporting import Reporter
 from restore.show.events import Finished, Opened, Phase, Stopped
-from restore.show.words import counted
 
 COMPARING = "comparing"
 """The phase in which frames are compared, as machines know it."""
@@ -62,25 +61,12 @@ def verify(
     except KeyboardInterrupt:
         reporter.report(Stopped("nothing is kept; the same command begins again"))
         raise
-    reporter(Finished((), f"{result} is as its run wrote it: {_summary(found)}", (), _facts(film, result, found)))
+    reporter(Finished((), f"{result} is as its run wrote it: {found.summary}", (), _facts(film, result, found)))
     return found
 
 
 def _path(path: Path | str | None) -> Path | None:
     return None if path is None else Path(path)
-
-
-def _summary(found: Verified) -> str:
-    """All that was compared, in one line."""
-    if found.is_exact:
-        luma = "luma is the film's to the bit"
-    else:
-        worst = int(np.argmin(found.psnr))
-        luma = f"luma within {found.psnr[worst]:.1f} dB of the film's (PSNR; least in frame {worst})"
-    where = "and equal outside their masks, " if found.is_masked else "and not compared with the film, "
-    mended = f"{counted(found.mended, 'frame')} mended {where}" if found.mended else ""
-    packets = counted(found.packets, "packet")
-    return f"{counted(found.frames, 'frame')}, {mended}{luma}, {packets} of other streams, and all tags and times"
 
 
 def _facts(film: Path, result: Path, found: Verified) -> dict[str, Any]:

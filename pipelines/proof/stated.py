@@ -95,9 +95,11 @@ def load_record(result: Path, record: Path | None) -> Stated:
         record: None: it lies beside the result.
 
     Raises:
-        InputError: there is none, or it is damaged.
+        InputError: there is none, or it is damaged; or there is no result.
     """
     path = record or record_of(result)
+    if not result.exists():
+        raise MissingError(result, "no such file", "check its name and folder")
     if not path.is_file():
         hint = "a run with --sidecar writes one; --record names one that lies elsewhere"
         raise MissingError(path, "no such file, and without its record a result cannot be verified", hint)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import DifferenceError, FilmError, InputError, timecode
+from pipelines.errors import DifferenceError, FilmError, timecode
 from pipelines.frames import Frame, Luma
 from pipelines.media.decode import Decode
 from pipelines.media.luma import md5_of, outside
@@ -44,6 +44,18 @@ class Verified:
     """Of all other streams."""
 
     @property
+    def summary(self) -> str:
+        """All that was compared, in one line."""
+        if self.is_exact:
+            luma = "luma is the film's to the bit"
+        else:
+            worst = int(np.argmin(self.psnr))
+            luma = f"luma within {self.psnr[worst]:.1f} dB of the film's (PSNR; least in frame {worst})"
+        where = "equal outside their masks" if self.is_masked else "not compared with the film"
+        mended = f"{self.mended} mended and {where}, " if self.mended else ""
+        return f"{self.frames} frames, {mended}{luma}, {self.packets} packets of other streams, all tags and times"
+
+    @property
     def is_exact(self) -> bool:
         """Whether luma is the film's to the bit."""
         return all(np.isinf(each) for each in self.psnr)
@@ -74,8 +86,6 @@ def compared(
     stated = load_record(result, record)
     settings = stated.settings(sound)
     source = film_of(film, settings)
-    if not result.exists():
-        raise InputError(result, "no such file", "check its name and folder")
     if digest_of(source) != stated.source:
         raise DifferenceError(film, f"is not the film that {stated.path.name} names: its sha256 differs")
     found, digest = packets_in(result)

@@ -13,7 +13,7 @@ import pytest
 from av.stream import Disposition
 from click.testing import CliRunner
 
-from pipelines.archive.records import Failed
+from pipelines.archive.records import Done, Failed
 from pipelines.errors import DifferenceError, InputError, MissingError
 from pipelines.job.beside import files_beside, lumas_of, record_of
 from pipelines.media.probe import probe
@@ -133,6 +133,8 @@ def test_another_film_is_named(films: Films, made: Make) -> None:
 
 def test_without_its_whole_record_a_result_is_refused(films: Films, made: Make, tmp_path: Path) -> None:
     film, result = films(clips.everything, ".mkv"), Path(shutil.copy(made(".mkv", "ffv1"), tmp_path))
+    with pytest.raises(MissingError, match=r"gone\.mkv: no such file; check its name"):
+        verify(film, tmp_path / "gone.mkv")
     with pytest.raises(MissingError, match=r"out\.json: no such file.*--sidecar"):
         verify(film, result)
     assert verify(film, result, record=record_of(made(".mkv", "ffv1"))).is_exact
@@ -206,8 +208,9 @@ def test_a_run_that_verifies_its_result_fails_where_it_differs(
     films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film, chosen = films(clips.everything, ".mkv"), replace(settings, verify=True)
-    restore_film(film, tmp_path / "out.mkv", chosen)
-    assert record_of(tmp_path / "out.mkv").exists()
+    (whole,) = restore_archive([film], tmp_path / "whole", chosen)
+    assert isinstance(whole, Done)
+    assert any(note.startswith("verified: 24 frames, luma within ") for note in whole.warnings)
 
     def put_changed(whole: Path, out: Path) -> None:
         Copy(audio=without(LATE_AUDIO))(whole.rename(whole.with_suffix(".mkv")), out)
