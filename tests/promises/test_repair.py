@@ -120,6 +120,7 @@ def test_interlaced_film_is_mended_field_by_field(tmp_path: Path, lossless: Sett
         assert np.abs(now - right).sum() < np.abs(was - right).sum() / 2
 
 
+@pytest.mark.slow
 def test_twins_are_mended_alike(tmp_path: Path, lossless: Settings) -> None:
     film = damaged.dusty(tmp_path / "film.mkv", 12, repeats=(2, 3))
     mended(film, tmp_path / "out.mkv", alone(lossless, DUST))
@@ -175,6 +176,7 @@ def test_a_gate_that_weaves_is_steadied(tmp_path: Path, lossless: Settings, repa
     assert any("the picture by up to" in note for note in result.notes)
 
 
+@pytest.mark.slow
 def test_a_mask_is_written_where_dust_was_before_its_frame_was_moved(tmp_path: Path, lossless: Settings) -> None:
     film, mask_out = damaged.worn(tmp_path / "film.mkv", damaged.SHOT, light=0), tmp_path / "mask.mkv"
     chosen = RepairSettings(mask_out=mask_out).with_strengths("weave:5,dust")

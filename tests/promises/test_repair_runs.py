@@ -119,6 +119,7 @@ def test_what_cannot_be_mended_so_is_refused_in_one_line(
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_auto_measures_the_film_and_says_why(film: Path, lossless: Settings, tmp_path: Path) -> None:
     worn = damaged.worn(tmp_path / "worn.mkv", damaged.SHOT, is_clean=True, gate=0, light=0.2)
     clean = damaged.dusty(tmp_path / "clean.mkv", is_clean=True)
