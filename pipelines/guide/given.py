@@ -1,5 +1,6 @@
 """All that the network is given beside a film's anchors: a person's colours, and what its shots show."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -14,7 +15,7 @@ from pipelines.guide.layers import Layers, points_of
 from pipelines.guide.references import References, references_of
 from pipelines.guide.stills import StillTracker
 from pipelines.painting.choice import Chosen
-from pipelines.settings import Settings, still_times
+from pipelines.settings import PaintSettings, Settings, still_times
 from pipelines.source import Film, Span
 
 NO_HINTS: HintTable = np.empty((0, 4), np.float32)
@@ -78,22 +79,39 @@ class Given:
         return self
 
 
-def given_for(film: Film, settings: Settings, chosen: Chosen) -> Given:
+def followed(film: Film, settings: Settings, rows: int) -> Given:
+    """All that a person gave for a film, followed through it; it is read only where there is any.
+
+    Args:
+        film: from `probe`.
+        settings: of the run; those of the network do not count.
+        rows: short side of the pictures in which it is followed, see `Chosen.motion_rows`.
+
+    Raises:
+        FilmError: a hint or a picture does not fit the film, or the film cannot be read.
+    """
+    hints = HintTracker(film, settings, rows)() if settings.hints else {}
+    layers = StillTracker(film, settings, rows)() if still_times(settings) else {}
+    return Given(hints, layers, references=references_of(film, settings, rows))
+
+
+def given_for(
+    film: Film, settings: Settings, chosen: Chosen, follow: Callable[[Film, Settings, int], Given] = followed
+) -> Given:
     """All that the network is given beside a film's anchors; the film is read only where there is any.
 
     Args:
         film: from `probe`.
         settings: of the run.
         chosen: the network.
+        follow: `followed`, or a cache of it.
 
     Raises:
         InputError: a hint lies outside the film or its picture, or the film cannot be read.
         SettingsError: the network that tells classes cannot be loaded.
     """
-    hints = HintTracker(film, settings, chosen.motion_rows)() if settings.hints else {}
-    layers = StillTracker(film, settings, chosen.motion_rows)() if still_times(settings) else {}
-    references = references_of(film, settings, chosen.motion_rows)
-    given = Given(hints, layers, references=references, takes_hints=chosen.takes("hints"))
+    given = follow(film, replace(settings, paint=PaintSettings()), chosen.motion_rows)
+    given = replace(given, takes_hints=chosen.takes("hints"))
     if not chosen.takes("class"):
         return given
     try:

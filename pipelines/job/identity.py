@@ -77,6 +77,7 @@ def _meets(span: RepairSpan, film: Film, first: int | None, last: int | None) ->
 def files_given(settings: Settings) -> dict[str, str]:
     """sha256 of each file that a person gave for a film, by its name."""
     pictures = [*(still.path for still in settings.stills), *(each.source for each in settings.references)]
+    pictures += [hint.mask for hint in settings.hints if hint.mask is not None]
     return {f"given.{path.name}": sha256_of(path) for path in pictures if isinstance(path, Path) and path.is_file()}
 
 

@@ -9,12 +9,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pipelines.colour.grade import AS_PAINTED, Grade, Graded
 from pipelines.colour.lightness import whole
 from pipelines.errors import SettingsError
 from pipelines.frames import AbFrame
-from pipelines.guide.given import Given, given_for
+from pipelines.guide.given import Given, followed, given_for
 from pipelines.look import NOTHING_SAID, Look, LookEntry, LookValues
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.painting.paint import FilmPaint, Painting
@@ -143,10 +144,11 @@ def ways_of(film: Film, settings: Settings, has_pool: bool = False) -> Ways:
         FilmError: a network does not take what is asked of it, or what a person gave does not fit the film.
     """
     pieces = _pieces(settings, *PAINTED)
-    made = {
-        values: _way(film, settings, values, [piece for piece, own in pieces if own == values], has_pool)
-        for values in dict.fromkeys(values for _, values in pieces)
-    }
+    follow = lru_cache(None)(followed)  # ways that differ in their network alone share what it gives
+    made = {}
+    for values in dict.fromkeys(values for _, values in pieces):
+        own, chosen = _choice(film, settings, values, [piece for piece, each in pieces if each == values], has_pool)
+        made[values] = Way(own, chosen, given_for(film, own, chosen, follow))
     chosen = made[NOTHING_SAID].chosen if NOTHING_SAID in made else _own(film, settings, has_pool)
     parts = [Part(made[values], _pts(film, piece.start), _pts(film, piece.end)) for piece, values in pieces]
     graded = [(_pts(film, piece.start), _grade(settings, values)) for piece, values in _pieces(settings, *GRADED)]
@@ -163,8 +165,10 @@ def _pieces(settings: Settings, *names: str) -> list[tuple[Range, LookValues]]:
     return settings.look.pieces(*names) if settings.look else [(Range(), NOTHING_SAID)]
 
 
-def _way(film: Film, settings: Settings, values: LookValues, where: Sequence[Range], has_pool: bool) -> Way:
-    """The way of some parts of the film; hints that lie in none of them are no reason to refuse a network."""
+def _choice(
+    film: Film, settings: Settings, values: LookValues, where: Sequence[Range], has_pool: bool
+) -> tuple[Settings, Chosen]:
+    """Settings and network of some parts of the film; hints that lie in none of them are no reason to refuse it."""
     own = _with(settings, values)
     regions = tuple(hint for hint in settings.hints if hint.is_region)
     points = (hint for hint in settings.hints if not hint.is_region)
@@ -176,7 +180,7 @@ def _way(film: Film, settings: Settings, values: LookValues, where: Sequence[Ran
         with _of_line(settings.look, [entry for entry in entries if "hints" in entry.given], "hints"):
             own = own if has_points else replace(own, hints=regions)
             choose_network(film.path, own, has_pool)
-    return Way(own, chosen, given_for(film, own, chosen))
+    return own, chosen
 
 
 def _that_say(entries: Sequence[LookEntry], values: LookValues) -> list[LookEntry]:

@@ -121,7 +121,7 @@ class _Reader:
                     yield from read_hints(self._existing(each))
                 else:
                     first = {} if (place := self._first()) is None else {"time": place}
-                    yield hint_of(first | each if isinstance(each, dict) else each, f"hint {number}")
+                    yield hint_of(first | each if isinstance(each, dict) else each, f"hint {number}", self.path.parent)
 
     def _first(self) -> Place | None:
         """The place where the table's first range begins; None where the table is about all of the film."""

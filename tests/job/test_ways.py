@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.frames import AbFrame
+from pipelines.guide.given import Given
 from pipelines.job.finder import Finder
 from pipelines.job.span import in_film
 from pipelines.job.ways import Ways, ways_of
@@ -19,7 +20,7 @@ from pipelines.media.probe import probe
 from pipelines.painting.paint import Paint
 from pipelines.ranges import Ranges, range_of
 from pipelines.settings import Hint, Settings
-from pipelines.source import Segment
+from pipelines.source import Film, Segment
 from pipelines.streams import in_process
 from tests.made import clips
 from tests.made.runs import Films
@@ -124,3 +125,19 @@ def test_a_shot_of_another_copy_is_found_by_its_time_or_told_to_be_gone(films: F
         else:
             with pytest.raises(SettingsError, match=r"line 4: shot 9, .* 00:00:00\.600, is no longer there"):
                 ways(path, replace(settings, look=look))
+
+
+def test_ways_that_differ_in_their_network_alone_follow_once_what_a_person_gave(
+    films: Films, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def follow(film: Film, given: Settings, rows: int) -> Given:
+        seen.append(given.motion.steady)
+        return Given()
+
+    monkeypatch.setattr("pipelines.job.ways.followed", follow)
+    ways(films(clips.with_cuts, ".mp4"), looked(
+        settings, ("shot 2", LookValues(sharpen=0.2)), ("shot 3", LookValues(steady=Fraction(1))),
+    ))  # fmt: skip
+    assert seen == [settings.motion.steady, Fraction(1)]
