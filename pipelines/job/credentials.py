@@ -25,17 +25,19 @@ def with_credentials_note(film: Film, settings: Settings) -> Film:
     return replace(film, notes=(*film.notes, note))
 
 
-def check_credentials(film: Film, container: str, settings: Settings) -> None:
-    """Raises SettingsError where a result that is to be signed cannot be."""
+def check_credentials(film: Film, container: str, settings: Settings, option: str = "-o") -> None:
+    """Raises SettingsError where a result that is to be signed cannot be; `option` names another."""
     if settings.c2pa_cert is None:
         return
     if container not in SIGNED:
-        raise SettingsError(film.path, f"results in {container} cannot be signed", "name an .mp4 or .mov with -o")
+        raise SettingsError(
+            film.path, f"results in {container} cannot be signed", f"name an .mp4 or .mov with {option}"
+        )
     if find_spec("c2pa") is None:
         raise SettingsError("--c2pa-cert", "needs c2pa-python", "pip install 'restore-film[c2pa]'")
-    for option, path in (("--c2pa-cert", settings.c2pa_cert), ("--c2pa-key", settings.c2pa_key)):
+    for name, path in (("--c2pa-cert", settings.c2pa_cert), ("--c2pa-key", settings.c2pa_key)):
         if path is None or not os.access(path, os.R_OK):
-            raise SettingsError(option, f"{path} cannot be read", "name a PEM file")
+            raise SettingsError(name, f"{path} cannot be read", "name a PEM file")
 
 
 def has_credentials(path: Path) -> bool:

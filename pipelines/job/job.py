@@ -132,7 +132,7 @@ def prepare(
         out = named.with_name(output.name)
         check_place(out, path, overwrite, option)
     check_beside(out, settings, overwrite, option)
-    check_credentials(film, output.container, settings)
+    check_credentials(film, output.container, settings, option)
     check_colours(film, settings)
     ways, span = ways_of(film, settings, has_pool), settings.span
     return Job(

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pipelines.errors import timecode
+from pipelines.look import Look
 from pipelines.repair_settings import RepairSettings
 from pipelines.settings import Settings
 
@@ -21,7 +22,7 @@ OF_THE_MACHINE = (
     "c2pa_key",
 )
 """Settings of which the result does not depend, or of which the digests of the weights tell better."""
-GUIDES = ("hints", "look", "stills", "references", "repairs")
+GUIDES = ("hints", "stills", "references", "repairs")
 """Settings that a person gives in files of their own: the record lists these."""
 WITHOUT_OPTION = (
     "paint.batch",
@@ -65,6 +66,8 @@ def _options(above: str, value: Any, default: Any) -> list[tuple[str, str]]:
             continue
         if isinstance(own, RepairSettings):
             found += _repairs(own)
+        elif isinstance(own, Look):
+            found.append((name, own.path.name))
         elif dataclasses.is_dataclass(own) and dataclasses.is_dataclass(usual):
             found += _options(f"{name}.", own, usual)
         else:
