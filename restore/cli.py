@@ -21,6 +21,7 @@ from restore.commands.film import EXAMPLES, film_command
 from restore.commands.preview import preview, sheet, shots, still
 from restore.commands.studio import studio
 from restore.commands.train import train
+from restore.commands.turing import turing
 from restore.commands.verify import verify
 from restore.commands.weights import weights
 from restore.exits import Refused, stopped_code, terminate
@@ -116,6 +117,7 @@ def main() -> None:  # fmt: skip
 
 
 main.add_command(film_command)
+evaluate.add_command(turing)
 for command in (archive, studio, verify, preview, still, sheet, shots, evaluate, train, weights, doctor):
     main.add_command(command)
 take_config(main)

@@ -1,6 +1,7 @@
 """A run: a process of the command itself, which goes on when the page or the studio is closed."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 POLL_SECONDS = 0.25
+NICENESS = 10
+"""Less urgent than the worker that makes what is on the screen."""
 State = dict[str, Any]
 """`state`: running, done, failed or stopped; `command`; and what the run says of itself, see `restore.show.json`."""
 
@@ -32,6 +35,8 @@ class Run:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
+        if hasattr(os, "setpriority"):
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, NICENESS)
         on_change(self.state)
         threading.Thread(target=self._follow, args=(log,), daemon=True).start()
 

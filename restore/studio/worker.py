@@ -13,7 +13,8 @@ from typing import Any
 from pipelines.errors import FilmError, StageError
 from pipelines.settings import Settings
 
-NICENESS = 10
+NICENESS = 5
+"""Below other programs, and above the runs that the studio starts: who looks at the page waits."""
 Event = Callable[[str, Any], None]
 Turn = Callable[[], None]
 """Called often while a job is worked on: does more urgent ones first, and ends the job where nobody wants it."""

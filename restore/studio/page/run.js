@@ -18,7 +18,7 @@ export class RunDialog {
     this.startButton = button(words("start"), () => this.start(), { class: "main" });
     this.stopButton = button(words("cancel"), () => this.api.cancel());
     this.element = el("dialog", { "aria-label": words("run") }, this.title, this.progress, this.text,
-      el("p", { class: "hint" }, words("goesOn")), el("h3", {}, words("command")), this.command,
+      this.goesOn = el("p", { class: "hint" }, words("goesOn")), el("h3", {}, words("command")), this.command,
       el("label", { class: "check" }, this.overwrite, words("overwrite")),
       el("div", { class: "buttons" }, this.startButton, this.stopButton, button(words("close"), () => this.element.close())));
     document.body.append(this.element);
@@ -45,7 +45,7 @@ export class RunDialog {
     const isRunning = state?.state === "running";
     this.startButton.hidden = isRunning;
     this.stopButton.hidden = !isRunning;
-    this.progress.hidden = !isRunning;
+    this.progress.hidden = this.goesOn.hidden = !isRunning;
     this.command.textContent = state?.command ?? "";
     this.command.previousSibling.hidden = !state;
     this.text.className = state?.state === "failed" ? "error" : "";
