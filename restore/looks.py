@@ -248,6 +248,7 @@ def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyVi
     film, picture, by = view.film, view.film.picture, {}
     notes = list(passed_over(coloured[0].settings.paint.device)) if coloured else []
     notes += [note for each in coloured if each.settings.look for note in look_notes(each.settings.look)]
+    notes += [note for each in coloured for part in each.ways.parts for note in part.way.given.notes]
     if coloured:
         networks = dict.fromkeys(each.chosen.name for each in coloured if each.chosen.name)
         by = {"network": ", ".join(networks), "device": coloured[0].chosen.device.type}
@@ -256,7 +257,9 @@ def _started(view: View, how: str, seconds: Fraction, coloured: Sequence[ReadyVi
         "film": str(film.path), "out": str(view.out), "width": picture.width, "height": picture.height,
         "frame_rate": str(picture.frame_rate),
     }  # fmt: skip
-    return Started(film.path, view.out, seconds, looked_at(film, how, view.out), tuple(notes), facts | by)
+    return Started(
+        film.path, view.out, seconds, looked_at(film, how, view.out), tuple(dict.fromkeys(notes)), facts | by
+    )
 
 
 def _in_film(report: Reporter, view: View) -> Callable[[int], None]:

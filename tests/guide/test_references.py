@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -127,6 +128,16 @@ def test_a_shot_with_a_still_may_be_a_reference_and_one_without_is_refused(
         prepare(film, None, replace(settings, references=own))
 
 
+@pytest.mark.slow
+def test_a_look_at_the_film_says_what_was_found_too(
+    film: Path, photograph: Path, small: list[str], tmp_path: Path
+) -> None:
+    words = ["still", str(film), "--at", "0", "--reference", str(photograph), "-o", str(tmp_path / "a.png"), *small]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("note: photo.png gives colours to") == 1
+
+
 def test_missing_reference_is_refused_in_one_line(film: Path) -> None:
     result = CliRunner().invoke(main, [str(film), "--reference", "nowhere.jpg", "--device", "cpu"])
     assert result.exit_code == 2
@@ -143,3 +154,16 @@ def test_anchors_without_references_stay_as_they_were_painted() -> None:
     half = Layer(np.full((2, 2, 2), 3, np.float32), np.full((2, 2), 0.5, np.float32))
     (mixed,) = single_anchors([AbBatch(AnchorBatch((0,), (0,), np.zeros((1, 4, 4), np.uint8), references=(half,)), ab)])
     assert np.allclose(mixed.ab, 2)
+
+
+def test_all_that_is_given_travels_to_other_processes(film: Path, settings: Settings, photograph: Path) -> None:
+    opened = probe(film)
+    with_it = replace(settings, stills=(Still(photograph, Fraction(0)),), references=(Reference(photograph),))
+    given = given_for(opened, with_it, choose_network(film, with_it))
+    anchors = AnchorBatch((0,), (0,), cv2.resize(patches(0), (64, 64), interpolation=cv2.INTER_AREA)[None])
+    one, other = (each(anchors) for each in (given, pickle.loads(pickle.dumps(given))))
+    for name in ("layers", "references"):
+        here, there = getattr(one, name)[0], getattr(other, name)[0]
+        assert np.array_equal(here.ab, there.ab)
+        assert np.array_equal(here.share, there.share)
+    assert given.digest(None, None) == pickle.loads(pickle.dumps(given)).digest(None, None)
