@@ -32,8 +32,10 @@ LEAST = 6.5
 """Levels: mean anomaly of a blob; what codecs leave of a moved block is fainter."""
 RING = (2, 5)
 """Pixels at ROWS: where the ring around a blob begins and ends."""
-CROWD = 97
+CROWD = 195
 """Pixels at ROWS: side of the square in which blobs are counted."""
+CROWDS = 6
+"""Times as many blobs as in such a square that a whole frame may have: beyond it, it rains or snows there."""
 MARGIN = 3
 """Pixels at ROWS, along the frame's edge and its black border, that are left alone."""
 NEAR = 3
@@ -42,7 +44,7 @@ WEIGHTS = (4.404, 0.918, -2.001, -1.858, -0.786)
 """Of the logarithms of 2 + mean anomaly, area (pixels at ROWS), the references' disagreement near by, range of 3 x 3
 pixels, and mean anomaly of the ring around. Fitted on drawn dust, where a sample of clean film that is taken for dust
 costs ten times one that is missed."""
-UNREST, BIAS = -0.191, -5.7
+UNREST, BIAS = -0.191, -5.9
 """Of the references' disagreement further around, in levels; of 1."""
 
 
@@ -77,13 +79,13 @@ def found(luma: Luma, sides: References, bits: int, strength: int = 3) -> Mask:
     anomalies = {DARK: cv2.subtract(low, here), BRIGHT: cv2.subtract(here, high)}
     seen = _Seen.of(here, cv2.absdiff(before, after), cv2.max(*anomalies.values()), size)
     possible = inside((here, before, after), round(MARGIN * size))
+    parts = {value: _candidates(anomaly, seen.disagreement, possible) for value, anomaly in anomalies.items()}
+    is_dust = {value: seen.is_dust(parts[value], anomalies[value], size, way.odds) for value in anomalies}
+    free = _uncrowded([parts[value].centres[is_dust[value]] for value in anomalies], here.shape, way.crowd, size)
     mask = np.zeros(here.shape, np.uint8)
-    for value, anomaly in anomalies.items():
-        parts = _candidates(anomaly, seen.disagreement, possible)
-        is_dust = (parts.areas >= SMALLEST * size**2) & (parts.areas <= LARGEST * size**2)
-        is_dust &= (parts.means(anomaly) >= LEAST) & (seen.odds(parts, anomaly, size) >= way.odds)
-        is_dust[0] = False
-        mask[parts.of(is_dust & ~_crowded(parts, is_dust, way.crowd, size))] = value
+    for (value, dust), alone in zip(is_dust.items(), free, strict=True):
+        dust[dust] = alone
+        mask[parts[value].of(dust)] = value
     return mask
 
 
@@ -119,6 +121,13 @@ class _Seen:
         near = cv2.blur(disagreement.astype(np.float32), (odd(NEAR_WINDOW * size),) * 2)
         return cls(extent, anomaly, wide, near)
 
+    def is_dust(self, parts: Blobs, anomaly: Levels, size: float, least: float) -> NDArray[np.bool_]:
+        """(K,), the candidates that are dust by what is known of each alone."""
+        fits = (parts.areas >= SMALLEST * size**2) & (parts.areas <= LARGEST * size**2)
+        fits &= (parts.means(anomaly) >= LEAST) & (self.odds(parts, anomaly, size) >= least)
+        fits[0] = False
+        return fits
+
     def odds(self, parts: Blobs, anomaly: Levels, size: float) -> NDArray[np.float64]:
         """(K,), the logarithm of the odds that each candidate is dust."""
         around = rings(parts.labels, max(1, round(RING[0] * size)), max(2, round(RING[1] * size)))
@@ -133,16 +142,26 @@ class _Seen:
         return BIAS + UNREST * parts.means(self.disagreement) + odds
 
 
-def _crowded(parts: Blobs, is_dust: NDArray[np.bool_], most: int, size: float) -> NDArray[np.bool_]:
-    """(K,), the blobs with more than `most` in the square around them."""
-    columns, rows = np.rint(parts.centres[is_dust]).astype(np.int64).T
-    centres = np.zeros(parts.labels.shape, np.float32)
-    np.add.at(centres, (rows, columns), 1)
+def _uncrowded(
+    centres: list[NDArray[np.float64]], shape: tuple[int, ...], most: int, size: float
+) -> list[NDArray[np.bool_]]:
+    """Which blobs have at most `most` in the square around them, in a frame that is not full of them.
+
+    Args:
+        centres: (K, 2), columns and rows of the blobs of each value.
+        shape: (H, W).
+        most: blobs in a square of CROWD.
+        size: see `scale`.
+    """
+    places = [np.rint(each).astype(np.int64).T for each in centres]
+    if sum(len(each) for each in centres) > CROWDS * most:
+        return [np.zeros(len(each), np.bool_) for each in centres]
+    marks = np.zeros(shape, np.float32)
+    for columns, rows in places:
+        np.add.at(marks, (rows, columns), 1)
     side = odd(CROWD * size)
-    counts = cv2.boxFilter(centres, -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    crowded = np.zeros(parts.count, np.bool_)
-    crowded[is_dust] = counts[rows, columns] > most + 0.5
-    return crowded
+    counts = cv2.boxFilter(marks, -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return [counts[rows, columns] < most + 0.5 for columns, rows in places]
 
 
 def kept(mask: Mask, neighbours: list[Mask]) -> Mask:

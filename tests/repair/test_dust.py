@@ -97,3 +97,21 @@ def test_the_black_border_and_a_margin_are_left_alone() -> None:
     mask, _ = _mended(frames)
     assert mask[122, 154]
     assert not mask[:22].any()
+
+
+def test_rain_and_sparks_are_too_many_to_be_dust() -> None:
+    noise = np.random.default_rng(5)
+    frames = [_scene() for _ in range(3)]
+    few = frames[1].copy()
+    for n in range(60):
+        row, column = noise.integers(10, 225), noise.integers(10, 305)
+        frames[1][row : row + 5, column : column + 4] = 250
+        if n < 3:
+            few[40 + 60 * n : 45 + 60 * n, 60 + 80 * n : 64 + 80 * n] = 250
+    assert not _mended(frames)[0].any()
+    assert np.count_nonzero(_mended([frames[0], few, frames[2]])[0]) >= 3 * 20
+    crowd = _scene()
+    for n in range(9):
+        crowd[100 + 7 * (n // 3) : 103 + 7 * (n // 3), 100 + 7 * (n % 3) : 103 + 7 * (n % 3)] = 250
+    assert not _mended([frames[0], crowd, frames[2]])[0].any()
+    assert _mended([frames[0], crowd, frames[2]], strength=5)[0].any()
