@@ -8,7 +8,8 @@ have the sizes of real ones. All else is the product: streams of tasks, the pool
 - mixed: an archive with films of 1 to 100 segments on 16 workers; the time to the first finished film.
 - films: an archive of many short films (--films) whose colouring takes no time: CPU and memory of the driver alone.
 
-The simulator runs on the cores that it simulates: where it takes more than 80 % of them, figures are marked invalid.
+The simulator runs on the cores that it simulates: where it takes more than 80 % of them, or others keep them so busy
+that a sleeper of 100 ms wakes more than 5 ms late, figures are marked invalid.
 Prints JSON lines.
 """
 
@@ -23,7 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +49,8 @@ from tests.made.on_cluster import Nodes, stores
 
 MOST_CPU = 0.8
 """Share of all cores beyond which the simulator measures itself."""
+NAP, MOST_LATE = 0.1, 0.005
+"""Seconds of a sleep beside the run, and by how much it may be longer in the mean."""
 DECODE, PAINT, ENCODE = 1.6, 0.3, 2.1
 """Seconds of a segment: 4 in all."""
 BATCHES = 3
@@ -102,16 +105,19 @@ class Clock:
     cpu: float
     driver: float
     store: int = 0
+    late: list[float] = field(default_factory=list)
 
     def about(self) -> dict[str, Any]:
         """Seconds since it began, and shares of the machine's cores."""
         seconds = time.monotonic() - self.began
         share = (cpu() - self.cpu) / seconds / (os.cpu_count() or 1)
         driver = time.process_time() - self.driver
+        late = float(np.mean(self.late or [0.0]))
         return {
             "seconds": round(seconds, 2),
             "simulator, share of the cores": round(share, 3),
-            "is valid": share <= MOST_CPU,
+            "a sleeper wakes late, ms": round(late * 1e3, 1),
+            "is valid": share <= MOST_CPU and late <= MOST_LATE,
             "driver, CPU s": round(driver, 3),
             "object store, most MB": round(self.store / 1e6, 1),
             "load": round(os.getloadavg()[0], 1),
@@ -125,6 +131,9 @@ def timed() -> Iterator[Clock]:
 
     def watch() -> None:
         while not has_ended.wait(1):
+            began = time.monotonic()
+            time.sleep(NAP)
+            clock.late.append(time.monotonic() - began - NAP)
             clock.store = max(clock.store, sum(each.object_store_bytes_used for each in stores()))
 
     thread = threading.Thread(target=watch, daemon=True)
