@@ -101,6 +101,25 @@ def test_a_point_changes_the_picture_and_the_run_ends_with_the_look(tab: Any, pa
     assert film.with_name("film.restored.mp4").is_file()
 
 
+def test_a_region_is_drawn_closed_by_enter_and_loses_its_colour(tab: Any, page: Page) -> None:
+    tab.keyboard.press("3")
+    before = colours(tab)
+    tab.keyboard.press("r")
+    for x, y in ((200, 120), (400, 120), (400, 300), (200, 300)):
+        tab.locator(FRAME).first.click(position={"x": x, "y": y})
+    tab.keyboard.press("Enter")
+    assert tab.locator(".points li").count() == 1
+    tab.get_by_role("button", name="No colour here").click()
+    tab.keyboard.press("m")
+    tab.locator(".busy").wait_for(state="hidden")
+    until_changed(tab, before)
+    tab.keyboard.press("Control+s")
+    tab.get_by_text("film.look.toml is written").wait_for()
+    look = tomllib.loads(page.studio.films[0].path.with_suffix(".look.toml").read_text("utf-8"))
+    (hint,) = look["shot"][0]["hints"]
+    assert (hint["time"], hint["colour"], len(hint["polygon"])) == ("f0", "none", 4)
+
+
 def test_all_is_done_by_keys_and_undone(tab: Any) -> None:
     tab.keyboard.press("ArrowRight")
     tab.get_by_text("00:00:00:01").first.wait_for()

@@ -1,6 +1,6 @@
 // Keys; those that are typed into a field are its own.
 
-import { LAYOUTS } from "./viewer.js";
+import { LAYOUTS, TOOLS } from "./viewer.js";
 
 export function listen({ store, transport, viewer, panel, actions }) {
   const plain = {
@@ -9,7 +9,8 @@ export function listen({ store, transport, viewer, panel, actions }) {
     j: () => transport.back(), k: () => transport.stop(), l: () => transport.play(), " ": () => transport.toggle(),
     i: () => transport.mark("in"), o: () => transport.mark("out"),
     "+": () => viewer.zoomBy(1.5), "-": () => viewer.zoomBy(1 / 1.5), 0: () => viewer.fit(),
-    p: () => viewer.take(viewer.tool === "point" ? "hand" : "point"),
+    ...Object.fromEntries(TOOLS.map((name) => [name[0], () => viewer.take(name)])),
+    Enter: () => viewer.close(), Escape: () => viewer.take(viewer.tool),
     a: () => panel.setState("approved"), t: () => panel.setState("todo"), b: () => panel.setState("bypass"),
     Delete: () => panel.chosen !== null && panel.removePoint(), "?": actions.help,
     ...Object.fromEntries(LAYOUTS.map((name, n) => [n + 1, () => viewer.show(name)])),
@@ -20,7 +21,7 @@ export function listen({ store, transport, viewer, panel, actions }) {
     if (event.altKey || document.querySelector("dialog[open]")) return;
     const field = event.target.closest("input, textarea, select");
     const isTyped = field && !(field.type === "range" && !event.key.startsWith("Arrow")) && field.type !== "color";
-    const isPress = event.target.closest("button") && event.key === " ";
+    const isPress = event.target.closest("button") && (event.key === " " || event.key === "Enter");
     let run = event.ctrlKey || event.metaKey ? held[event.key] : !isTyped && !isPress ? plain[event.key] : undefined;
     if (event.shiftKey && !field && event.key.startsWith("Arrow")) {
       const second = Math.round(store.clock.rate);

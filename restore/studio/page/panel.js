@@ -7,6 +7,8 @@ const SKIN = ["#8d5524", "#a96b45", "#c68642", "#d9a077", "#e0ac87", "#f1c9a5"];
 const SLIDERS = [
   ["saturation", 0, 2, 0.05, 1], ["warmth", -100, 100, 1, 0], ["steady", 0, 5, 0.25, 1.75],
 ];
+const NONE = "none"; // in place of a colour
+const GRAY = "#808080"; // by which it is drawn
 const PAUSE = 150; // milliseconds without a movement after which a slider counts
 
 export class Panel {
@@ -17,6 +19,7 @@ export class Panel {
   constructor(place, store, viewer, offered) {
     Object.assign(this, { place, store, viewer, offered });
     viewer.onpoint = (at) => this.addPoint(at);
+    viewer.onregion = (outline) => this.addRegion(outline);
     this.scope = choice(words("scope"), [["shot", words("thisShot")], ["film", words("theFilm")]], (name) => {
       store.scope = name;
       press(this.scope, name);
@@ -32,7 +35,8 @@ export class Panel {
     place.append(
       el("h2", {}, words("direction")), this.#perShot(), this.scope, ...this.#settings(),
       el("h3", {}, words("points")), this.hint, this.#colours(), this.points,
-      button(words("addPoint"), () => this.addPoint({ ...viewer.centre }), { class: "wide", id: "add-point" }));
+      button(words("addPoint"), () => this.addPoint({ ...viewer.centre }), { class: "wide", id: "add-point" }),
+      button(words("addRegion"), () => this.addRegion(viewer.middle()), { class: "wide" }));
     store.on("frame look shots film", () => this.refresh());
     store.on("picture", () => this.#drawPalette());
   }
@@ -83,7 +87,8 @@ export class Panel {
     return el("div", { class: "colours" },
       el("div", { class: "field" }, el("label", { for: "colour" }, words("colour")), this.picker, typed),
       el("div", { class: "field" }, el("span", {}, words("palette")), this.palette),
-      el("div", { class: "field" }, el("span", {}, words("skin")), skin));
+      el("div", { class: "field" }, el("span", {}, words("skin")), skin),
+      button(words("noColour"), () => this.pick(NONE), { class: "wide" }));
   }
 
   #swatch(colour) {
@@ -95,8 +100,8 @@ export class Panel {
   /** Takes a colour: of the point that is chosen, and of the next one. */
   pick(colour) {
     this.colour = colour;
-    this.picker.value = colour;
-    this.typed.value = colour;
+    this.picker.value = shown(colour);
+    this.typed.value = shown(colour);
     if (this.chosen !== null) this.#changePoint(this.chosen, { colour });
   }
 
@@ -126,8 +131,21 @@ export class Panel {
     const { store } = this;
     if (!store.shot || !this.offered.points) return;
     const point = { time: store.time(store.frame), x: Math.floor(x * store.film.width), y: Math.floor(y * store.film.height), colour: this.colour };
+    this.#add(point);
+  }
+
+  /** @param outline corners, in shares of the picture */
+  addRegion(outline) {
+    const { store } = this;
+    if (!store.shot) return;
+    const within = (share, side) => Math.round(Math.min(1, Math.max(0, share)) * side);
+    const polygon = outline.map(({ x, y }) => [within(x, store.film.width), within(y, store.film.height)]);
+    this.#add({ time: store.time(store.frame), polygon, colour: this.colour });
+  }
+
+  #add(hint) {
     this.chosen = this.#hints().length;
-    store.say(store.shot, { hints: [...this.#hints(), point] });
+    this.store.say(this.store.shot, { hints: [...this.#hints(), hint] });
   }
 
   #changePoint(index, values) {
@@ -160,16 +178,16 @@ export class Panel {
     if (this.chosen !== null && this.chosen >= hints.length) this.chosen = null;
     const here = store.time(store.frame);
     viewer.points = hints.map((each, n) => ({ ...each, n })).filter((each) => each.time === here).map((each) => ({
-      x: (each.x + 0.5) / store.film.width, y: (each.y + 0.5) / store.film.height, colour: each.colour, isChosen: each.n === this.chosen,
+      ...placed(each, store.film), colour: shown(each.colour), isChosen: each.n === this.chosen,
     }));
     viewer.draw();
     this.points.replaceChildren(...hints.map((each, n) => this.#point(each, n)));
   }
 
-  #point({ time, x, y, colour }, n) {
+  #point({ time, x, y, colour }, n) { // a region has no x and y: its outline is in the picture
     const { store } = this;
     const frame = store.frameOf(time);
-    const swatch = el("input", { type: "color", value: colour, "aria-label": `${words("point")} ${n + 1}, ${words("colour")}`, onchange: () => this.#changePoint(n, { colour: swatch.value }) });
+    const swatch = el("input", { type: "color", value: shown(colour), "aria-label": `${words("point")} ${n + 1}, ${words("colour")}`, onchange: () => this.#changePoint(n, { colour: swatch.value }) });
     const number = (value, key, label) => {
       const made = el("input", { type: "number", min: 0, value, "aria-label": `${words("point")} ${n + 1}, ${words(label)}`, onchange: () => made.value !== "" && this.#changePoint(n, { [key]: made.valueAsNumber }) });
       return made;
@@ -179,7 +197,8 @@ export class Panel {
       store.go(frame);
       this.refresh();
     }, { class: "plain" });
-    return el("li", { "aria-current": String(n === this.chosen) }, swatch, go, number(x, "x", "x"), number(y, "y", "y"),
+    return el("li", { "aria-current": String(n === this.chosen) }, swatch, go,
+      ...(x === undefined ? [el("span", {}, words("region"))] : [number(x, "x", "x"), number(y, "y", "y")]),
       button("×", () => this.removePoint(n), { title: words("remove"), "aria-label": `${words("remove")}: ${words("point")} ${n + 1}` }));
   }
 
@@ -187,6 +206,17 @@ export class Panel {
     const data = this.viewer.sampled();
     if (data) this.palette.replaceChildren(...common(data).map((colour) => this.#swatch(colour)));
   }
+}
+
+/** A colour as it can be drawn. */
+function shown(colour) {
+  return colour === NONE ? GRAY : colour;
+}
+
+/** Where a hint is, in shares of the picture. */
+function placed({ x, y, polygon }, { width, height }) {
+  if (polygon) return { outline: polygon.map(([left, top]) => ({ x: left / width, y: top / height })) };
+  return { x: (x + 0.5) / width, y: (y + 0.5) / height };
 }
 
 /** The most common colours of a picture (RGBA), the most colourful ones first; grays are left out. */

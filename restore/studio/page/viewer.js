@@ -4,24 +4,27 @@ import { button, choice, el, press } from "./dom.js";
 import { words } from "./words.js";
 
 export const LAYOUTS = ["wipe", "side", "after", "before", "difference", "compare"];
+export const TOOLS = ["move", "point", "region"];
 const REACH = 10; // pixels around the wipe line in which it is taken
 
 export class Viewer {
   layout = "wipe";
-  tool = "hand";
+  tool = "move";
   wipe = 0.5; // share of the width
   zoom = 1; // 1: the whole picture
   centre = { x: 0.5, y: 0.5 }; // of the view, in shares of the picture
   source = null; // before beside after: a bitmap, or a video
-  points = [];
+  points = []; // {x, y, colour, isChosen}, or {outline, colour, isChosen}; in shares of the picture
+  outline = []; // corners of a region that is being drawn
   onpoint = () => {};
+  onregion = () => {};
   onlayout = () => {};
 
   constructor(place) {
     this.canvas = el("canvas", { tabIndex: 0, role: "img", "aria-label": words("wipe") });
     this.layouts = choice(words("layout"), LAYOUTS.map((name, n) => [name, words(name), `${n + 1}`]),
       (name) => this.show(name), this.layout);
-    this.tools = choice(words("tool"), [["hand", words("hand"), "P"], ["point", words("point"), "P"]],
+    this.tools = choice(words("tool"), TOOLS.map((name) => [name, words(name), name[0].toUpperCase()]),
       (name) => this.take(name), this.tool);
     this.busy = el("span", { class: "busy", hidden: true }, words("painting"));
     this.grid = el("div", { class: "grid", hidden: true });
@@ -48,8 +51,33 @@ export class Viewer {
 
   take(tool) {
     this.tool = tool;
+    this.outline = [];
     press(this.tools, tool);
-    this.canvas.classList.toggle("pointing", tool === "point");
+    this.canvas.classList.toggle("pointing", tool !== "move");
+    this.draw();
+  }
+
+  /** Ends the region that is being drawn: it is taken where it has three corners. */
+  close() {
+    const outline = this.outline;
+    this.outline = [];
+    if (outline.length > 2) this.onregion(outline);
+    this.draw();
+  }
+
+  /** A square in the middle of what is seen. */
+  middle() {
+    const [x, y, half] = [this.centre.x, this.centre.y, 0.1 / this.zoom];
+    return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([right, down]) => ({ x: x + right * half, y: y + down * half }));
+  }
+
+  #corner(place) {
+    const box = this.#box(0);
+    const [first] = this.outline;
+    const isClosing = first && Math.hypot((place.x - first.x) * box.width, (place.y - first.y) * box.height) < REACH;
+    if (isClosing && this.outline.length > 2) return this.close();
+    this.outline = [...this.outline, place];
+    this.draw();
   }
 
   /** @param source before beside after, or one picture where `isGray`; null keeps what is there */
@@ -191,17 +219,34 @@ export class Viewer {
   #drawPoints(context) {
     if (this.layout === "before") return;
     const box = this.#box(this.#panes() - 1);
-    for (const { x, y, colour, isChosen } of this.points) {
+    const stroke = (width, colour) => {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    };
+    const path = (outline, isClosed) => {
       context.beginPath();
-      context.arc(box.left + x * box.width, box.top + y * box.height, isChosen ? 9 : 7, 0, 7);
-      context.fillStyle = colour;
-      context.fill();
-      context.lineWidth = 2;
-      context.strokeStyle = "#fff";
-      context.stroke();
-      context.lineWidth = 1;
-      context.strokeStyle = "#000";
-      context.stroke();
+      outline.forEach(({ x, y }) => context.lineTo(box.left + x * box.width, box.top + y * box.height));
+      if (isClosed) context.closePath();
+    };
+    for (const { x, y, outline, colour, isChosen } of this.points) {
+      if (outline) {
+        path(outline, true);
+        stroke(isChosen ? 5 : 3.5, "#000");
+        stroke(isChosen ? 3 : 2, colour);
+      } else {
+        context.beginPath();
+        context.arc(box.left + x * box.width, box.top + y * box.height, isChosen ? 9 : 7, 0, 7);
+        context.fillStyle = colour;
+        context.fill();
+        stroke(3.5, "#000");
+        stroke(2, "#fff");
+      }
+    }
+    if (this.outline.length) {
+      path(this.outline, false);
+      stroke(3.5, "#000");
+      stroke(2, "#fff");
     }
   }
 
@@ -240,7 +285,9 @@ export class Viewer {
     canvas.addEventListener("pointerup", (event) => {
       const place = this.#place(event);
       const isInside = place.x >= 0 && place.x < 1 && place.y >= 0 && place.y < 1;
-      if (drag && !drag.hasMoved && !drag.isWipe && this.tool === "point" && isInside && this.source) this.onpoint(place);
+      const isClick = drag && !drag.hasMoved && !drag.isWipe && isInside && this.source;
+      if (isClick && this.tool === "point") this.onpoint(place);
+      if (isClick && this.tool === "region") this.#corner(place);
       drag = null;
     });
   }
