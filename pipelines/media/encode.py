@@ -83,6 +83,15 @@ def _x264_params(target: Target) -> dict[str, str]:
     return {"x264-params": ":".join(params)} if params else {}
 
 
+def _threads(target: Target, settings: EncodeSettings) -> int:
+    """Threads of the encoder."""
+    if target.codec != "h264":
+        return settings.threads
+    if target.field_order != "progressive":
+        return 1  # with more, x264 reads memory of interlaced film that was never written, and its bytes vary
+    return min(settings.threads, MAX_H264_THREADS)
+
+
 def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> VideoStream:
     if target.codec == "av1":
         os.environ.setdefault("SVT_LOG", "1")  # errors alone, unless somebody chose: the encoder has no option for it
@@ -93,7 +102,7 @@ def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> Vi
     context.color_range = 2 if target.is_full_range else 1
     context.sample_aspect_ratio = target.sample_aspect_ratio
     context.time_base = stream.time_base = target.time_base
-    context.thread_count = min(settings.threads, MAX_H264_THREADS) if target.codec == "h264" else settings.threads
+    context.thread_count = _threads(target, settings)
     if target.codec not in ("prores", "dnxhr", "ffv1"):
         context.gop_size = max(1, round(KEYFRAME_SECONDS * target.rate))
     context.field_order = FIELD_NUMBERS[target.field_order]
