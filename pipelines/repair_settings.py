@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 Polarity = Literal["both", "dark", "bright"]
 Rectangle = tuple[int, int, int, int]
 """Left, top, width and height, in pixels of the upright picture."""
-REPAIRS = ("dust", "flicker", "flicker-local", "weave", "weave-fine")
+REPAIRS = ("dust", "scratches", "flicker", "flicker-local", "weave", "weave-fine")
 """By the names that a person types."""
 AUTO = "auto"
 MASKS = ("mask_in", "mask_threshold", "mask_growth", "mask_out", "is_shown")
@@ -29,6 +29,8 @@ class RepairSettings:
 
     dust: int = 0
     """Strength, 1 to 5; 0: off. The other repairs too."""
+    scratches: int = 0
+    """Upright lines that stay where they are while the scene moves."""
     flicker: int = 0
     """Of the light of whole frames."""
     flicker_local: int = 0
@@ -40,15 +42,15 @@ class RepairSettings:
     is_auto: bool = False
     """Let the film be measured, and dust and flicker be mended as much as it needs."""
     polarity: Polarity = "both"
-    """Of dust: darker than what they hide, brighter, or both."""
+    """Of dust and scratches: darker than what they hide, brighter, or both."""
     min_size: float | None = None
     """Pixels of a speck, at the film's size; None: as the detector has it."""
     max_size: float | None = None
     """Pixels of a speck, at the film's size; None: as the detector has it."""
     protect: tuple[Rectangle, ...] = ()
-    """Where dust is left alone."""
+    """Where dust and scratches are left alone."""
     mask_in: Path | None = None
-    """A film of defects as large as this one, by its times; dust is then not looked for."""
+    """A film of defects as large as this one, by its times; dust and scratches are then not looked for."""
     mask_threshold: int = 128
     """Level of the mask, 1 to 255 of 8 bits, from which on it means a defect; -64: below 64 it does."""
     mask_growth: int = 0
@@ -84,7 +86,7 @@ class RepairSettings:
     @property
     def finds(self) -> bool:
         """Whether defects are mended that have a mask."""
-        return bool(self.dust or self.mask_in)
+        return bool(self.dust or self.scratches or self.mask_in)
 
     @property
     def is_on(self) -> bool:

@@ -20,7 +20,7 @@ PLACES, FRAMES = 25, 8
 """Places of the film that are looked at, and frames of each: 200 in all."""
 INNER = slice(2, -2)
 """Of the frames of a place, those with enough around them for specks."""
-FEW, MANY = 0.25, 2.0
+FEW, MANY = 0.4, 2.0
 """Specks in a frame from which on they are mended, and from which on not only carefully."""
 CAREFUL, USUAL = 2, 3
 """Strengths."""

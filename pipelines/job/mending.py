@@ -89,7 +89,7 @@ def _check_mask_out(film: Film, settings: Settings, overwrite: bool, are_picture
             film.path, "--mask-out goes with a film, not with pictures", "write a film, such as out.mkv"
         )
     if not any(how.finds for how in _all(settings)):
-        what = "--mask-out would be empty: only dust has a mask"
+        what = "--mask-out would be empty: only dust and scratches have a mask"
         raise SettingsError(film.path, what, "add --repair dust, or leave it out")
     check_place(out, film.path, overwrite, "--mask-out")
 
@@ -101,8 +101,8 @@ def _all(settings: Settings) -> Iterator[RepairSettings]:
 
 def _notes_on_mask(film: Film, mask: Film, repair: RepairSettings) -> Iterator[str]:
     """Sentences on a mask that is read."""
-    if repair.dust:
-        yield "dust is mended where the mask says, and not looked for"
+    if repair.dust or repair.scratches:
+        yield "dust and scratches are mended where the mask says, and not looked for"
     ends = mask.start + mask.duration
     if ends + 1 / film.picture.rate < film.duration:
         yield f"the mask ends {float(film.duration - ends):.1f} s before the film: nothing is concealed after it"

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from pipelines.frames import Frame, FrameRepair, Luma, ShotFrame
 from pipelines.media.mask_film import MASK_LEVELS, defects
-from pipelines.repair import flicker_local, gate, light, specks
+from pipelines.repair import flicker_local, gate, light, lines, specks
 from pipelines.repair.gate import SteadyGate
 from pipelines.repair.levels import Mask
 from pipelines.repair.light import EvenLight, EvenLocalLight
+from pipelines.repair.lines import MendScratches
 from pipelines.repair.place import Place
 from pipelines.repair.runs import BESIDE, Run, Work, runs
 from pipelines.repair.specks import MendDust
@@ -45,6 +46,7 @@ STEPS = (
     Step(EvenLight, lambda how: how.flicker, lambda how, _: light.reach(how)),
     Step(EvenLocalLight, lambda how: how.flicker_local, lambda *_: flicker_local.REACH),
     Step(MendDust, lambda how: how.dust or how.mask_in, lambda *_: specks.REACH),
+    Step(MendScratches, lambda how: how.scratches, lambda *_: lines.REACH),
 )
 """The repairs in their order."""
 

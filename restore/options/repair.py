@@ -64,8 +64,8 @@ REPAIR_OPTIONS = option(
     "--repair",
     type=Repairs(),
     metavar="WHAT",
-    help="Mend dust, flicker, flicker-local, weave or weave-fine, with commas; each from :1, careful, to :5. auto "
-    "measures the film, and decides on dust and flicker. [nothing]",
+    help="Mend dust, scratches, flicker, flicker-local, weave or weave-fine, each from :1, careful, to :5; "
+    "auto measures the film, and decides on dust and flicker. [nothing]",
 )
 MASK_IN_OPTIONS = join(
     option(

@@ -84,6 +84,18 @@ def shaken(frames: Iterable[Picture], gate: int = 3, light: float = 0.12) -> Ite
         yield drawn
 
 
+def scratched(path: Path, frames: int = SHOT, columns: Sequence[int] = (40, 110)) -> Path:
+    """A pan with a dark and a bright scratch from top to bottom, 2 pixels wide, without loss."""
+
+    def shown() -> Iterator[Picture]:
+        for drawn in spotted(frames, is_clean=True):
+            for column, luma in zip(columns, (-0.15, 0.15), strict=True):
+                drawn[:, column : column + 2, 0] += np.float32(luma)
+            yield drawn
+
+    return write(path, PictureTrack(shown(), codec="ffv1"))
+
+
 def worn(
     path: Path, frames: int = 2 * SHOT, repeats: Sequence[int] = (1,), is_clean: bool = False, **how: float
 ) -> Path:

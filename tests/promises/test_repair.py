@@ -184,3 +184,18 @@ def test_a_mask_is_written_where_dust_was_before_its_frame_was_moved(tmp_path: P
     mended(film, tmp_path / "plain.mkv", alone(lossless, replace(DUST, mask_out=tmp_path / "plain mask.mkv")))
     moved, plain = (lumas(each) > 0 for each in (mask_out, tmp_path / "plain mask.mkv"))
     assert (moved & plain).sum() > 0.75 * moved.sum() > 0.2 * plain.sum(), (moved.sum(), plain.sum())
+
+
+@pytest.mark.slow
+def test_scratches_are_taken_off_and_nothing_else(tmp_path: Path, lossless: Settings) -> None:
+    film, clean, mask_out = damaged.scratched(tmp_path / "film.mkv"), tmp_path / "clean.mkv", tmp_path / "mask.mkv"
+    damaged.dusty(clean, damaged.SHOT, is_clean=True)
+    chosen = RepairSettings(scratches=3, mask_out=mask_out)
+    result = mended(film, tmp_path / "out.mkv", alone(lossless, chosen))
+    mended(film, tmp_path / "parts.mkv", in_frames(alone(lossless, RepairSettings(scratches=3)), 5))
+    before, after, right, mask = (lumas(path).astype(int) for path in (film, tmp_path / "out.mkv", clean, mask_out))
+    assert np.array_equal(before[mask == 0], after[mask == 0])
+    assert np.array_equal(lumas(tmp_path / "parts.mkv"), after)
+    inner = slice(3, -3)
+    assert np.abs(after - right)[inner].sum() < np.abs(before - right)[inner].sum() / 2
+    assert result.repairs[0]["lines"] > damaged.SHOT

@@ -130,7 +130,7 @@ def test_auto_measures_the_film_and_says_why(film: Path, lossless: Settings, tmp
     assert not any(job.settings.repair.is_auto for job in jobs.values())
     notes = " ".join(jobs[film].target.notes)
     assert "mends dust:" in notes
-    assert "specks a frame, from 0.25 on" in notes
+    assert "specks a frame, from 0.4 on" in notes
     assert "no flicker (light jumps by 0." in notes
     named = prepare(film, tmp_path / "out.mkv", alone(lossless, RepairSettings(dust=5, is_auto=True)))
     assert named.settings.repair.dust == 5

@@ -12,7 +12,7 @@ from pipelines.settings import Settings
 
 def test_words_name_repairs_and_their_strength() -> None:
     asked = RepairSettings().with_strengths("dust:2, flicker-local,weave")
-    assert (asked.dust, asked.flicker_local, asked.weave, asked.flicker) == (2, 3, 3, 0)
+    assert (asked.dust, asked.flicker_local, asked.weave, asked.scratches) == (2, 3, 3, 0)
     assert RepairSettings().with_strengths("auto").is_auto
 
 
