@@ -28,7 +28,7 @@ from pipelines.source import Film, Segment
 
 SAMPLES = 5
 """Frames, spread over the film, in which likenesses are counted for a note."""
-MIN_FOUND = 0.02
+MIN_FOUND = 0.05
 """Share of these below which a reference has found nothing."""
 
 

@@ -16,7 +16,7 @@ HINTS = option(
     COLOUR,
     "--hints",
     type=PICTURE,
-    help="A JSON file of colours for regions of the film, and for points, which siggraph17 takes.",
+    help="A JSON file of colours for regions of the film, and for points, which compact and siggraph17 take.",
 )
 GUIDES = join(
     HINTS,

@@ -96,10 +96,9 @@ def test_how_much_was_found_is_said_before_the_run(
     alike = prepare(film, None, replace(settings, references=(Reference(photograph),))).ways.notes
     assert any("photo.png gives colours to" in note for note in alike)
     plain = tmp_path / "plain.png"
-    plain.write_bytes(png(np.full((64, 64, 3), 128, np.uint8)))
-    other = patches(7)
-    cv2.imwrite(str(plain), np.dstack([np.roll(other, 3)] * 3))
-    where = (Range(Fraction(1, 12), None),)
+    slope = np.broadcast_to(2 * np.arange(SIDE)[None, :, None], (SIDE, SIDE, 3))
+    plain.write_bytes(png(slope.astype(np.uint8)))
+    where = (Range(Fraction(0), Fraction(1, 12)),)
     none = prepare(film, None, replace(settings, references=(Reference(plain, where),))).ways.notes
     assert any("plain.png has nothing like the film's pictures: it changes no colour" in note for note in none)
 
