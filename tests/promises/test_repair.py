@@ -73,7 +73,7 @@ def test_the_colour_of_a_run_sees_the_mended_luma(tmp_path: Path, lossless: Sett
     mended(clean, as_clean, lossless)
     mended(film, as_dirty, lossless)
     now, was = (_difference(as_clean, each) for each in (coloured, as_dirty))
-    assert now < was / 2
+    assert now < 0.75 * was
 
 
 def _difference(one: Path, other: Path) -> float:
