@@ -58,7 +58,7 @@ class Strength:
     """Blobs in a square of CROWD beyond which none of them is dust."""
 
 
-STRENGTHS = {1: Strength(3, 3), 2: Strength(1.5, 4), 3: Strength(0, 6), 4: Strength(-1, 12), 5: Strength(-2, 10**9)}
+STRENGTHS = {1: Strength(3, 3), 2: Strength(1.5, 4), 3: Strength(0, 7), 4: Strength(-1, 12), 5: Strength(-2, 10**9)}
 
 
 def found(luma: Luma, sides: References, bits: int, strength: int = 3) -> Mask:
