@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection
@@ -70,7 +71,12 @@ class Jobs:
             JobError: it failed.
         """
         loop = asyncio.get_running_loop()
-        pending = _Pending(lambda *event: loop.call_soon_threadsafe(on_event, *event))
+
+        def pass_on(*event: Any) -> None:
+            with suppress(RuntimeError):  # the server has ended
+                loop.call_soon_threadsafe(on_event, *event)
+
+        pending = _Pending(pass_on)
         pending.ended.set_running_or_notify_cancel()  # it ends when the worker says so, whoever waits for it
         number = self._send(pending, rank, name, arguments)
         try:
