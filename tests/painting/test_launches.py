@@ -24,7 +24,7 @@ from tests.made.simulated_device import DEVICE, simulated_device
 pytestmark = pytest.mark.slow
 SMALL = (64, 96)
 """Launches do not depend on the size."""
-MOST = {"compact": (120, 1, 2), "compact, 8 instances": (600, 3, 5)}
+MOST = {"compact": (150, 1, 2), "compact, 8 instances": (650, 3, 5)}
 """Launches, copies to the device and waits of a batch."""
 PUBLISHED = {"eccv16": (64, 1, 2), "siggraph17": (81, 1, 2), "instcolor, 8 instances": (4600, 8, 10)}
 
