@@ -219,7 +219,7 @@ class Result:
     lost_captions: bool = False
     """Whether captions were left out that begin after the film's first frame; others are named before the run."""
     repairs: tuple[dict[str, Any], ...] = ()
-    """What was mended in each shot, see `repair.tally.rows`; none where nothing was to be mended."""
+    """Repairs made in each shot, see `repair.tally.rows`; none where nothing was to be mended."""
 
     @property
     def notes(self) -> list[str]:

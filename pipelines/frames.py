@@ -22,7 +22,7 @@ HintTable = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class FrameRepair:
-    """What was mended in a frame."""
+    """Counts of the repairs in one frame."""
 
     shot: int
     """Counts up from 0 in the span decoded."""
@@ -45,7 +45,7 @@ class FrameRepair:
     """(H, W), luma as decoded; None: it is not kept."""
 
     def kept(self, keep: Callable[[Luma], Luma]) -> "FrameRepair":
-        """The same of a part of the picture, as `Lightness.keep` takes it."""
+        """The repairs of a part of the picture, as `Lightness.keep` takes it."""
         mask, before = (None if each is None else keep(each) for each in (self.mask, self.before))
         return replace(self, mask=mask, before=before)  # type: ignore[arg-type]  # the mask has 8 bits
 
@@ -138,7 +138,7 @@ class AnchorBatch:
     layers: tuple[Layer | None, ...] = ()
     """Of each anchor, colours that take the place of the network's; empty where nobody gave any for the film."""
     references: tuple[Layer | None, ...] = ()
-    """The same of colours by likeness, on which anchors are to agree first as on those of the network."""
+    """Of each anchor, colours taken from references by likeness; anchors agree on them as on the network's."""
 
     @property
     def seen(self) -> NDArray[np.uint8]:
@@ -237,7 +237,7 @@ class ColouredFrame:
 
 
 class ShotRepair(NamedTuple):
-    """What was mended in a shot, or in the part of it that lies in a segment."""
+    """Counts of the repairs in a shot, or in the part of it that lies in a segment."""
 
     start: int
     """pts of its first frame."""

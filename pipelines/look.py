@@ -75,12 +75,12 @@ class LookEntry:
     line: int = field(default=0, repr=False)
     """Of the file, where the entry begins."""
     given: tuple[str, ...] = ()
-    """What else it gives: hints, stills, references."""
+    """Names of the guides in the entry: hints, stills, references."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a file says of parts of a film; of entries over each other the later holds."""
+    """The entries of a look file; where several lie over each other the later one holds."""
 
     path: Path
     entries: tuple[LookEntry, ...]

@@ -1,4 +1,4 @@
-"""What of a film's damage is mended, how strongly, and where."""
+"""Settings of repair: which damage is mended, how strongly, and where."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

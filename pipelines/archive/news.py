@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: its report, written anew; a file of metrics; a POST at each film's end."""
+"""News of an archive run while it goes on: the report, written anew; a file of metrics; a POST at each film's end."""
 
 import threading
 import time

@@ -86,7 +86,7 @@ class Done:
     version: str = ""
     """Of restore; empty as above."""
     repairs: tuple[dict[str, Any], ...] = ()
-    """What was mended in each shot, see `repair.tally.rows`; none where nothing was to be mended."""
+    """Repairs made in each shot, see `repair.tally.rows`; none where nothing was to be mended."""
 
     @property
     def fps(self) -> float | None:

@@ -1,4 +1,4 @@
-"""What a network's features tell of gray pictures, read by linear probes while the network stays as it is.
+"""Linear probes: classifiers that read classes off the features that a frozen network has of gray pictures.
 
 Colorful Image Colorization (Zhang, Isola, Efros, ECCV 2016, arXiv 1603.08511), sec. 3.3: colourization as a task that
 teaches a network to see. After each block its features are pooled to about 9,000 numbers, and a linear classifier

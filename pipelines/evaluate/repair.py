@@ -27,7 +27,7 @@ BITS = 8
 
 @dataclass(frozen=True)
 class RepairTrial:
-    """What is measured, and how much of it."""
+    """The repairs that a measurement tries, and on how many drawn frames."""
 
     seeds: Sequence[int] = range(10)
     """Of the damage; each begins at another place of a film."""
@@ -87,19 +87,15 @@ def evaluate_dust(films: Sequence[Film], seconds: Fraction, trial: RepairTrial, 
             sums += _dust_of(clean, noise, trial.strength)
             step()
         counted.append((film.name, sums))
-    return report_of([(name, sums.frames, _dust_figures(sums)) for name, sums in _with_all(counted)])
+    return Report([Section(name, sums.frames, _dust_figures(sums)) for name, sums in _with_all(counted)], [])
 
 
 def _with_all(counted: list[tuple[str, _Counts]]) -> list[tuple[str, _Counts]]:
     return [*counted, ("all films", sum((sums for _, sums in counted), _Counts()))] if counted[1:] else counted
 
 
-def report_of(rows: list[tuple[str, int, Figures]]) -> Report:
-    return Report([Section(name, frames, figures) for name, frames, figures in rows], [])
-
-
 def _dust_of(clean: list[Levels], noise: np.random.Generator, strength: int) -> _Counts:
-    """What is found and mended of dust drawn on the frames of one shot, but for the first and the last of them."""
+    """Counts of dust drawn on the frames of one shot, found and mended; its first and last frame are left out."""
     drawn = [dusty(frame, noise) for frame in clean]
     looked = _found([each.luma for each in drawn], strength)
     untouched = _found(clean, strength)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.evaluate.damage import flickering, flickering_locally, woven
-from pipelines.evaluate.repair import BITS, DAMAGED, MENDED, RepairTrial, psnr, report_of, windows
-from pipelines.evaluate.report import Figures, Report, means
+from pipelines.evaluate.repair import BITS, DAMAGED, MENDED, RepairTrial, psnr, windows
+from pipelines.evaluate.report import Figures, Report, Section, means, with_mean
 from pipelines.repair import flicker, flicker_local, weave
 from pipelines.repair.levels import Levels
 from pipelines.source import Film
@@ -28,17 +28,15 @@ def evaluate_light(films: Sequence[Film], seconds: Fraction, trial: RepairTrial,
         FilmError: a film cannot be read.
         ValueError: a film has too few frames without a cut.
     """
-    rows = []
+    sections = []
     for film in films:
         figures: list[Figures] = []
         for seed, window in windows(film, seconds, trial):
             noise = np.random.default_rng([seed, len(window)])
             figures.append(_light_of(window, noise, trial.strength))
             step()
-        rows.append((film.name, len(figures) * trial.frames, means(figures)))
-    if rows[1:]:
-        rows.append(("all films", sum(count for _, count, _ in rows), means([figures for *_, figures in rows])))
-    return report_of(rows)
+        sections.append(Section(film.name, len(figures) * trial.frames, means(figures)))
+    return Report(with_mean(sections), [])
 
 
 def _light_of(clean: list[Levels], noise: np.random.Generator, strength: int) -> Figures:

@@ -42,6 +42,15 @@ def _without_nan(value: object) -> object:
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
+def with_mean(sections: Sequence[Section]) -> list[Section]:
+    """The sections of films, and behind several their means: of the figures that all of them have."""
+    if len(sections) < 2:
+        return list(sections)
+    shared = [name for name in sections[0].figures if all(name in each.figures for each in sections)]
+    mean = means([{name: each.figures[name] for name in shared} for each in sections])
+    return [*sections, Section("all films", sum(each.pictures for each in sections), mean)]
+
+
 def means(rows: Sequence[Figures]) -> Figures:
     """The mean of each figure over the pictures that have it; NaN where none has."""
     return {name: {kind: _mean([row[name][kind] for row in rows]) for kind in rows[0][name]} for name in rows[0]}

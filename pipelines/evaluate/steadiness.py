@@ -31,7 +31,7 @@ from models.measures.steadiness import (
 from pipelines.colour.lightness import Lightness
 from pipelines.evaluate.carrying import APART, true_colours_carried
 from pipelines.evaluate.judges import FindFlow, Light, MotionJudge
-from pipelines.evaluate.report import Figures, Report, Section, means
+from pipelines.evaluate.report import Report, Section, with_mean
 from pipelines.frames import AbFrame
 from pipelines.guide.given import given_for
 from pipelines.media.coloured import COLOURED, colours_of
@@ -90,15 +90,7 @@ def evaluate_steadiness(
         ValueError: a film has fewer than two frames there.
     """
     sections = [_section(film, settings, chosen, painting, seconds, judge.flow) for film in films]
-    mean = Section(
-        "all films", sum(section.pictures for section in sections), _means([section.figures for section in sections])
-    )
-    return Report([*sections, mean] if sections[1:] else sections, [], judge.name)
-
-
-def _means(rows: list[Figures]) -> Figures:
-    shared = [name for name in rows[0] if all(name in row for row in rows)]
-    return means([{name: row[name] for name in shared} for row in rows])
+    return Report(with_mean(sections), [], judge.name)
 
 
 def _section(

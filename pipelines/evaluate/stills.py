@@ -28,7 +28,7 @@ from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
 from pipelines.colour.rgb import rgb_of
 from pipelines.evaluate.judges import MotionJudge
-from pipelines.evaluate.report import Figures, Report, Section, means
+from pipelines.evaluate.report import Figures, Report, Section, with_mean
 from pipelines.frames import AbFrame
 from pipelines.guide.given import given_for
 from pipelines.guide.painted import PaintedFrame
@@ -75,8 +75,7 @@ def evaluate_stills(
         ValueError: a film has fewer than two frames.
     """
     sections = [_Measured(film, settings, chosen, painting, seconds, judge).section() for film in films]
-    mean = Section("all films", sum(each.pictures for each in sections), means([each.figures for each in sections]))
-    return Report([*sections, mean] if sections[1:] else sections, [], judge.name)
+    return Report(with_mean(sections), [], judge.name)
 
 
 @dataclass(frozen=True)

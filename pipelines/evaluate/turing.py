@@ -33,7 +33,7 @@ COLUMNS = ("picture", "network", "taken_for_real")
 
 @dataclass(frozen=True)
 class Answers:
-    """What people said of a network's pictures."""
+    """Answers of people about the pictures of one network."""
 
     network: str
     pairs: int
@@ -66,7 +66,7 @@ def write_turing(pictures: Iterable[Named], painters: dict[str, Callable[[Named]
 
 
 def answers_of(results: Sequence[Path]) -> list[Answers]:
-    """What people said, by network.
+    """Answers of people from files of results, one entry for each network.
 
     Args:
         results: CSV files that the page gave.

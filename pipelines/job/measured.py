@@ -1,4 +1,4 @@
-"""What `--repair auto` finds in a film: specks and flicker of some frames, evenly over it."""
+"""The measurement of `--repair auto`: specks and flicker of some frames, evenly over a film."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ NORMAL = 0.6745 * 1.5**0.5
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found."""
+    """Specks and flicker measured in a film."""
 
     frames: int
     specks: float
@@ -42,7 +42,7 @@ class Measured:
 
     @property
     def words(self) -> str:
-        """What would be done, and why."""
+        """The repairs that these figures call for, and why, as a sentence."""
         dust, flicker = self.dust, self.flicker
         is_found = f"dust:{dust}" if dust else "no dust"
         is_even = f"flicker:{flicker}" if flicker else "no flicker"

@@ -1,4 +1,4 @@
-"""What is decided about repair before a run: masks, and what the film itself asks for."""
+"""Decisions about repair before a run: its masks, and the repairs of `--repair auto`."""
 
 from collections.abc import Iterator
 from dataclasses import replace

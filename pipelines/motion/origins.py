@@ -16,7 +16,7 @@ from pipelines.motion.flow import NO_MAP, FloatPicture, brightness
 SPREAD = 3.0
 """Pixels: sigma of the blur before two errors are compared; a place alone says nothing."""
 TRUST_SPREAD = 2.0
-"""The same for trust, which ends where a thing does."""
+"""Pixels: sigma of the blur of two errors before trust is taken from them; trust ends where a thing does."""
 RESIDUAL = 24.0
 """Difference of lightness (of 255) at which trust in a place falls to 1/e."""
 
@@ -59,7 +59,7 @@ class Origins:
         return _sampled(picture, self.places), self._trust(self.first, self.places)
 
     def brought_near(self, picture: FloatPicture) -> tuple[FloatPicture, FloatPicture]:
-        """The same of a picture of the frame of `mark`."""
+        """A picture (h, w, C) of the frame of `mark`, as the last frame has it, and how alike both look there, 0..1."""
         return _sampled(picture, self.near), self._trust(self._marked, self.near)
 
     def _trust(self, frame: NDArray[np.uint8], places: FloatPicture) -> FloatPicture:

@@ -64,7 +64,7 @@ class Chosen:
 
     @property
     def name(self) -> str | None:
-        """What it is called; None: nothing is coloured."""
+        """The network's name as asked for; None: nothing is coloured."""
         return None if self.asked.is_off else self.asked.network
 
     @property

@@ -1,4 +1,4 @@
-"""What a look shows of a frame: it as it was, as it will be, where it was mended, and what that changed."""
+"""Views of a frame: as it was, as it will be, the mask of its repair, and the difference."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, get_args

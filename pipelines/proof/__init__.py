@@ -1,1 +1,1 @@
-"""What a result says of itself, and whether that is true."""
+"""Provenance of results, and its verification."""

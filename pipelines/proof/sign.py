@@ -56,7 +56,7 @@ def _ingredient(job: Job) -> dict[str, str]:
 
 
 def _manifest(job: Job, origin: Mapping[str, str]) -> dict[str, Any]:
-    """What is claimed of the result."""
+    """The C2PA manifest: claims about the result."""
     agent = {"name": DISTRIBUTION, "version": product_version()}
     is_read = job.film.path.suffix.lower() in READ and job.film.scans is None
     kind = {"digitalSourceType": digital_source_type(origin), "softwareAgent": agent}

@@ -19,7 +19,7 @@ AGAIN = "copy it again beside the result"
 
 @dataclass(frozen=True)
 class Stated:
-    """What a record says of its result."""
+    """Statements of a record about its result."""
 
     path: Path
     """Of the record."""

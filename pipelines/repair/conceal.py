@@ -1,4 +1,4 @@
-"""What dust hides, put back from the frames around it; no pixel outside the grown mask changes."""
+"""Concealment of dust from the frames around it; no pixel outside the grown mask changes."""
 
 import cv2
 import numpy as np

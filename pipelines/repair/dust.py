@@ -102,7 +102,7 @@ def _candidates(anomaly: Levels, disagreement: FloatPicture, possible: NDArray[n
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a frame and its references show, by which candidates are judged."""
+    """Measures of a frame against its references, by which candidates are judged."""
 
     range: Levels
     """(H, W), of the 3 x 3 pixels around each."""

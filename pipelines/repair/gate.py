@@ -45,7 +45,7 @@ class SteadyGate:
             last = run
 
     def _move(self, each: Around[Move]) -> tuple[Move, bool]:
-        """What a run must be moved by, and whether a limit struck."""
+        """The shift that steadies a run, and whether a limit struck."""
         run, strength = each.run, each.run.how.weave or each.run.how.weave_fine
         if not strength or run.is_still:
             return NOT, False

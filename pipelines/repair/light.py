@@ -50,7 +50,7 @@ class EvenLight:
 
 @dataclass(frozen=True)
 class _Local:
-    """What is known of a run for local flicker."""
+    """Local flicker of a run of equal frames, as measured."""
 
     small: FloatPicture
     step: tuple[Flow, Flow] | None

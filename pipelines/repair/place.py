@@ -35,5 +35,5 @@ class Place:
 
     @property
     def protected(self) -> Protected:
-        """What a person wants left alone."""
+        """Rectangles that a person protects from repair."""
         return Protected(self.picture, self.first, self.step)

@@ -19,7 +19,7 @@ LONGEST = 3
 BESIDE = LONGEST + 1
 """Pictures from the first of a run to the first of the next, or less."""
 Seen = TypeVar("Seen")
-"""What a repair knows of a run beside its pictures."""
+"""Measures that a repair keeps of a run of equal frames, beside its pictures."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ REACH = 3 * BESIDE
 
 @dataclass(frozen=True)
 class _Dust:
-    """What is known of a run for dust."""
+    """Dust of a run of equal frames, as measured."""
 
     sides: References | None
     """None: nothing was looked for."""

@@ -1,4 +1,4 @@
-"""What was mended in a film, counted by shot."""
+"""Repairs of a film, counted by shot."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

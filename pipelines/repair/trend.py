@@ -1,4 +1,4 @@
-"""What changes slowly in a shot, apart from what jumps from frame to frame."""
+"""The slow trend of a shot, apart from jumps from frame to frame."""
 
 from typing import Any
 

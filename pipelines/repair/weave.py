@@ -56,7 +56,7 @@ def _centre(picture: Levels) -> Levels:
 def moves(
     shifts: Sequence[Move], rate: Fraction, size: tuple[int, int], strength: int = 3
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """What each frame of a shot must be moved by, so that its path is steady: a pan stays a pan.
+    """Shifts of the frames of a shot that make its path steady: a pan stays a pan.
 
     Args:
         shifts: of each of N frames to the one before it; the first is (0, 0).

@@ -1,4 +1,4 @@
-"""What becomes of a film, as server-sent events for every page that shows it."""
+"""Events of a film, sent to every page that shows it (server-sent events)."""
 
 import asyncio
 import json

@@ -18,7 +18,7 @@ from pipelines.settings import Settings
 from restore.studio.worker import work
 
 URGENT, WANTED, PATIENT = range(3)
-"""What is on the screen; what will be; the whole film."""
+"""Priorities: a frame on the screen; one that comes next; the whole film."""
 OnEvent = Callable[[str, Any], object]
 
 
@@ -157,7 +157,7 @@ class Shared:
         self._tasks: dict[Any, tuple[asyncio.Task[Any], list[int]]] = {}
 
     async def __call__(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What `make`, a coroutine function, gives; for equal keys it is called once at a time."""
+        """The result of `make`, a coroutine function, which is called once at a time for equal keys."""
         if key not in self._tasks:
             self._tasks[key] = asyncio.create_task(make()), [0]
             self._tasks[key][0].add_done_callback(lambda task: self._forget(key, task))

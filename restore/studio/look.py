@@ -19,7 +19,7 @@ def look_path(film: Path) -> Path:
 
 
 def stamp_of(path: Path) -> str:
-    """What tells whether a file is still the same; empty: there is none."""
+    """sha256 of a file, by which a change is seen; empty: there is none."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 

@@ -163,7 +163,7 @@ class StudioFilm:
             self.run.cancel()
 
     def stamp(self) -> str:
-        """What tells whether the film's file is still the same."""
+        """Identity of the film's file, by which a change is seen."""
         try:
             about = self.path.stat()
         except OSError:
