@@ -1,6 +1,7 @@
 """Settings of a training run, and their limits."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -27,6 +28,25 @@ RANGES: dict[tuple[str, ...], tuple[float, float]] = {
 }
 """Limits of the settings."""
 CHOICES = {"stage": get_args(Stage), "objective": get_args(Objective)}
+
+
+Ranges = Mapping[tuple[str, ...], tuple[float, float]]
+Choices = Mapping[str, Sequence[object]]
+
+
+def check_limits(settings: object, ranges: Ranges, choices: Choices) -> None:
+    """Checks settings against limits of numbers and lists of values, both by the settings' names.
+
+    Raises:
+        ValueError: one lies outside; it is named.
+    """
+    for name, (low, high) in ((name, limits) for names, limits in ranges.items() for name in names):
+        if not low <= getattr(settings, name) <= high:
+            most = "or more" if high == MAX_FLOAT else f"to {high}"
+            raise ValueError(f"{name} must be {low:g} {most}, got {getattr(settings, name)}")
+    for name, known in choices.items():
+        if getattr(settings, name) not in known:
+            raise ValueError(f"{name} must be {' or '.join(map(str, known))}, got {getattr(settings, name)}")
 
 
 @dataclass(frozen=True)
@@ -91,14 +111,13 @@ class TrainConfig:
         """Finish of the network's colours."""
         return Finish(self.saturation, self.smoothing, self.tint, self.coring)
 
+    @property
+    def box_score(self) -> float | None:
+        """Score from which boxes count, in the stages that learn from what boxes show alone; None: in the others."""
+        return self.least_score if self.stage in ("instance", "fusion") else None
+
     def __post_init__(self) -> None:
-        for name, (low, high) in ((name, limits) for names, limits in RANGES.items() for name in names):
-            if not low <= getattr(self, name) <= high:
-                most = "or more" if high == MAX_FLOAT else f"to {high}"
-                raise ValueError(f"{name} must be {low:g} {most}, got {getattr(self, name)}")
-        for name, known in CHOICES.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be {' or '.join(known)}, got {getattr(self, name)}")
+        check_limits(self, RANGES, CHOICES)
         if self.batch < 2 or self.batch % 2:
             raise ValueError(f"batch must be an even number above 0, got {self.batch}")
         if self.crop < 32 or self.crop % 32:

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,15 @@ class Sources:
     """JSON lines of the instances in the images (`pictures.read_boxes`)."""
     kinds: Path | None = None
     """Table of the images' kinds and weights (`sampling.read_kinds`); None: all are drawn alike."""
+    others: Mapping[str, Path] = field(default_factory=dict)
+    """What else the run reads, files or folders, by the option's name."""
+
+    @property
+    def paths(self) -> dict[str, Sequence[Path]]:
+        """All of it, by the option's name."""
+        boxes, kinds = ([path] if path else [] for path in (self.boxes, self.kinds))
+        others = {name: [path] for name, path in self.others.items()}
+        return {"images": self.images, "films": self.films, "boxes": boxes, "kinds": kinds} | others
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,13 @@ class Examples(Sequence[Picture]):
         return self.films[index - len(self.numbers)]
 
 
-def examples(sources: Sources, config: TrainConfig) -> Examples:
+def examples(sources: Sources, left_out: int, box_score: float | None = None) -> Examples:
     """The pictures of the sources with their boxes, without those held out.
+
+    Args:
+        sources: where they are.
+        left_out: how many are held out.
+        box_score: only images with boxes of this score or a better one, each with these; None: all pictures.
 
     Raises:
         ValueError: a source cannot be read as one, or no picture is left.
@@ -76,24 +90,24 @@ def examples(sources: Sources, config: TrainConfig) -> Examples:
 
         films = FilmPictures(sources.films)
     keys = [key_of(name) for _, name in images.keys] if images else []
-    left_out = held_out(keys, config.held_out)
-    without = set(left_out)
+    kept_away = held_out(keys, left_out)
+    without = set(kept_away)
     numbers = [number for number, key in enumerate(keys) if key not in without]
     found = read_boxes(sources.boxes) if sources.boxes else {}
     boxes = boxes_of([keys[number] for number in numbers], found)
-    if config.stage in ("instance", "fusion"):
-        boxes = [table[table[:, 5] >= config.least_score] for table in boxes]
+    if box_score is not None:
+        boxes = [table[table[:, 5] >= box_score] for table in boxes]
         numbers = [number for number, table in zip(numbers, boxes, strict=True) if len(table)]
         boxes, films = [table for table in boxes if len(table)], ()
         if not boxes:
-            raise ValueError(f"no boxes, and the {config.stage} stage learns from what they show; give --boxes")
+            raise ValueError("no boxes, and this stage learns from what they show; give --boxes")
     boxes += boxes_of([""] * len(films), {})
     if not boxes:
         raise ValueError(f"all {len(keys)} pictures are held out to test on; give more, or --set held_out=N")
     if not sources.kinds:
-        return Examples(images, films, numbers, boxes, left_out)
+        return Examples(images, films, numbers, boxes, kept_away)
     drawn, kinds = [*(keys[number] for number in numbers), *[""] * len(films)], read_kinds(sources.kinds)
-    return Examples(images, films, numbers, boxes, left_out, chances(drawn, kinds), tuple(shares(drawn, kinds)))
+    return Examples(images, films, numbers, boxes, kept_away, chances(drawn, kinds), tuple(shares(drawn, kinds)))
 
 
 def count_prior(data: Examples, config: TrainConfig, log: Callable[[str], None] = print) -> Tensor:

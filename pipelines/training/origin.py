@@ -2,12 +2,19 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 from models.weights.catalogue import weights_digest
 from pipelines.errors import OutputError
-from pipelines.training.config import TrainConfig
 from pipelines.training.examples import Sources
 from pipelines.training.provenance import digest_of
+
+
+class Settings(Protocol):
+    """Settings of a run: a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
 
 FREE = ("steps", "workers")
 """Settings that may change before a run goes on: its length, and the processes that decode."""
@@ -18,14 +25,11 @@ SHA256 = 64
 
 def digests_of(sources: Sources, start: Path | None) -> dict[str, str]:
     """sha256, in hex, of all that a run is given to read, by the option's name."""
-    boxes = [sources.boxes] if sources.boxes else []
-    kinds = [sources.kinds] if sources.kinds else []
-    data = {"images": sources.images, "films": sources.films, "boxes": boxes, "kinds": kinds}
-    digests = {name: digest_of(paths) for name, paths in data.items() if paths}
+    digests = {name: digest_of(paths) for name, paths in sources.paths.items() if paths}
     return digests | ({"start": weights_digest(start)} if start else {})
 
 
-def settings_of(config: TrainConfig, processes: int) -> dict[str, str]:
+def settings_of(config: Settings, processes: int) -> dict[str, str]:
     """Settings that a run must keep, as text, and the number of processes, since each draws pictures of its own."""
     kept = {name: str(value) for name, value in dataclasses.asdict(config).items() if name not in FREE}
     return kept | {PROCESSES: str(processes)}

@@ -36,8 +36,7 @@ def own_place(out: Path, sources: Sources, start: Path | None, overwrite: bool) 
     """
     if out.suffix.lower() != SUFFIX:  # with others two results would share a checkpoint
         raise OutputError(out, f"weights are {SUFFIX} files", f"name it {out.name}{SUFFIX} with -o")
-    given = (sources.boxes, sources.kinds, start)
-    read = [*sources.images, *sources.films, *filter(None, given)]
+    read = [path for paths in sources.paths.values() for path in paths] + ([start] if start else [])
     for written in (out, checkpoint_of(out), held_out_of(out)):
         if written.exists() and any(path.exists() and written.samefile(path) for path in read):
             raise OutputError(written, "is what the run reads, which is never written to", "name another file with -o")

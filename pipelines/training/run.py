@@ -6,76 +6,33 @@ Colour is classified (Zhang, Isola, Efros, ECCV 2016, arXiv 1603.08511), and lig
 
 import copy
 import dataclasses
-import json
 import math
-import pickle
-import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from models.colour.bins import BINS, rebalancing_weights
 from models.compact.network import Compact
 from models.weights.files import save_network
+from pipelines.training import loop
 from pipelines.training.begin import begun, listening
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import CropSettings, crops
-from pipelines.training.examples import LOGGED_SECONDS, Examples, Sources, count_prior, examples
-from pipelines.training.origin import check_origin, digests_of, settings_of
-from pipelines.training.place import checkpoint_of, held_out_of, own_place
-from pipelines.training.provenance import code_version
+from pipelines.training.examples import Sources, count_prior, examples
+from pipelines.training.optimise import average, check_finite, rank_and_world, share_gradients
 from pipelines.training.stages import LOSSES, TRAINED, Batch, takes
+from pipelines.training.tensorboard import COLOURING, coloured_sheet
 
 MAX_GRADIENT_NORM = 5.0
 """Norm to which gradients are clipped."""
-LOGGED_EVERY = 100
-"""Steps after which a line says how training goes, where LOGGED_SECONDS are not over before."""
 
 
 def _rate(step: int, config: TrainConfig) -> float:
     warm = min(1.0, (step + 1) / config.warmup)
     return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / config.steps)))
-
-
-@dataclass
-class Run:
-    """The state of a training run: all of it is in the checkpoint."""
-
-    network: Compact
-    averaged: Compact
-    optimizer: torch.optim.Optimizer
-    bin_weights: Tensor
-    step: int = 0
-
-    def save(self, path: Path, origin: dict[str, str]) -> None:
-        """Writes a checkpoint, with the run's origin."""
-        parts: dict[str, Any] = {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
-        state: dict[str, Any] = {key: part.state_dict() for key, part in parts.items()}
-        state |= {"bin_weights": self.bin_weights, "step": self.step, "origin": origin}
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
-
-    def load(self, path: Path, origin: dict[str, str]) -> None:
-        """Goes on from a checkpoint.
-
-        Raises:
-            OutputError: it is of a run with another origin.
-            ValueError: it is not a checkpoint of such a run.
-        """
-        try:
-            state = torch.load(path, weights_only=True, map_location=self.bin_weights.device)
-            check_origin(path, state["origin"], origin)
-            for key in ("network", "averaged", "optimizer"):
-                getattr(self, key).load_state_dict(state[key])
-        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-            raise ValueError(f"{path}: not a checkpoint of this run; move it away to begin anew") from error
-        self.bin_weights, self.step = state["bin_weights"], state["step"]
 
 
 def _network(start: Path | None, config: TrainConfig) -> Compact:
@@ -92,8 +49,7 @@ def _network(start: Path | None, config: TrainConfig) -> Compact:
     return network
 
 
-def _new_run(start: Path | None, config: TrainConfig, device: torch.device) -> Run:
-    network = _network(start, config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+def _optimizer(network: Compact, config: TrainConfig) -> torch.optim.Optimizer:
     named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     # always in this order: the checkpoint knows them by it
     groups = [
@@ -103,56 +59,62 @@ def _new_run(start: Path | None, config: TrainConfig, device: torch.device) -> R
     optimizer = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
     for group in optimizer.param_groups:
         group["full_rate"] = group["lr"]
-    return Run(network, copy.deepcopy(network).eval(), optimizer, torch.ones(BINS, device=device))
+    return optimizer
 
 
-def _average(averaged: nn.Module, network: nn.Module, keep: float) -> None:
-    old, new = averaged.state_dict(), network.state_dict()
-    for key, value in old.items():
-        if value.is_floating_point():
-            value.lerp_(new[key], 1 - keep)
-        else:
-            value.copy_(new[key])
+class CompactTrainer(loop.Trainer):
+    """One stage of `compact`; its weights are the average of the run's."""
 
+    def __init__(self, sources: Sources, config: TrainConfig, start: Path | None, device: torch.device) -> None:
+        self.config, self.device = config, device
+        self.data = examples(sources, config.held_out, config.box_score)
+        network = _network(start, config)
+        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = copy.deepcopy(self.network).eval()
+        self.optimizer = _optimizer(self.network, config)
+        self.parts = {"network": self.network, "averaged": self.averaged, "optimizer": self.optimizer}
+        self.tensors = {"bin_weights": torch.ones(BINS, device=device)}
+        finish = {name: str(value) for name, value in dataclasses.asdict(config.finish).items()}
+        self.metadata = {"temperature": str(config.temperature), **finish}
 
-def _rank_and_world() -> tuple[int, int]:
-    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    def begin(self, log: Callable[[str], None]) -> None:
+        """Counts the prior over the colours."""
+        log(f"counting the colours of {min(self.config.prior_pictures, len(self.data))} of {len(self.data)} pictures")
+        prior = count_prior(self.data, self.config, log)
+        self.tensors["bin_weights"] = rebalancing_weights(prior, self.config.uniform_share).to(self.device)
 
+    def batches(self, steps: range) -> Iterator[tuple[Tensor, Tensor]]:
+        """Squares and boxes, as `crops` gives them: this process's part of each step."""
+        config, (rank, world) = self.config, rank_and_world()
+        shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
+        settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
+        part = config.batch // takes(config) // world
+        return crops(self.data, self.data.boxes, settings, part, steps, config.workers, self.data.chances)
 
-def _share_gradients(parameters: Sequence[nn.Parameter], world: int) -> None:
-    """Averages the gradients of all processes."""
-    if world > 1:
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(flat)
-        for gradient, mean in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
-            gradient.copy_((mean / world).view_as(gradient))
+    def learn(self, step: int, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Takes a step of the optimiser."""
+        light, boxes = (each.to(self.device) for each in batch)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["full_rate"] * _rate(step, self.config)
+        seen = Batch(light, boxes, self.tensors["bin_weights"])
+        terms = LOSSES[self.config.stage](self.network, seen, self.config)
+        check_finite("the loss", terms.values(), step + 1)
+        self.optimizer.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        share_gradients(trained, rank_and_world()[1])
+        nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
+        self.optimizer.step()
+        average(self.averaged, self.network, min(self.config.ema, (2 + step) / (11 + step)))
+        return terms
 
+    def write(self, out: Path, metadata: dict[str, str]) -> None:
+        """Writes the averaged weights."""
+        save_network(self.averaged, out, metadata)
 
-def _check_finite(name: str, values: Iterable[Tensor], step: int) -> None:
-    """Raises ValueError where training has diverged; nothing of it may be kept."""
-    if not all(value.isfinite().all() for value in values):
-        what = f"{name} became NaN or infinite at step {step}"
-        raise ValueError(f"{what}; take a lower --set learning_rate=X; the checkpoint before it, if any, stays")
-
-
-def _train_step(run: Run, light: Tensor, boxes: Tensor, config: TrainConfig) -> dict[str, float]:
-    """One step of the optimiser; the loss's weighted terms by name."""
-    rank, world = _rank_and_world()
-    torch.manual_seed((config.seed << 40) + (run.step << 10) + rank)  # film faults depend on the step alone
-    for group in run.optimizer.param_groups:
-        group["lr"] = group["full_rate"] * _rate(run.step, config)
-    terms = LOSSES[config.stage](run.network, Batch(light, boxes, run.bin_weights), config)
-    _check_finite("the loss", terms.values(), run.step + 1)
-    run.optimizer.zero_grad()
-    torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
-    trained = [p for p in run.network.parameters() if p.requires_grad]
-    _share_gradients(trained, world)
-    nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
-    run.optimizer.step()
-    run.step += 1
-    _average(run.averaged, run.network, min(config.ema, (1 + run.step) / (10 + run.step)))
-    return {name: float(term.detach()) for name, term in terms.items()}
+    def sheet(self) -> Tensor | None:
+        """Pictures in the stages that change colours."""
+        return coloured_sheet(self.averaged, self.data, self.config) if self.config.stage in COLOURING else None
 
 
 def train(  # noqa: PLR0913  # one run's all
@@ -185,95 +147,11 @@ def train(  # noqa: PLR0913  # one run's all
         checkpoint_every: steps between checkpoints.
 
     Raises:
-        OutputError: the run cannot write to `out`, another run does, or its checkpoint is of a run with other settings,
-            sources or weights to start from.
-        ValueError: a source or the checkpoint is not what it should be, or the loss became NaN or infinite.
+        OutputError: as `loop.run`.
+        ValueError: as `loop.run`.
     """
-    rank, world = _rank_and_world()
-    with nullcontext() if has_place or rank else own_place(out, sources, start, overwrite):
-        device = device or torch.device("cpu")
-        data, digests = examples(sources, config), digests_of(sources, start)
-        run = _new_run(start, config, device)
-        for line in data.shares if rank == 0 else ():
-            log(line)
-        if checkpoint_of(out).exists():
-            run.load(checkpoint_of(out), settings_of(config, world) | digests)
-            finished = f"finished at step {run.step}: {out} is written from its checkpoint; more --steps go on"
-            log(f"going on from step {run.step}" if run.step < config.steps else finished)
-        else:
-            log(f"counting the colours of {min(config.prior_pictures, len(data))} of {len(data)} pictures")
-            run.bin_weights = rebalancing_weights(count_prior(data, config, log), config.uniform_share).to(device)
-        shows: Literal["boxes", "squares"] = "boxes" if config.stage == "instance" else "squares"
-        settings = CropSettings(config.crop, config.zoom, shows, config.lettering, config.seed * world + rank)
-        part, steps = config.batch // takes(config) // world, range(run.step, config.steps)
-        keeper = (
-            _Keeper(out, config, data, digests, log=log, tensorboard=tensorboard, checkpoint_every=checkpoint_every)
-            if rank == 0
-            else None
-        )
-        if keeper and not steps:
-            keeper.write(run)
-        for light, boxes in crops(data, data.boxes, settings, part, steps, config.workers, data.chances):
-            terms = _train_step(run, light.to(device), boxes.to(device), config)
-            if keeper:
-                keeper.after_step(run, terms)
-
-
-class _Keeper:
-    """Writes the log, checkpoints and weights of a run."""
-
-    def __init__(  # the files of a run depend on all of it
-        self,
-        out: Path,
-        config: TrainConfig,
-        data: Examples,
-        digests: dict[str, str],
-        *,
-        log: Callable[[str], None],
-        tensorboard: Path | None,
-        checkpoint_every: int,
-    ) -> None:
-        self.origin = settings_of(config, _rank_and_world()[1]) | digests
-        self.out, self.config, self.log, self.checkpoint_every = out, config, log, checkpoint_every
-        self.began, self.steps, self.summed = time.monotonic(), 0, 0
-        self.logged = self.began
-        self.sums: dict[str, float] = {}
-        self.about = digests | {
-            "train": json.dumps(dataclasses.asdict(config)),
-            "pictures": str(len(data)),
-            "code": code_version(),
-            "temperature": str(config.temperature),
-            **{name: str(value) for name, value in dataclasses.asdict(config.finish).items()},
-        }
-        held_out_of(out).write_text("".join(f"{key}\n" for key in data.held_out), "utf-8")
-        self.tensorboard = None
-        if tensorboard:
-            from pipelines.training.tensorboard import TensorBoardWriter
-
-            self.tensorboard = TensorBoardWriter(tensorboard, data, config)
-
-    def after_step(self, run: Run, terms: dict[str, float]) -> None:
-        """Logs now and then; writes checkpoint and weights every `checkpoint_every` steps, and at the end."""
-        self.steps, self.summed = self.steps + 1, self.summed + 1
-        self.sums = {name: self.sums.get(name, 0.0) + term for name, term in terms.items()}
-        is_last = run.step == self.config.steps
-        if is_last or run.step % LOGGED_EVERY == 0 or time.monotonic() - self.logged > LOGGED_SECONDS:
-            self.logged = time.monotonic()
-            speed = self.steps * self.config.batch / (time.monotonic() - self.began)
-            means = {name: total / self.summed for name, total in self.sums.items()}
-            losses = "  ".join(f"{name} {mean:.4f}" for name, mean in means.items())
-            self.log(f"step {run.step}/{self.config.steps}  {losses}  {speed:.0f} pictures/s")
-            self.sums, self.summed = {}, 0
-            if self.tensorboard:
-                self.tensorboard.losses(run.step, means)
-        if run.step % self.checkpoint_every == 0 or is_last:
-            weights = [*run.network.parameters(), *run.averaged.parameters()]
-            _check_finite("the weights", (weight.half() for weight in weights), run.step)  # as it is written
-            run.save(checkpoint_of(self.out), self.origin)
-            self.write(run)
-            if self.tensorboard:
-                self.tensorboard.pictures(run.step, run.averaged)
-
-    def write(self, run: Run) -> None:
-        """Writes the averaged weights, with their origin."""
-        save_network(run.averaged, self.out, self.about | {"step": str(run.step)})
+    where = device or torch.device("cpu")
+    loop.run(
+        lambda: CompactTrainer(sources, config, start, where), sources, config, out, start=start, overwrite=overwrite,
+        has_place=has_place, log=log, tensorboard=tensorboard, checkpoint_every=checkpoint_every,
+    )  # fmt: skip

@@ -35,7 +35,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs train a narrow network whose encoder does not expand, a quarter of the work, and log every step."""
     monkeypatch.setattr("models.compact.mobilenet.BLOCKS", [(1, *rest) for _, *rest in BLOCKS])
     monkeypatch.setattr("pipelines.training.begin.CompactConfig", partial(CompactConfig, SMALL.widths))
-    monkeypatch.setattr("pipelines.training.run.LOGGED_EVERY", 1)
+    monkeypatch.setattr("pipelines.training.loop.LOGGED_EVERY", 1)
 
 
 def draw_sources(folder: Path) -> Sources:

@@ -14,8 +14,7 @@ from pipelines.places import only_run
 from pipelines.training.config import Stage
 from pipelines.training.examples import Sources
 from restore.cli import main
-from restore.commands.train import STAGES
-from restore.commands.train import train as train_command
+from restore.commands.train import STAGES, compact
 from tests.made.runs import listing, save_random_network
 from tests.made.training import CONFIG
 
@@ -37,7 +36,7 @@ def refused(result: Result) -> str:
 
 
 def test_help_names_stages_that_there_are() -> None:
-    (told,) = (str(param.help) for param in train_command.params if isinstance(param, Option) and param.name == "boxes")
+    (told,) = (str(param.help) for param in compact.params if isinstance(param, Option) and param.name == "boxes")
     assert tuple(STAGES) == get_args(Stage)
     assert told.rpartition("all stages but ")[2].rstrip(".") in STAGES
 

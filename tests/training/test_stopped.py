@@ -106,7 +106,7 @@ def test_run_goes_on_among_as_many_processes_alone(
     out = tmp_path / "out.safetensors"
     run(sources, out, replace(CONFIG, steps=1))
     before = listing(tmp_path)
-    monkeypatch.setattr("pipelines.training.run._rank_and_world", lambda: (0, 2))
+    monkeypatch.setattr("pipelines.training.loop.rank_and_world", lambda: (0, 2))
     with pytest.raises(
         OutputError, match=r"out\.checkpoint: of another run \(processes was 1, is 2\); take another -o"
     ):
