@@ -10,6 +10,7 @@ from models.compact.network import Compact, CompactConfig, encoder_of
 from models.kind import Kind, Sees
 from models.paint import compact_logits, eccv16_logits, with_class, with_class_and_noise, with_hints, with_instances
 from models.published.bigcolor import BigColor
+from models.published.biggan_sizes import BigColorConfig
 from models.published.chromagan import Chromagan
 from models.published.ddcolor import SIDE as DDCOLOR_SIDE
 from models.published.ddcolor import TINY, DDColor, DDColorConfig
@@ -81,7 +82,7 @@ NETWORKS = {
         motion_rows=256,
     ),
     "bigcolor": Kind(
-        lambda config: BigColor(**config),
+        lambda config: BigColor(BigColorConfig(**config)),
         Sees(256, is_square=False, values="gray"),
         "rgb",
         with_class_and_noise,

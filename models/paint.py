@@ -11,7 +11,7 @@ from models.compact.instance_fusion import cut_out, with_context
 from models.compact.network import INSTANCE_SIDE, Compact
 from models.kind import Kind
 from models.network_input import NetworkInput
-from models.published.bigcolor import NOISE, BigColor
+from models.published.bigcolor import BigColor
 from models.published.eccv16 import Eccv16
 from models.published.gcp import Gcp
 from models.published.instcolor import InstColor
@@ -126,7 +126,7 @@ def with_class(network: Gcp, pictures: Tensor, inputs: NetworkInput) -> Tensor:
 
 def with_class_and_noise(network: BigColor, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """RGB 0..1 of BigColor, of frames with their classes; the noise is one for all frames of all films."""
-    drawn = np.random.default_rng(NOISE_SEED).standard_normal(NOISE) * NOISE_SIGMA
+    drawn = np.random.default_rng(NOISE_SEED).standard_normal(network.config.used_noise) * NOISE_SIGMA
     noise = torch.from_numpy(drawn).to(pictures).expand(len(pictures), -1)
     return (network(pictures, inputs.classes, noise) + 1) / 2
 

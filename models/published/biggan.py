@@ -1,32 +1,26 @@
-"""BigGAN (Brock, Donahue, Simonyan, ICLR 2019, arXiv 1809.11096) for 256 x 256, laid out as in its authors' code.
+"""BigGAN (Brock, Donahue, Simonyan, ICLR 2019, arXiv 1809.11096), laid out as in its authors' code.
 
 BigColor and GCP are made of its parts: residual blocks whose batch norms are conditioned on a class and on noise.
 Pooling and doubling commute with 1 x 1 convolutions, so shortcuts are convolved where they are smaller.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.published.biggan_sizes import FIRST_SIDE, BigGanConfig
 from models.published.normed_weights import BigGanConv2d, BigGanEmbedding, BigGanLinear
 
-CLASSES = 1000
+PUBLISHED = BigGanConfig()
+CLASSES = PUBLISHED.classes
 """ImageNet's, in the order of their WordNet numbers."""
-SHARED = 128
-"""Numbers that a class is embedded in."""
-CHUNK = 17
-"""Numbers of the noise that each block takes; the first chunk of them feeds what comes before the blocks."""
-WIDTHS = [1536, 1536, 768, 768, 384, 192, 96]
-"""Channels that enter each block of the generator, and leave the last."""
-ATTENTION = 3
-"""The block of the generator that attention follows, at 64 x 64."""
-LOOK = 1
-"""The block of the discriminator that attention follows, at 64 x 64."""
-SEEN = [3, 96, 192, 384, 768, 768, 1536, 1536]
-"""Channels that enter each block of the discriminator, and leave the last."""
+SHARED = PUBLISHED.shared
 NORM_EPS = 1e-5
+MOMENTUM = 0.1
+"""Share of a batch in the statistics that training stores."""
 
 Resample = Callable[[Tensor], Tensor]
 Linear = Callable[[int, int], nn.Linear]
@@ -57,45 +51,50 @@ def plain_linear(inputs: int, outputs: int) -> nn.Linear:
     return nn.Linear(inputs, outputs, bias=False)
 
 
-def _scaled(x: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    """Batch norm by stored statistics (C,), times gain, plus bias, (N or 1, C): one pass over x."""
-    scale = gain * torch.rsqrt(variance + NORM_EPS)
-    shift = bias - mean * scale
-    return torch.addcmul(shift[:, :, None, None], x, scale[:, :, None, None])
-
-
-class StoredNorm(nn.Module):
-    """Batch norm whose gain and bias are its own."""
+class StoredStatistics(nn.Module):
+    """Batch norm whose statistics lie under their authors' names."""
 
     stored_mean: Tensor
     stored_var: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.gain, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
         self.register_buffer("stored_mean", torch.zeros(channels))
         self.register_buffer("stored_var", torch.ones(channels))
+
+    def scaled(self, x: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+        """x (N, C, h, w) normed, times gain, plus bias, (N or 1, C); in training by the batch's own statistics."""
+        if self.training:
+            mean, variance = self.stored_mean, self.stored_var
+            x = F.batch_norm(x, mean, variance, training=True, momentum=MOMENTUM, eps=NORM_EPS)
+            return torch.addcmul(bias[:, :, None, None], x, gain[:, :, None, None])
+        scale = gain * torch.rsqrt(self.stored_var + NORM_EPS)  # one pass over x
+        shift = bias - self.stored_mean * scale
+        return torch.addcmul(shift[:, :, None, None], x, scale[:, :, None, None])
+
+
+class StoredNorm(StoredStatistics):
+    """Batch norm whose gain and bias are its own."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.gain, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """x normed, (N, C, h, w)."""
-        return _scaled(x, self.stored_mean, self.stored_var, self.gain[None], self.bias[None])
+        return self.scaled(x, self.gain[None], self.bias[None])
 
 
-class ConditionalNorm(nn.Module):
+class ConditionalNorm(StoredStatistics):
     """Batch norm whose gain and bias are made from a condition."""
 
-    stored_mean: Tensor
-    stored_var: Tensor
-
     def __init__(self, channels: int, condition: int, linear: Linear) -> None:
-        super().__init__()
+        super().__init__(channels)
         self.gain, self.bias = linear(condition, channels), linear(condition, channels)
-        self.register_buffer("stored_mean", torch.zeros(channels))
-        self.register_buffer("stored_var", torch.ones(channels))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """x (N, C, h, w) normed, conditioned on y (N, condition)."""
-        return _scaled(x, self.stored_mean, self.stored_var, 1 + self.gain(y), self.bias(y))
+        return self.scaled(x, 1 + self.gain(y), self.bias(y))
 
 
 class ResidualBlock(nn.Module):
@@ -166,42 +165,44 @@ class Step(nn.ModuleList):
 
 
 class Generator(nn.Module):
-    """A class and noise to pictures of 256 x 256: 194 tensors, and 24 more in BigColor's file.
+    """A class and noise to pictures: as published 194 tensors, and 24 more in BigColor's file.
 
     Args:
+        config: sizes.
         first: the first block; those before it, and the linear layer, are left out.
         has_instance_norms: whether blocks hold the norms that BigColor's file has, and that nothing uses.
     """
 
-    def __init__(self, first: int = 0, has_instance_norms: bool = False) -> None:
+    def __init__(self, config: BigGanConfig = PUBLISHED, first: int = 0, has_instance_norms: bool = False) -> None:
         super().__init__()
-        self.shared = nn.Embedding(CLASSES, SHARED)
+        self.config, widths = config, config.generated
+        self.shared = nn.Embedding(config.classes, config.shared)
         if first == 0:
-            self.linear = BigGanLinear(CHUNK, WIDTHS[0] * 4 * 4)
+            self.linear = BigGanLinear(config.chunk, widths[0] * FIRST_SIDE**2)
         self.blocks = nn.ModuleDict()
-        for number in range(first, len(WIDTHS) - 1):
-            inputs, outputs = WIDTHS[number], WIDTHS[number + 1]
-            block = ResidualBlock(inputs, outputs, SHARED + CHUNK, doubled, is_normed=True)
+        for number in range(first, len(widths) - 1):
+            inputs, outputs = widths[number], widths[number + 1]
+            block = ResidualBlock(inputs, outputs, config.condition, doubled, is_normed=True)
             if has_instance_norms:
                 block.in1, block.in2 = (nn.InstanceNorm2d(channels, affine=True) for channels in (inputs, outputs))
-            attention = [Attention(outputs)] if number == ATTENTION else []
+            attention = [Attention(outputs)] if config.is_attended(number) else []
             self.blocks[str(number)] = Step([block, *attention])
-        self.output_layer = nn.Sequential(StoredNorm(WIDTHS[-1]), nn.ReLU(), BigGanConv2d(WIDTHS[-1], 3, 3, padding=1))
+        self.output_layer = nn.Sequential(StoredNorm(widths[-1]), nn.ReLU(), BigGanConv2d(widths[-1], 3, 3, padding=1))
 
     def forward(self, y: Tensor, z: Tensor, x: Tensor | None = None) -> tuple[list[Tensor], Tensor]:
         """Features of each block, and the picture.
 
         Args:
-            y: (N, 128), of classes, as `shared` embeds them.
-            z: (N, 119), noise.
+            y: (N, shared), of classes, as `shared` embeds them.
+            z: (N, noise), noise.
             x: (N, C, h, w), features that enter the first block; None makes them from the noise.
 
         Returns:
             Features (N, C, h, w) that leave each block, and RGB -1..1 of the last one's size.
         """
-        chunks, features = torch.split(z, CHUNK, dim=1), []
+        chunks, features = torch.split(z, self.config.chunk, dim=1), []
         if x is None:
-            x = self.linear(chunks[0]).reshape(len(z), WIDTHS[0], 4, 4)
+            x = self.linear(chunks[0]).reshape(len(z), -1, FIRST_SIDE, FIRST_SIDE)
         for number, step in self.blocks.items():
             x = step(x, torch.cat([y, chunks[int(number) + 1]], dim=1))
             features.append(x)
@@ -211,35 +212,42 @@ class Generator(nn.Module):
 class SeeingBlock(nn.Module):
     """ReLU, convolution, ReLU, convolution, pooling; plus the input. The first block begins with its convolution."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, inputs: int, outputs: int, is_first: bool, is_last: bool) -> None:
         super().__init__()
-        inputs, outputs = SEEN[number], SEEN[number + 1]
-        self.is_first, self.is_last = number == 0, number == len(SEEN) - 2
+        self.is_first, self.is_last = is_first, is_last
         self.conv1 = BigGanConv2d(inputs, outputs, 3, padding=1)
         self.conv2 = BigGanConv2d(outputs, outputs, 3, padding=1)
-        if not self.is_last:
+        self.has_shortcut = inputs != outputs or not is_last
+        if self.has_shortcut:
             self.conv_sc = BigGanConv2d(inputs, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (N, outputs, h/2, w/2) of x (N, inputs, h, w); of its size in the last block."""
         inside = self.conv1(x if self.is_first else F.relu(x))
         inside = self.conv2(F.relu(inside))
-        return inside + x if self.is_last else halved(inside) + shortcut(self.conv_sc, halved, x)
+        if self.is_last:
+            return inside + (self.conv_sc(x) if self.has_shortcut else x)
+        return halved(inside) + shortcut(self.conv_sc, halved, x)
 
 
 class Discriminator(nn.Module):
-    """100 tensors: pictures of 256 x 256 to features.
+    """Pictures to features and scores: as published 100 tensors.
 
     Args:
-        blocks: how many it holds; with all seven it holds the layers that judge pictures, too.
+        config: sizes.
+        blocks: how many it holds; None: all, and the layers that judge pictures.
     """
 
-    def __init__(self, blocks: int = len(SEEN) - 1) -> None:
+    def __init__(self, config: BigGanConfig = PUBLISHED, blocks: int | None = None) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(nn.Sequential(SeeingBlock(number)) for number in range(blocks))
-        self.blocks[LOOK].append(Attention(SEEN[LOOK + 1]))  # type: ignore[operator]
-        if blocks == len(SEEN) - 1:
-            self.linear, self.embed = BigGanLinear(SEEN[-1], 1), BigGanEmbedding(CLASSES, SEEN[-1])
+        steps = list(pairwise(config.judged))
+        self.blocks = nn.ModuleList()
+        for number, (inputs, outputs) in enumerate(steps[:blocks]):
+            block = nn.Sequential(SeeingBlock(inputs, outputs, number == 0, number == len(steps) - 1))
+            self.blocks.append(block.append(Attention(outputs)) if config.is_looked_at(number) else block)
+        if blocks is None:
+            self.linear = BigGanLinear(config.judged[-1], 1)
+            self.embed = BigGanEmbedding(config.classes, config.judged[-1])
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """Features (N, C, h, w) that leave each block, of RGB (N, 3, H, W), -1..1."""
@@ -248,3 +256,16 @@ class Discriminator(nn.Module):
             rgb = block(rgb)
             levels.append(rgb)
         return levels
+
+    def score(self, rgb: Tensor, classes: Tensor | None) -> Tensor:
+        """How real pictures look for their classes, (N, 1): the more, the realer.
+
+        Projection (Miyato, Koyama, ICLR 2018, arXiv 1802.05637, eq. 3): what a class looks for is a vector of its own.
+
+        Args:
+            rgb: (N, 3, H, W), -1..1.
+            classes: (N,) int64; None: pictures of any class.
+        """
+        seen = F.relu(self(rgb)[-1]).sum(dim=(2, 3))
+        any_class: Tensor = self.linear(seen)
+        return any_class if classes is None else any_class + (self.embed(classes) * seen).sum(dim=1, keepdim=True)

@@ -129,7 +129,7 @@ class Gcp(nn.Module):
     def __init__(self, is_whole: bool = False) -> None:
         super().__init__()
         self.biggan_enc, self.biggan_gen = Encoder(), BigGan()
-        self.biggan_dis = Discriminator() if is_whole else Discriminator(SEEN)
+        self.biggan_dis = Discriminator() if is_whole else Discriminator(blocks=SEEN)
         self.net_corr, self.net_gen = Correspondence(), Generator()
 
     def forward(self, lightness: Tensor, classes: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.colour.colorspace import lab_from_srgb, srgb_from_lab
-from models.published.bigcolor import NOISE, BigColor
+from models.published.bigcolor import BigColor
 from models.published.biggan import StoredNorm
 from models.published.normed_weights import published_shapes
 from tests.made.layouts import SHARP, filled, golden, on_meta, parameters_in, share_off
@@ -46,7 +46,7 @@ def test_has_as_many_tensors_and_parameters_as_the_published_file() -> None:
 
 
 def test_norms_have_their_epsilon() -> None:
-    norm = StoredNorm(1)
+    norm = StoredNorm(1).eval()
     norm.stored_var.fill_(1e-5)
     assert torch.allclose(norm(torch.ones(1, 1, 1, 1)), torch.tensor(2e-5).rsqrt())
 
@@ -55,5 +55,5 @@ def test_norms_have_their_epsilon() -> None:
 def test_takes_sides_that_are_multiples_of_16() -> None:
     small = on_meta(BigColor)
     rgb = small(*(torch.zeros(shape, device="meta") for shape in [(1, 1, 48, 80)]),
-                torch.zeros(1, dtype=torch.int64, device="meta"), torch.zeros(1, NOISE, device="meta"))  # fmt: skip
+                torch.zeros(1, dtype=torch.int64, device="meta"), torch.zeros(1, 119, device="meta"))  # fmt: skip
     assert rgb.shape == (1, 3, 48, 80)
