@@ -27,6 +27,7 @@ from pipelines.preview.display import Display, display_target
 from pipelines.preview.look_list import look_time
 from pipelines.preview.render import Preview
 from pipelines.preview.sheet import picture_target
+from pipelines.preview.shown import BEFORE_AND_AFTER, pictures_of
 from pipelines.preview.still import write_still
 from pipelines.preview.view import Excerpt, ReadyView, View, ready
 from pipelines.settings import Settings
@@ -110,6 +111,12 @@ class Pictures:
         write_still(view, pts, self._painting)
         return float(view.film.seconds(pts))
 
+    def mask(self, number: int, at: str, look: Look, out: str) -> float:
+        """Writes where the frame at a time is mended, as `restore still --show mask` does; no network is asked."""
+        view, pts = self._view(number, at, look, Path(out), is_coloured=False)
+        write_still(view, pts, self._painting, 8, show=("mask",))
+        return float(view.film.seconds(pts))
+
     def colour(self, number: int, at: str, look: Look, out: str) -> float:
         """Writes the frame at a time in colour alone, to be painted over, as `restore still --layout colour` does."""
         view, pts = self._view(number, at, look, Path(out))
@@ -121,7 +128,7 @@ class Pictures:
         view, pts = self._view(number, at, look, Path(out))
         target = picture_target(view.film)
         with closing(Excerpt(view.film, pts, pts + 1).frames(view, self._painting, target.height)) as frames:
-            self._write(np.hstack(rgb_of(next(frames), target)), view.out)
+            self._write(np.hstack(pictures_of(BEFORE_AND_AFTER, next(frames), target)), view.out)
         return float(view.film.seconds(pts))
 
     def before(self, number: int, at: str, out: str) -> float:
@@ -156,10 +163,12 @@ class Pictures:
         check_colours(film, self._settings)
         return film
 
-    def _view(self, number: int, at: str, look: Look, out: Path) -> tuple[ReadyView, int]:
+    def _view(self, number: int, at: str, look: Look, out: Path, is_coloured: bool = True) -> tuple[ReadyView, int]:
         """The film as it is directed, and the pts of the first frame at or after a time."""
         film = self._film(number)
-        view = View(film, out, self._directed(film, look)).at(Fraction(at))
+        directed = self._directed(film, look)
+        paint = replace(directed.paint, is_off=directed.paint.is_off or not is_coloured)
+        view = View(film, out, replace(directed, paint=paint)).at(Fraction(at))
         pts = view.first_frame(Fraction(at))
         (found,) = ready(view)
         return found, pts

@@ -58,9 +58,10 @@ def serve(
             uvicorn.Server(config).run([own])
         finally:
             studio.jobs.close()
-            for film in studio.films:
-                if film.run is not None and film.run.is_running:
-                    say(f"the run of {film.name} goes on, as process {film.run.process.pid}")
+            runs = [(film.name, film.run) for film in studio.films] + [("the archive", studio.archive)]
+            for name, run in runs:
+                if run is not None and run.is_running:
+                    say(f"the run of {name} goes on, as process {run.process.pid}")
 
 
 def listening(port: int) -> socket.socket:

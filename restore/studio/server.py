@@ -15,7 +15,9 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from restore.studio.given import keep_painted, keep_photograph
 from restore.studio.jobs import JobError
+from restore.studio.runs import command_of
 from restore.studio.studio import KINDS, Studio, StudioFilm
 
 PAGE = Path(__file__).parent / "page"
@@ -50,8 +52,14 @@ def application(studio: Studio) -> Starlette:
         Route(f"{films}/look", of(_read_look)),
         Route(f"{films}/look", of(_write_look), methods=["PUT"]),
         Route(f"{films}/stills/{{frame:int}}", of(_keep_painted), methods=["PUT"]),
+        Route(f"{films}/references", of(_keep_photograph), methods=["POST"]),
+        Route(f"{films}/result", of(_result)),
+        Route(f"{films}/run", of(_command)),
         Route(f"{films}/run", of(_start), methods=["POST"]),
         Route(f"{films}/run", of(_cancel), methods=["DELETE"]),
+        Route("/api/archive", of(_archive_command)),
+        Route("/api/archive", of(_start_archive), methods=["POST"]),
+        Route("/api/archive", of(_cancel_archive), methods=["DELETE"]),
         Mount("/page", StaticFiles(directory=PAGE)),
     ]
     return Starlette(routes=routes, exception_handlers={JobError: _failed, HTTPException: _refused})
@@ -74,6 +82,10 @@ class _Asked:
         if number >= len(self.studio.films):
             raise HTTPException(404, "the studio has no such film")
         return self.studio.films[number]
+
+    def query(self, name: str) -> str:
+        """A value of its address; empty: there is none."""
+        return str(self.request.query_params.get(name, ""))
 
     async def body(self) -> dict[str, Any]:
         """Its JSON object.
@@ -135,8 +147,8 @@ async def _events(asked: _Asked) -> Response:
 
 
 async def _picture(asked: _Asked) -> Response:
-    """A frame: `still`, and small `tile`, before and after; `before` small, without colour; `colour`, to be
-    painted over."""
+    """A frame: `still`, and small `tile`, before and after; `before` small, without colour; `mask` of its
+    repair; `colour`, to be painted over."""
     body, film = await asked.body(), asked.film
     kind, at = body.get("kind"), _seconds(body.get("at"))
     if kind not in KINDS:
@@ -172,7 +184,40 @@ async def _write_look(asked: _Asked) -> Response:
 
 async def _keep_painted(asked: _Asked) -> Response:
     film, frame = asked.film, asked.request.path_params["frame"]
-    return JSONResponse({"file": film.keep_painted(await asked.bytes(MAX_PICTURE), frame)})
+    return JSONResponse({"file": keep_painted(await asked.bytes(MAX_PICTURE), film.path, frame)})
+
+
+async def _keep_photograph(asked: _Asked) -> Response:
+    found = keep_photograph(await asked.bytes(MAX_PICTURE), asked.film.path, asked.query("name"))
+    return JSONResponse({"file": found})
+
+
+async def _result(asked: _Asked) -> Response:
+    """The finished result, in parts as a player asks for them."""
+    found = asked.film.result
+    if found is None:
+        raise HTTPException(404, "there is no finished result")
+    return FileResponse(found)
+
+
+async def _command(asked: _Asked) -> Response:
+    """The command of the run that would be started."""
+    return JSONResponse({"command": command_of(asked.film.run_words(asked.query("overwrite") == "true"))})
+
+
+async def _archive_command(asked: _Asked) -> Response:
+    words = asked.studio.archive_words(asked.query("out"), asked.query("overwrite") == "true")
+    return JSONResponse({"command": command_of(words)})
+
+
+async def _start_archive(asked: _Asked) -> Response:
+    body = await asked.body()
+    return JSONResponse(await asked.studio.start_archive(str(body.get("out", "")), body.get("overwrite") is True))
+
+
+async def _cancel_archive(asked: _Asked) -> Response:
+    asked.studio.cancel_archive()
+    return JSONResponse({})
 
 
 async def _start(asked: _Asked) -> Response:

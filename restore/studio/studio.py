@@ -1,7 +1,6 @@
 """A studio: the films it was started with, what was made of them, and their runs."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -13,23 +12,22 @@ from models.weights.catalogue import DEFAULT_NETWORK, default_folder, published
 from pipelines import product_version
 from pipelines.errors import OutputError
 from pipelines.look import LookValues
-from pipelines.places import written_whole
 from pipelines.settings import Settings
+from restore.studio.archive import archive_words, write_manifest
 from restore.studio.cache import Cache
 from restore.studio.feed import Feed
 from restore.studio.jobs import PATIENT, URGENT, WANTED, JobError, Jobs, Shared
 from restore.studio.look import Look, look_path, read_look, stamp_of, write_look
-from restore.studio.runs import Run
+from restore.studio.runs import Run, archive_facts, film_facts
 
 KINDS = {
     "still": (URGENT, ".png"),
     "before": (URGENT, ".png"),
     "tile": (WANTED, ".png"),
+    "mask": (URGENT, ".png"),
     "colour": (URGENT, ".tif"),
 }
 """Of pictures: how urgent each is, and the suffix of its file."""
-PAINTED = {b"\x89PNG": ".png", b"II*\0": ".tif", b"MM\0*": ".tif"}
-"""Suffixes of painted frames by their first bytes."""
 
 
 @dataclass
@@ -92,36 +90,32 @@ class StudioFilm:
         """
         return await self.studio.made(URGENT, "span", ".mp4", self, (str(at), str(seconds), look, layout))
 
-    def keep_painted(self, picture: bytes, frame: int) -> str:
-        """Keeps a frame that a person painted beside the film; gives its path from there, as a look names it.
-
-        Raises:
-            JobError: it is no picture that a look takes, or cannot be written.
-        """
-        suffix = PAINTED.get(picture[:4])
-        if suffix is None:
-            raise JobError("a painted frame is a PNG or TIFF", "save it as one of these")
-        folder = self.path.with_name(f"{self.path.stem}.stills")
-        name = f"f{frame}-{hashlib.sha256(picture).hexdigest()[:8]}{suffix}"
-        try:
-            folder.mkdir(exist_ok=True)
-            with written_whole(folder / name) as part:
-                part.write_bytes(picture)
-        except (OSError, OutputError) as error:
-            raise JobError(str(error), film=str(folder)) from error
-        return f"{folder.name}/{name}"
+    def run_words(self, is_overwriting: bool) -> list[str]:
+        """The words of the command that renders the film, without its name."""
+        look = look_path(self.path).absolute()
+        directed = ["--look", str(look)] if look.is_file() else []
+        how = ["--overwrite", "--keep-work"] if is_overwriting else ["--update"]
+        return [str(self.path.absolute()), *self.studio.words, *directed, *how]
 
     async def start_run(self, is_overwriting: bool) -> dict[str, Any]:
         """Starts a run, unless one is running; gives its state."""
         if self.run is None or not self.run.is_running:
             loop = asyncio.get_running_loop()
-            look = look_path(self.path).absolute()
-            directed = ["--look", str(look)] if look.is_file() else []
-            how = ["--overwrite", "--keep-work"] if is_overwriting else ["--update"]
-            words = [str(self.path.absolute()), *self.studio.words, *directed, *how]
             log = self.studio.folder / f"run-{self.number}.log"
-            self.run = Run(words, log, lambda state: loop.call_soon_threadsafe(self.feed.post, "run", state))
+            self.run = Run(
+                self.run_words(is_overwriting),
+                log,
+                lambda state: loop.call_soon_threadsafe(self.feed.post, "run", state),
+                film_facts,
+            )
         return self.run.state
+
+    @property
+    def result(self) -> Path | None:
+        """The file that the last run has written; None: there is none, or it is not finished."""
+        state = {} if self.run is None else self.run.state
+        path = Path(state.get("out") or "")
+        return path if state.get("state") == "done" and path.is_file() else None
 
     def read_look(self) -> dict[str, Any]:
         """The look file beside the film: its content, its name, and a stamp by which it is known to be the same.
@@ -189,6 +183,45 @@ class Studio:
         pictures.mkdir()
         self._cache, self._shared = Cache(pictures), Shared()
         self._values: dict[Path, Any] = {}
+        self.archive: Run | None = None
+
+    def archive_words(self, out: str, is_overwriting: bool) -> list[str]:
+        """The words of the command that renders all films, without its name, see `archive_words`.
+
+        Raises:
+            JobError: no folder is named.
+        """
+        return archive_words([film.path for film in self.films], out, self.words, is_overwriting)
+
+    async def start_archive(self, out: str, is_overwriting: bool) -> dict[str, Any]:
+        """Starts an archive's run over all films with their looks, unless one is running; gives its state.
+
+        Args:
+            out: the folder or URL of the results.
+            is_overwriting: whether results are made again whose film or look has changed.
+
+        Raises:
+            JobError: no folder is named, or the manifest cannot be written.
+        """
+        if self.archive is None or not self.archive.is_running:
+            loop, words = asyncio.get_running_loop(), self.archive_words(out, is_overwriting)
+            write_manifest([film.path for film in self.films], out)
+            self.archive = Run(
+                words,
+                self.folder / "archive.log",
+                lambda state: loop.call_soon_threadsafe(self._tell_all, state),
+                archive_facts,
+            )
+        return self.archive.state
+
+    def cancel_archive(self) -> None:
+        """Stops the archive's run, if there is one."""
+        if self.archive is not None:
+            self.archive.cancel()
+
+    def _tell_all(self, state: dict[str, Any]) -> None:
+        for film in self.films:
+            film.feed.post("archive", state)
 
     def about(self) -> dict[str, Any]:
         """Facts of the studio: its films by name, and what the page can offer."""

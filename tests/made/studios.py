@@ -83,6 +83,12 @@ class Page:
                     yield name, json.loads(content)
 
 
+def ended(page: Page, film: int = 0, name: str = "run") -> dict[str, Any]:
+    """The state of a film's run, or of the `archive`, at its end."""
+    states = (data for each, data in page.events(film) if each == name)
+    return next(state for state in states if state["state"] != "running")
+
+
 @contextmanager
 def open_studio(films: Sequence[Path], settings: Settings, words: Sequence[str], folder: Path) -> Iterator[Page]:
     """Serves films while the block runs."""
@@ -100,3 +106,4 @@ def open_studio(films: Sequence[Path], settings: Settings, words: Sequence[str],
             studio.jobs.close()
             for film in studio.films:
                 film.cancel_run()
+            studio.cancel_archive()

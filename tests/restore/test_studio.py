@@ -16,7 +16,7 @@ from restore.options.look import with_look
 from tests.made import broken, clips
 from tests.made.previewed import restore
 from tests.made.runs import Films
-from tests.made.studios import TOKEN, Page, open_studio
+from tests.made.studios import TOKEN, Page, ended, open_studio
 
 MARKUP = "<img src=x onerror=alert(1)>.mp4"
 
@@ -182,11 +182,6 @@ def test_a_request_has_a_bound(page: Page) -> None:
         page.post("/api/films/0/picture", {"kind": "still", "at": "0", "look": {"x": "y" * (1 << 20)}}).status_code
         == 413
     )
-
-
-def ended(page: Page) -> dict[str, Any]:
-    """The state of a run at its end."""
-    return next(data for name, data in page.events() if name == "run" and data["state"] != "running")
 
 
 @pytest.mark.slow
