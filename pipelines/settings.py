@@ -8,17 +8,13 @@ from typing import Literal
 from models.weights.catalogue import CLASS_NETWORK, DEFAULT_NETWORK
 from pipelines.errors import timecode
 from pipelines.look import MAX_WARMTH, Look
+from pipelines.profiles import PRESETS, check_profile
 from pipelines.ranges import Place, Ranges, When, in_seconds
 from pipelines.repair_settings import MASKS, RepairSettings, RepairSpan
 from pipelines.source import Span
 
 Codec = Literal["h264", "h265", "av1", "prores", "dnxhr", "ffv1", "keep"]
 """`keep` follows the film, see `media.codecs.kept`; what is written is one of the others."""
-_SPEEDS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
-PRESETS: dict[Codec, tuple[str, ...]] = {"h264": _SPEEDS, "h265": _SPEEDS, "av1": (*map(str, range(14)),)}
-"""Speeds by the encoders' own names, fastest first for h264 and h265, last for av1; other codecs take none."""
-
-
 LEFT_OUT = {"is_left_out": True}
 """Metadata of settings that came later: where they have their default, records of runs do not name them."""
 BESIDE = {"is_beside": True}
@@ -120,6 +116,8 @@ class EncodeSettings:
     another number."""
     encoder: Literal["cpu", "nvenc", "auto"] = field(default="cpu", metadata=LEFT_OUT)
     """Of h264 and h265: the CPU's, that of an NVIDIA card, or the card's where it loses nothing."""
+    profile: str | None = field(default=None, metadata=LEFT_OUT)
+    """Of prores and dnxhr, one of PROFILES; None: the best for the film's depth and chroma."""
 
     def __post_init__(self) -> None:
         limit = 63 if self.codec == "av1" else 51
@@ -128,6 +126,7 @@ class EncodeSettings:
             _check(self.crf is None and self.preset is None, f"{self.codec} has no crf and no preset; {hint}")
         _check(self.crf is None or 0 <= self.crf <= limit, f"crf of {self.codec} must be 0 to {limit}, got {self.crf}")
         self._check_preset()
+        check_profile(self.codec, self.profile)
         has_encoder = self.encoder == "cpu" or self.codec in ("h264", "h265", "keep")
         _check(has_encoder, f"--encoder {self.encoder} is for h264 and h265, not {self.codec}")
         _check(self.encoder == "cpu" or self.preset is None, "--preset is the CPU encoder's; leave it or --encoder out")

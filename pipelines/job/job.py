@@ -71,10 +71,12 @@ class Job:
 
     @property
     def written(self) -> str:
-        """Codec, depth and container of the result in words."""
+        """Codec, depth and container of the result in words, with the profile that was asked for."""
         if self.target.pictures:
             return f"{self.container} of {'half floats' if self.target.pictures == '.exr' else '16 bits'}"
-        return f"{self.target.codec} {self.target.bits} bits in {self.container}"
+        profile = self.settings.encode.profile
+        codec = f"{self.target.codec} {profile}," if profile else self.target.codec
+        return f"{codec} {self.target.bits} bits in {self.container}"
 
     @property
     def span(self) -> Span:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import av
 
+from pipelines.profiles import PROFILES
 from pipelines.settings import Codec, EncodeSettings
 from pipelines.source import Film
 
@@ -48,8 +49,12 @@ SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 
 
 def encoder_for(settings: EncodeSettings) -> Encoder:
-    """The encoder that settings name; `auto` is the CPU's until `nvenc.choose_encoder` has decided."""
-    return (NVENC if settings.encoder == "nvenc" else ENCODERS)[settings.codec]
+    """The encoder that settings name, for their profile; `auto` is the CPU's until `nvenc.choose_encoder` decided."""
+    encoder = (NVENC if settings.encoder == "nvenc" else ENCODERS)[settings.codec]
+    if settings.profile is None:
+        return encoder
+    form = PROFILES[settings.codec][settings.profile]
+    return replace(encoder, depths={form.chroma: (form.bits,)})
 
 
 def kept(film: Film, settings: EncodeSettings) -> tuple[EncodeSettings, tuple[str, ...]]:

@@ -22,6 +22,7 @@ from pipelines.media.luma import md5_of, outside
 from pipelines.media.mask_track import MaskTrack
 from pipelines.media.open import reason_of
 from pipelines.media.target import Target
+from pipelines.profiles import PROFILES, Form, best_profile
 from pipelines.settings import EncodeSettings
 
 KEYFRAME_SECONDS = 4
@@ -61,13 +62,18 @@ def _cpu_options(target: Target, settings: EncodeSettings) -> dict[str, str]:
     if target.codec == "av1":
         params = [f"lp={settings.threads}", *encoder_params(target.grading, target.codec)]
         return {"crf": str(24 if crf is None else crf), "preset": preset or "8", "svtav1-params": ":".join(params)}
-    if target.codec == "prores":
-        return {"profile": "4444" if target.chroma_format == "444" else "hq", "vendor": "apl0"}
-    if target.codec == "dnxhr":
-        profiles = {("422", 8): "dnxhr_hq", ("422", 10): "dnxhr_hqx", ("444", 10): "dnxhr_444"}
-        return {"profile": profiles[target.chroma_format, target.bits]}
+    if target.codec in PROFILES:
+        return _profile_options(target, settings.profile)
     slices = 4 if min(target.width, target.height) >= MIN_SLICED else 1
     return {"level": "3", "g": "1", "slices": str(slices), "slicecrc": "1"}
+
+
+def _profile_options(target: Target, profile: str | None) -> dict[str, str]:
+    """FFmpeg's options of ProRes and DNxHR, which has its own names for their profiles."""
+    profile = profile or best_profile(target.codec, Form(target.chroma_format, target.bits))
+    if target.codec == "dnxhr":
+        return {"profile": f"dnxhr_{profile}"}
+    return {"profile": "standard" if profile == "422" else profile, "vendor": "apl0"}
 
 
 def _x264_params(target: Target) -> dict[str, str]:

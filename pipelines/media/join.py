@@ -147,6 +147,8 @@ def add_picture(out: OutputContainer, source: Any, template: Any, target: Target
         stream.codec_context.framerate = target.frame_rate
     context = stream.codec_context
     context.sample_aspect_ratio = target.sample_aspect_ratio
+    if target.codec == "prores":  # its profile is in the tag alone, and the muxer's own is that of 422 HQ
+        context.codec_tag = template.codec_context.codec_tag
     # a segment in mp4 keeps no tags of colour for FFV1 where one of the three is unknown
     context.colorspace, context.color_primaries, context.color_trc = target.matrix, target.primaries, target.transfer
     context.color_range = 2 if target.is_full_range else 1

@@ -12,6 +12,7 @@ from models.colour.colorspace import LUMA_WEIGHTS, luma_span
 from pipelines.display import DisplayMatrix, Grading
 from pipelines.frames import Luma
 from pipelines.media.codecs import ENCODERS, SUBSAMPLING, Encoder, encoder_for
+from pipelines.profiles import PROFILES
 from pipelines.settings import Codec, EncodeSettings
 from pipelines.source import DEFAULT_RATE, FieldOrder, Film, Picture
 
@@ -138,10 +139,7 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
     field_order: FieldOrder = "progressive" if deinterlace else picture.field_order
     notes = list(film.notes)
     if bits < picture.bits:
-        deeper = next((codec for codec, other in ENCODERS.items() if _holds(other, picture.bits)), "ffv1")
-        notes.append(
-            f"luma of {picture.bits} bits becomes {bits} ({settings.codec} holds no more; --codec {deeper} does)"
-        )
+        notes.append(f"luma of {picture.bits} bits becomes {bits} ({_deeper(settings, picture.bits)})")
     if is_full != picture.is_full_range:
         notes.append(f"full-range luma becomes limited range ({settings.codec} holds no other)")
     if picture.is_rgb:
@@ -162,6 +160,15 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
         picture.width, picture.height, picture.time_base, picture.frame_rate, picture.sample_aspect_ratio,
         picture.display_matrix, field_order, picture.bits, picture.is_full_range, picture.grading, notes=tuple(notes),
     )  # fmt: skip
+
+
+def _deeper(settings: EncodeSettings, bits: int) -> str:
+    """The codec or the profile that holds so many bits, where that of the settings does not."""
+    deeper = next((codec for codec, other in ENCODERS.items() if _holds(other, bits)), "ffv1")
+    if settings.profile is None:
+        return f"{settings.codec} holds no more; --codec {deeper} does"
+    fit = (f"--profile {name}" for name, form in PROFILES[settings.codec].items() if form.bits >= bits)
+    return f"{settings.codec} {settings.profile} holds no more; {next(fit, f'--codec {deeper}')} does"
 
 
 def _holds(encoder: Encoder, bits: int) -> bool:

@@ -182,6 +182,7 @@ def _result(made: Made, packets: str) -> dict[str, Any]:
         "packets_sha256": packets,
         "container": job.container,
         "codec": target.encoder if target.pictures else target.codec,
+        "profile": job.settings.encode.profile,
         "bits": target.bits,
         "full_range": target.is_full_range,
         "keeps_luma": is_lossless(job),

@@ -69,9 +69,9 @@ class Stated:
         """
         read = self.facts["read"]
         start, end, fps = (None if read[name] is None else Fraction(read[name]) for name in ("start", "end", "fps"))
-        codec = self.result["codec"]
+        codec, profile = self.result["codec"], self.result.get("profile")
         return Settings(
-            encode=EncodeSettings(codec) if codec in get_args(Codec) else EncodeSettings(),
+            encode=EncodeSettings(codec, profile=profile) if codec in get_args(Codec) else EncodeSettings(),
             start=start,
             end=end,
             scans=ScanSettings(fps, sound),

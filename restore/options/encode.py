@@ -3,7 +3,7 @@
 import click
 
 from restore.options.layout import OUTPUT, join, option
-from restore.options.values import CODECS
+from restore.options.values import CODECS, PROFILE_NAMES
 
 ENCODE_OPTIONS = join(
     option(
@@ -11,6 +11,13 @@ ENCODE_OPTIONS = join(
         "--codec",
         type=CODECS,
         help="How the picture is written; ffv1 loses nothing, keep follows the film. [h264; in archives keep]",
+    ),
+    option(
+        OUTPUT,
+        "--profile",
+        type=PROFILE_NAMES,
+        metavar="NAME",
+        help="Of prores: proxy, lt, 422, hq, 4444; of dnxhr: lb, sq, hq, hqx, 444. [the best for the film's samples]",
     ),
     option(OUTPUT, "--crf", type=int, metavar="N", help="Quality; lower is better. [h264: 18, h265: 20, av1: 24]"),
     option(

@@ -273,7 +273,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             ),
             repair=repair_from(options, base.repair),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
-            encode=replace(base.encode, **given("codec", "crf", "preset", "encoder")),
+            encode=replace(base.encode, **given("codec", "profile", "crf", "preset", "encoder")),
             scans=replace(base.scans, **given("fps", "sound")),
             **span,
             **given("timecode_start", "keep_start", "skip_damaged", "recolour", "deinterlace"),

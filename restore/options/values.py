@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pipelines.profiles import PROFILES
 from pipelines.ranges import When, place_of, seconds_of
 
 AUTO_ANCHORS, AUTO_CLOSEST = Fraction(1, 3), Fraction(1, 6)
@@ -125,3 +126,9 @@ CODECS = Names(
     {"hevc": "h265", "h.265": "h265", "x265": "h265", "avc": "h264", "h.264": "h264", "x264": "h264", "dnxhd": "dnxhr"},
 )
 """Codecs of results, in their usual spellings."""
+
+PROFILE_NAMES = Names(
+    list(dict.fromkeys(name for names in PROFILES.values() for name in names)),
+    {"standard": "422", "422hq": "hq", "422lt": "lt"},
+)
+"""Profiles of ProRes and DNxHR, in their usual spellings."""

@@ -79,6 +79,11 @@ def wide_pixels(path: Path, codec: str = "") -> Path:
     return write(path, PictureTrack(pictures.pan(), codec=codec, sar=Fraction(16, 11)))
 
 
+def wide(path: Path, frames: int = 3, pix_fmt: str = "yuv420p") -> Path:
+    """256 x 128, as large as DNxHR asks for; FFV1."""
+    return write(path, PictureTrack(pictures.pan(frames, width=256, height=128), codec="ffv1", pix_fmt=pix_fmt))
+
+
 def rotated(path: Path, degrees: int = 90) -> Path:
     """To be shown turned by `degrees`, counter-clockwise; mp4, mov and mkv."""
     return write(path, PictureTrack(pictures.pan(), rotation=degrees))

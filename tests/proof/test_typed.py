@@ -24,6 +24,7 @@ RUNS = {
     "motion": Settings(motion=MotionSettings(anchors=HALF, closest=HALF, steady=Fraction(3, 4))),
     "every": Settings(motion=MotionSettings(anchors=Fraction(0), closest=Fraction(0))),
     "codec": Settings(encode=EncodeSettings("h265", crf=12, preset="slow")),
+    "profile": Settings(encode=EncodeSettings("prores", profile="lt")),
     "scans": Settings(scans=ScanSettings(Fraction(24000, 1001))),
     "span": Settings(start=Fraction(3661, 4), end=Fraction(7200), keep_start=True, timecode_start=True),
     "flags": Settings(skip_damaged=True, recolour=True, deinterlace=True),

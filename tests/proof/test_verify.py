@@ -180,6 +180,14 @@ def test_luma_that_is_mapped_is_compared_as_it_was_encoded(
     assert verify(film, restore_film(film, tmp_path / "out.mkv", chosen)).is_exact == (codec == "ffv1")
 
 
+def test_a_profile_of_fewer_bits_is_compared_as_it_was_encoded(
+    films: Films, settings: Settings, tmp_path: Path
+) -> None:
+    film = films(clips.wide, ".mkv", pix_fmt="yuv422p10le")
+    chosen = replace(settings, sidecar=True, encode=EncodeSettings("dnxhr", profile="sq"))
+    assert 30 < min(verify(film, restore_film(film, tmp_path / "out.mov", chosen)).psnr) < 80
+
+
 @pytest.mark.parametrize("suffix", [".png", ".dpx"])
 def test_pictures_are_compared_file_by_file(settings: Settings, tmp_path: Path, suffix: str) -> None:
     reel = scans(tmp_path / "reel", drawn(3))
