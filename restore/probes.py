@@ -9,9 +9,10 @@ from torch import nn
 from models.compact.network import Compact, CompactConfig
 from models.weights.catalogue import DEFAULT_NETWORK, find_weights
 from models.weights.files import load_network
-from pipelines.evaluate.features import classes_by_folder, evaluate_features, labels_of, read_classes
+from pipelines.evaluate.features import evaluate_features
 from pipelines.evaluate.masks import Masks
 from pipelines.evaluate.paint import PictureSet
+from pipelines.media.labels import classes_by_folder, labels_of, read_classes
 from pipelines.training.begin import begun
 from restore.exits import Refused, raised_as
 from restore.measuring import ShowReport, check_results, stepping, weights_files

@@ -8,7 +8,6 @@ learns the pictures' classes from them; with class maps another one learns the c
 import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,7 +20,6 @@ from models.published.trunk import normed
 from pipelines.evaluate.masks import Masks
 from pipelines.evaluate.paint import Named, lab_of
 from pipelines.evaluate.report import Figures, Report, Section
-from pipelines.media.pictures import Pictures
 
 SIDE = 128
 """Pixels along each side of the middle square that is seen."""
@@ -69,39 +67,6 @@ def _ends(layers: Iterable[nn.Module], x: Tensor) -> list[Tensor]:
         for one, after in zip(every, [*every[1:], None], strict=True)
         if after is None or after.shape[2:] != one.shape[2:]
     ]
-
-
-def labels_of(classes: Mapping[str, str]) -> dict[str, int]:
-    """Numbers of classes by key, from 0 in the order of their names."""
-    kinds = sorted(set(classes.values()))
-    return {key: kinds.index(name) for key, name in classes.items()}
-
-
-def classes_by_folder(sources: Sequence[Path]) -> dict[str, str]:
-    """The class of each picture by its key: the folder that it lies in.
-
-    Raises:
-        ValueError: all lie in one.
-    """
-    found = {Path(name).stem: Path(name).parent.name for _, name in Pictures(sources).keys}
-    if len(set(found.values())) < 2:
-        raise ValueError("all pictures lie in one folder; sort them into folders by class, or give --classes")
-    return found
-
-
-def read_classes(path: Path) -> dict[str, str]:
-    """The class of each picture by its key, from lines of both with a tab between.
-
-    Raises:
-        ValueError: a line is not of this form; it names the line.
-    """
-    found = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        key, tab, name = line.partition("\t")
-        if not (key and tab and name):
-            raise ValueError(f"{path}, line {number}: a line must be a key and a class, with a tab between")
-        found[key] = name
-    return found
 
 
 def split(keys: Sequence[str]) -> Tensor:

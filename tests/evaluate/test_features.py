@@ -17,14 +17,12 @@ from models.published.eccv16 import Eccv16
 from models.published.siggraph17 import Siggraph17
 from pipelines.evaluate.features import (
     blocks_of,
-    classes_by_folder,
-    labels_of,
     mean_iou,
     probe,
-    read_classes,
     split,
 )
 from restore.commands.evaluate import evaluate
+from tests.made.pictures import striped_pictures
 
 
 def test_blocks_are_those_before_each_halving_and_the_last() -> None:
@@ -55,31 +53,6 @@ def test_mean_iou_is_over_the_classes_there_are() -> None:
     assert mean_iou(torch.tensor([0, 0, 0, 1]), true) == pytest.approx(100 * (2 / 3 + 1 / 2) / 2)
 
 
-def picture_files(folder: Path) -> Path:
-    """Stripes along in one folder, across in another."""
-    for kind in ("along", "across"):
-        (folder / kind).mkdir(parents=True)
-        for number in range(12):
-            waves = 127 + 100 * np.sin((np.arange(64) + 5 * number) / 3)
-            stripes = np.broadcast_to(waves if kind == "along" else waves[:, None], (64, 64)).astype(np.uint8)
-            Image.fromarray(np.repeat(stripes[..., None], 3, axis=2)).save(folder / kind / f"{kind}{number}.png")
-    return folder
-
-
-def test_classes_come_from_folders_or_a_table(tmp_path: Path) -> None:
-    found = classes_by_folder([picture_files(tmp_path / "p")])
-    assert found["along3"] == "along"
-    assert labels_of(found)["across1"] == 0
-    with pytest.raises(ValueError, match="all pictures lie in one folder"):
-        classes_by_folder([tmp_path / "p" / "along"])
-    table = tmp_path / "classes.tsv"
-    table.write_text("along3\tstripes\nacross1\tbars\n")
-    assert read_classes(table) == {"along3": "stripes", "across1": "bars"}
-    table.write_text("along3\tstripes\nacross1\n")
-    with pytest.raises(ValueError, match="line 2: a line must be a key and a class"):
-        read_classes(table)
-
-
 def test_command_shows_each_block_of_each_network(network: Path, tmp_path: Path) -> None:
     masks = tmp_path / "masks.zip"
     with zipfile.ZipFile(masks, "w") as archive:
@@ -87,7 +60,7 @@ def test_command_shows_each_block_of_each_network(network: Path, tmp_path: Path)
             png = io.BytesIO()
             Image.fromarray(np.eye(8, dtype=np.uint8) * 15).save(png, "png")
             archive.writestr(f"along{number}.png", png.getvalue())
-    command = ["features", str(picture_files(tmp_path / "p")), "--network", str(network), "--masks", str(masks)]
+    command = ["features", str(striped_pictures(tmp_path / "p")), "--network", str(network), "--masks", str(masks)]
     result = CliRunner().invoke(evaluate, command, catch_exceptions=False)
     assert "top-1 in %, 2 classes, 24 pictures" in result.output
     assert result.output.count("block 5") == 2

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Picture = NDArray[np.float32]
 
@@ -90,3 +92,14 @@ def sepia(frames: int = 24, by_luma: bool = False) -> Iterator[Picture]:
         strength = 4 * drawn[..., :1] * (1 - drawn[..., :1]) if by_luma else 1
         drawn[..., 1:] = strength * np.array((-0.08, 0.05), np.float32)
         yield drawn
+
+
+def striped_pictures(folder: Path) -> Path:
+    """Stripes along in one folder, across in another."""
+    for kind in ("along", "across"):
+        (folder / kind).mkdir(parents=True)
+        for number in range(12):
+            waves = 127 + 100 * np.sin((np.arange(64) + 5 * number) / 3)
+            stripes = np.broadcast_to(waves if kind == "along" else waves[:, None], (64, 64)).astype(np.uint8)
+            Image.fromarray(np.repeat(stripes[..., None], 3, axis=2)).save(folder / kind / f"{kind}{number}.png")
+    return folder
