@@ -23,6 +23,7 @@ from pipelines.places import is_taken, only_run, put
 from pipelines.proof.digest import digested
 from pipelines.proof.origin import origin_of
 from pipelines.proof.record import Made, write_beside
+from pipelines.proof.reuse import from_result
 from pipelines.proof.sign import signed
 from pipelines.proof.verify import compared
 from pipelines.repair.tally import notes as mend_notes
@@ -91,6 +92,8 @@ def _coloured(
     """All segments in order, each coloured now or by an earlier run."""
     for difference in work.differs:
         listener.on_note(f"starts over: {difference}")
+    for note in from_result(job, work):
+        listener.on_note(note)
     finished = {segment.number: work.finished(segment, segment.number in job.taken) for segment in job.segments}
     for note in _again_notes(job, work):
         listener.on_note(note)
@@ -102,12 +105,10 @@ def _coloured(
 
 
 def _again_notes(job: Job, work: WorkFolder) -> Iterator[str]:
-    """Sentences on segments that earlier runs have left, or not."""
+    """A sentence on segments that earlier runs have left."""
     again = sum(work.has_changed(segment) for segment in job.segments if segment.number not in job.taken)
     if again:
         yield f"{again} of {len(job.segments)} segments rendered again: their look, or what was given for them, changed"
-    if job.updates and not work.done:
-        yield "no segments were kept by an earlier run: all are rendered, and the next --update finds them"
 
 
 @dataclass(frozen=True)

@@ -111,10 +111,9 @@ class WorkFolder:
             return None
         if not entry or (entry["sha256"] and (not path.exists() or sha256_of(path) != entry["sha256"])):
             return None
-        was = {name: tuple(value) if isinstance(value, list) else value for name, value in entry["encoded"].items()}
-        was["repairs"] = tuple(ShotRepair._make([*shot[:-1], tuple(shot[-1])]) for shot in was.get("repairs", ()))
-        encoded = EncodedSegment(**was)  # type: ignore[arg-type]  # as it was written
-        return SegmentFile(path, encoded) if len(encoded.lumas) == len(encoded.pts) else None
+        encoded = encoded_of(entry["encoded"])
+        is_whole = len(encoded.lumas) == len(encoded.pts)
+        return SegmentFile(path, encoded, entry.get("about", "")) if is_whole else None
 
     def has_changed(self, segment: Segment) -> bool:
         """Whether an earlier run finished the segment with another identity."""
@@ -124,22 +123,28 @@ class WorkFolder:
     def _path(self, segment: Segment) -> Path:
         return self.folder / f"{segment.number:05d}.segment"
 
-    def finish(self, segment: Segment, encoded: EncodedSegment, part: Path) -> SegmentFile:
-        """Puts a segment that was written to `part` in its place, with its entry."""
-        path = self._path(segment)
+    def finish(self, segment: Segment, encoded: EncodedSegment, part: Path, own: str | None = None) -> SegmentFile:
+        """Puts a segment that was written to `part` in its place, with its entry.
+
+        Args:
+            segment: of the film.
+            encoded: facts of what was written.
+            part: where that lies.
+            own: its identity; None: the one that it has in this run.
+        """
+        path, own = self._path(segment), self.own.get(segment.number, "") if own is None else own
         digest = sha256_of(part) if encoded.pts else ""
         if encoded.pts:
             if path.is_dir():  # no folder takes the place of another with files in it
                 remove(path)
             part.replace(path)
         try:
-            own = self.own.get(segment.number)
             entry = {"sha256": digest, "encoded": dataclasses.asdict(encoded)} | ({"about": own} if own else {})
             _write(path.with_suffix(".json"), entry)
         except OSError:  # without its entry a segment does not count
             remove(path)
             raise
-        return SegmentFile(path, encoded)
+        return SegmentFile(path, encoded, own)
 
     def remove(self) -> None:
         """Removes the folder."""
@@ -149,6 +154,13 @@ class WorkFolder:
 def finished_segments(out: Path) -> int:
     """How many segments of the result `out` are finished, and wait for a run to go on."""
     return len(list(out.with_name(out.name + WORK).glob(ENTRIES)))
+
+
+def encoded_of(written: Mapping[str, Any]) -> EncodedSegment:
+    """The facts of a segment from the object of JSON that they were written as."""
+    was = {name: tuple(value) if isinstance(value, list) else value for name, value in written.items()}
+    was["repairs"] = tuple(ShotRepair._make([*shot[:-1], tuple(shot[-1])]) for shot in was.get("repairs", ()))
+    return EncodedSegment(**was)  # type: ignore[arg-type]  # as it was written
 
 
 def _read(path: Path) -> dict[str, Any]:

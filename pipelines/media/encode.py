@@ -221,8 +221,8 @@ class Encode:
                 if mask is not None:
                     mask.add(coloured.frame, pts[-1] - pts[0])
                 packets = stream.encode(assemble(coloured, pts[-1] - pts[0]))
-                _mux(container, captioned(packets, captions, codec), pts, stored)
-            _mux(container, captioned(stream.encode(None), captions, codec), pts, stored)
+                mux(container, captioned(packets, captions, codec), pts, stored)
+            mux(container, captioned(stream.encode(None), captions, codec), pts, stored)
         write_grading(path, self.target.grading)
         cuts = tuple(at for at, shot, before in zip(pts, shots, [0, *shots], strict=False) if shot != before)
         last = coloured.frame.duration
@@ -238,8 +238,8 @@ class Encode:
         )
 
 
-def _mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[int]) -> None:
-    """Writes packets with dts of our own, and adds their pts to `stored`.
+def mux(container: Any, packets: Iterable[Any], shown: list[int], stored: list[int]) -> None:
+    """Writes packets of a segment with dts of our own, and adds their pts to `stored`.
 
     x265 gives random dts to films of a frame or two; joining the segments makes new ones anyway.
     """

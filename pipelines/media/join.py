@@ -34,6 +34,8 @@ class SegmentFile:
 
     path: Path
     encoded: EncodedSegment
+    own: str = ""
+    """Its identity, see `job.identity.about_segment`."""
 
 
 def mask_beside(whole: Path) -> Path:

@@ -23,6 +23,7 @@ from pipelines.painting.choice import Chosen
 from pipelines.places import sha256_of
 from pipelines.proof.framemd5 import Row, Track, dump
 from pipelines.proof.origin import STATEMENT, digital_source_type, named, networks_of
+from pipelines.proof.segments import segments_of
 from pipelines.proof.typed import command_of, typed
 from pipelines.ranges import in_seconds
 from pipelines.repair.tally import of_film, rows
@@ -138,6 +139,7 @@ def _record(made: Made, lumas: Path, packets: str) -> dict[str, Any]:
         "mask": _mask(made),
         "mended": rows(job.film, of_film([segment.encoded for segment in made.segments])),
         "shots": list(_shots(made)),
+        **segments_of(job, made.segments),
     }
 
 
