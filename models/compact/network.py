@@ -23,6 +23,8 @@ STRIDE = 32
 """Input sides must be multiples of this."""
 HEAD_STRIDE = 4
 MOBILENET = "mobilenet_v2"
+SHIPPED_ENCODER = "efficientnet-lite2"
+"""Of the weights that ship."""
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     MOBILENET: MobileNetV2,
     **{name: functools.partial(EfficientNetLite, name) for name in STAGES},

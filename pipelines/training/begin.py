@@ -3,13 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+from models.compact.detector import Detector
+from models.compact.drawn import draw
 from models.compact.listener import Listener
 from models.compact.lite import encoder_of_classifier, gray_lite_state
 from models.compact.mobilenet import gray_encoder_state
-from models.compact.network import Compact, CompactConfig
+from models.compact.network import SHIPPED_ENCODER, Compact, CompactConfig
 from models.weights.files import load_network, read_weights
 from models.weights.published_files import read_published
 from models.weights.take_over import named_network
+from pipelines.training.config import TrainConfig
 
 
 def listening(network: Compact) -> Compact:
@@ -18,6 +21,27 @@ def listening(network: Compact) -> Compact:
         network.config = replace(network.config, hints=True)
         network.listener = Listener(network.config.widths[1:], list(network.encoder.taps.values()))
     return network
+
+
+def drawn_anew() -> Compact:
+    """The network on the encoder that ships, with weights of no training."""
+    network = Compact(CompactConfig(encoder=SHIPPED_ENCODER))
+    draw(network)
+    return network
+
+
+def beginning(start: Path | None, config: TrainConfig) -> Compact:
+    """The network with which a run begins.
+
+    Raises:
+        ValueError: `start` holds no weights to start from, or the encoder is to be drawn all the same.
+    """
+    if config.encoder == "random" and start:
+        raise ValueError(f"{start}: nothing of it is used with encoder=random; leave --start out")
+    network = drawn_anew() if config.encoder == "random" else begun(start)
+    if config.detector == "random":
+        network.detector = Detector(list(network.encoder.taps.values())[1:])
+    return listening(network) if config.hint_share else network
 
 
 def begun(start: Path | None) -> Compact:

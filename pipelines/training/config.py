@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from models.colour.finish import Finish
 
 Objective = Literal["classes", "regression"]
+Beginning = Literal["start", "random"]
 Stage = Literal["full", "instance", "fusion", "decoder", "detector"]
 MAX_LAYERS = 23
 """Of the deepest of the encoders."""
@@ -27,7 +28,8 @@ RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("seed",): (0, 2**23 - 1),  # a step's seed, of 64 bits, holds it, the step and the process
 }
 """Limits of the settings."""
-CHOICES = {"stage": get_args(Stage), "objective": get_args(Objective)}
+CHOICES = {"stage": get_args(Stage), "objective": get_args(Objective), "encoder": get_args(Beginning),
+           "detector": get_args(Beginning)}  # fmt: skip
 
 
 Ranges = Mapping[tuple[str, ...], tuple[float, float]]
@@ -87,6 +89,11 @@ class TrainConfig:
     lettering: float = 0.0
     """Share of the pictures that show words, which have no colour: laid over them, on a sign, or as a title card."""
     detector_weight: float = 0.2
+    encoder: Beginning = "start"
+    """random: the encoder that ships, drawn anew (He's rule), its norms settled on the first pictures. The run has
+    no weights to start from."""
+    detector: Beginning = "start"
+    """random: a detector drawn anew, whatever the weights to start from have."""
     temperature: float = 1.0
     """T of the annealed mean when the network colours; written into the weights."""
     saturation: float = 1.9
@@ -118,6 +125,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_limits(self, RANGES, CHOICES)
+        if self.encoder == "random" and self.frozen_layers:
+            raise ValueError(
+                f"frozen_layers must be 0 with encoder=random, got {self.frozen_layers}: they never learned"
+            )
         if self.batch < 2 or self.batch % 2:
             raise ValueError(f"batch must be an even number above 0, got {self.batch}")
         if self.crop < 32 or self.crop % 32:

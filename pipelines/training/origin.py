@@ -37,7 +37,8 @@ def settings_of(config: Settings, processes: int) -> dict[str, str]:
 
 def check_origin(checkpoint: Path, was: dict[str, str], now: dict[str, str]) -> None:
     """Raises OutputError, which names all that differs, where a checkpoint is that of another run."""
-    was = {PROCESSES: now[PROCESSES]} | was  # older checkpoints do not have it
+    unsaid = {PROCESSES: now[PROCESSES], "encoder": "start", "detector": "start"}  # older checkpoints have none
+    was = {name: value for name, value in unsaid.items() if name in now} | was
     names = [name for name in was | now if was.get(name) != now.get(name)]
     differences = ", ".join(f"{name} was {_short(was.get(name))}, is {_short(now.get(name))}" for name in names)
     if differences:

@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from models.colour.bins import BINS, rebalancing_weights
+from models.colour.colorspace import lab_from_linear
+from models.compact.drawn import settle
 from models.compact.network import Compact
 from models.weights.files import save_network
 from pipelines.training import loop
-from pipelines.training.begin import begun, listening
+from pipelines.training.begin import beginning
 from pipelines.training.config import TrainConfig
 from pipelines.training.crops import CropSettings, crops
 from pipelines.training.examples import Sources, count_prior, examples
@@ -26,6 +28,8 @@ from pipelines.training.optimise import average, check_finite, rank_and_world, s
 from pipelines.training.stages import LOSSES, TRAINED, Batch, takes
 from pipelines.training.tensorboard import COLOURING, coloured_sheet
 
+SETTLED = 8
+"""Steps whose pictures settle the batch norms of an encoder drawn anew."""
 MAX_GRADIENT_NORM = 5.0
 """Norm to which gradients are clipped."""
 
@@ -38,7 +42,7 @@ def _rate(step: int, config: TrainConfig) -> float:
 def _network(start: Path | None, config: TrainConfig) -> Compact:
     """The network at the start of the run; the parts that the stage trains need gradients."""
     torch.manual_seed(config.seed)
-    network = listening(begun(start)) if config.hint_share else begun(start)
+    network = beginning(start, config)
     if config.stage == "instance":
         network.instance.load_state_dict(network.decoder.state_dict())
     network.eval().requires_grad_(False)
@@ -78,10 +82,15 @@ class CompactTrainer(loop.Trainer):
         self.metadata = {"temperature": str(config.temperature), **finish}
 
     def begin(self, log: Callable[[str], None]) -> None:
-        """Counts the prior over the colours."""
+        """Counts the prior over the colours; settles an encoder drawn anew on the first pictures."""
         log(f"counting the colours of {min(self.config.prior_pictures, len(self.data))} of {len(self.data)} pictures")
         prior = count_prior(self.data, self.config, log)
         self.tensors["bin_weights"] = rebalancing_weights(prior, self.config.uniform_share).to(self.device)
+        if self.config.encoder == "random":
+            settings = CropSettings(self.config.crop, self.config.zoom, seed=self.config.seed)
+            squares = crops(self.data, self.data.boxes, settings, self.config.batch, range(SETTLED), 0)
+            settle(self.network, (lab_from_linear(light.to(self.device))[:, :1] for light, _ in squares))
+            self.averaged.encoder.load_state_dict(self.network.encoder.state_dict())
 
     def batches(self, steps: range) -> Iterator[tuple[Tensor, Tensor]]:
         """Squares and boxes, as `crops` gives them: this process's part of each step."""

@@ -125,7 +125,10 @@ def compact(
         start_work(has_codecs=False)
         sources = Sources(images, films, boxes, kinds)
         given = {name: options.pop(name) for name in ("stage", "steps")}
-        config = assigned(TrainConfig(), options.pop("assignments"), given)
+        assignments = options.pop("assignments")
+        if "encoder=random" in assignments:
+            given["frozen_layers"] = 0
+        config = assigned(TrainConfig(), assignments, given)
         if gpus or workers:
             from pipelines.on_ray.train import train_on_ray
 

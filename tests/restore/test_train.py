@@ -104,3 +104,11 @@ def test_settings_that_are_none_are_reported(setting: str, told: str, sources: S
     assert result.exit_code == 2
     assert told in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_drawn_anew_keeps_no_layer_and_takes_no_weights(sources: Sources, tmp_path: Path) -> None:
+    own = save_random_network(tmp_path / "own.safetensors")
+    command = ["train", "compact", "--images", sources.images[0], "-o", tmp_path / "out.safetensors"]
+    options = ["--set", "held_out=0", "--set", "encoder=random", "--start", own]
+    said = refused(CliRunner().invoke(main, [str(word) for word in (*command, *options)]))
+    assert "own.safetensors: nothing of it is used with encoder=random; leave --start out" in said

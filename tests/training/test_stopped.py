@@ -174,3 +174,13 @@ def test_weights_and_checkpoint_are_written_on_the_way(sources: Sources, tmp_pat
     stopped_after(1, sources, out, replace(CONFIG, stage="detector"))
     assert read_weights(out)[1]["step"] == "1"
     assert {path.name for path in tmp_path.iterdir()} == {"out.safetensors", "out.checkpoint", "out.held-out"}
+
+
+@pytest.mark.slow
+def test_checkpoint_of_a_version_without_drawn_parts_goes_on(sources: Sources, tmp_path: Path) -> None:
+    out = tmp_path / "out.safetensors"
+    run(sources, out, replace(CONFIG, stage="decoder", steps=1))
+    checkpoint = checkpoint_of(out)
+    del checkpoint["origin"]["encoder"], checkpoint["origin"]["detector"]
+    torch.save(checkpoint, out.with_suffix(".checkpoint"))
+    assert len(run(sources, out, replace(CONFIG, stage="decoder", steps=2))) == 1
