@@ -140,7 +140,8 @@ class Join:
             first = next(segment.encoded.pts[0] for segment in segments if segment.encoded.pts)
             join_pictures(segments, job.pictures, first_number(job.film, first), part)
             return part
-        mux(job.film, job.target, job.container, segments, job.span, part, job.out, origin=self.origin)
+        whole = job.film, job.target, job.container, segments, job.span, part, job.out
+        mux(*whole, origin=self.origin, first_timecode=job.settings.first_timecode)
         if job.settings.repair.mask_out is not None:
             write_mask_film(job.film, segments, mask_beside(part))
         return part

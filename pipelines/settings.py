@@ -224,6 +224,8 @@ class Settings:
     """Of stretches with repairs of their own, such as a look's shots; the first that holds a frame counts."""
     timecode_start: bool = field(default=False, metadata=LEFT_OUT)
     """Count timecode from the film's own, instead of from 0."""
+    first_timecode: str = field(default="", metadata=LEFT_OUT)
+    """Of the result's first frame, HH:MM:SS:FF; empty: as the film has it."""
     keep_start: bool = field(default=False, metadata=LEFT_OUT)
     """Let the result of a film that begins late, such as one from the middle of a DVD, begin as late."""
     segment: Fraction = Fraction(30)

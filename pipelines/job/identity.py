@@ -40,8 +40,8 @@ def _masks(repair: RepairSettings) -> dict[str, str]:
 
 
 def _for_all(settings: Settings) -> Settings:
-    """The settings that hold for all segments."""
-    return replace(settings, hints=(), stills=(), references=(), look=None, repairs=())
+    """The settings that hold for all segments, and change them."""
+    return replace(settings, first_timecode="", hints=(), stills=(), references=(), look=None, repairs=())
 
 
 def about_segment(job: Job, segment: Segment) -> str:

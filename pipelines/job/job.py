@@ -22,6 +22,7 @@ from pipelines.media.nvenc import choose_encoder
 from pipelines.media.probe import picture_at, probe
 from pipelines.media.scans import beside, check_gaps, pattern_of
 from pipelines.media.target import Target
+from pipelines.media.timecode import check_first
 from pipelines.painting.choice import Chosen
 from pipelines.places import check_folder, check_place
 from pipelines.ranges import in_seconds
@@ -135,6 +136,7 @@ def prepare(
         check_place(out, path, overwrite, option)
     check_beside(out, settings, overwrite, option)
     check_credentials(film, output.container, settings, option)
+    check_first(film, settings.first_timecode, output.container)
     check_colours(film, settings)
     ways, span = ways_of(film, settings, has_pool), settings.span
     return Job(

@@ -179,6 +179,7 @@ def mux(  # noqa: PLR0913  # all that a file is made of
     result: Path,
     *,
     origin: Mapping[str, str],
+    first_timecode: str = "",
 ) -> None:
     """Writes the film to `out`, and reads it back to see that it is whole.
 
@@ -191,6 +192,7 @@ def mux(  # noqa: PLR0913  # all that a file is made of
         out: the file; the caller renames it when it is whole.
         result: the name that it will get, for errors.
         origin: tags that it gets beside the film's own, see `add_origin`.
+        first_timecode: see `move_timecode`.
 
     Raises:
         OutputError: the container refuses a packet, or does not hold what was written.
@@ -209,7 +211,7 @@ def mux(  # noqa: PLR0913  # all that a file is made of
         written.metadata.update({key: value for key, value in tags.items() if key not in WRITTEN_ANEW})
         add_origin(written.metadata, container, origin)
         picture, others = _add_streams(written, source, template.streams.video[0], film, target, span)
-        move_timecode(written, film, first.encoded.pts[0])
+        move_timecode(written, film, first.encoded.pts[0], first_timecode)
         tallies = _tallies(film, picture, others)
         if source and film.chapters:
             written.set_chapters(chapters(source, film, span))

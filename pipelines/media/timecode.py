@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pipelines.errors import InputError, timecode
+from pipelines.errors import InputError, SettingsError, timecode
 from pipelines.media.open import open_film
 from pipelines.source import Film, Scans
 
@@ -16,6 +16,8 @@ STANDARD = tuple(Fraction(n) for n in (24, 25, 30, 48, 50, 60)) + tuple(
 )
 """Frames per second for which there is timecode (SMPTE ST 12-1)."""
 DROPS = {Fraction(30_000, 1001), Fraction(60_000, 1001)}
+CONTAINERS = ("mov", "mp4", "matroska", "webm")
+"""Those that keep a timecode: a track of it, or a tag."""
 SPELLING = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;])(\d{2})")
 
 
@@ -117,8 +119,27 @@ def clock_of(film: Film) -> Clock:
     return Clock(rate, first, is_drop, reel, bool(own))
 
 
-def move_timecode(written: Any, film: Film, pts: int) -> None:
-    """Makes the timecode in the tags of a result and its streams that of the film's frame at `pts`, its first one.
+def check_first(film: Film, first: str, container: str) -> None:
+    """Raises SettingsError where a result in `container` cannot have `first` as its first timecode, if one is given."""
+    if not first:
+        return
+    rate = standard_rate(film.picture.rate)
+    if rate is None:
+        shown = f"{float(film.picture.rate):.6g}"
+        raise SettingsError(
+            film.path, f"there is no timecode for {shown} frames a second", "leave out --first-timecode"
+        )
+    if container not in CONTAINERS:
+        raise SettingsError(film.path, f"{container} keeps no --first-timecode", "write .mov, .mp4 or .mkv")
+    try:
+        Clock(rate, 0, ";" in first and rate in DROPS, "").number(first)
+    except ValueError as error:
+        hint = "write HH:MM:SS:FF, FF below the rate, and ; for FF only at 29.97 and 59.94 frames a second"
+        raise SettingsError(film.path, f"--first-timecode {error}", hint) from error
+
+
+def move_timecode(written: Any, film: Film, pts: int, first: str = "") -> None:
+    """Makes the timecode in the tags of a result and its streams that of its first frame.
 
     A tag that is not valid at the film's rate stays as it is.
 
@@ -126,11 +147,16 @@ def move_timecode(written: Any, film: Film, pts: int) -> None:
         written: the result, open, with the film's own tags.
         film: its source.
         pts: of the result's first frame in the film.
+        first: its timecode; empty: that of the film's frame, where the film has one.
     """
     frames = round(film.seconds(pts) * (standard_rate(film.picture.rate) or film.picture.rate))
     for tags in (written.metadata, *(stream.metadata for stream in written.streams)):
         for name in [name for name in tags if frames and name.lower() == "timecode"]:
             tags[name] = _later(tags[name], film, frames)
+        for name in [name for name in tags if first and name.lower() == "timecode"]:
+            del tags[name]
+    if first:
+        written.metadata["timecode"] = first
 
 
 def _later(own: str, film: Film, frames: int) -> str:

@@ -51,7 +51,8 @@ def write_expected(film: Film, output: Output, settings: Settings, stated: State
     encoded = Encode(target, settings.encode)([_black(target, first)], segment)
     whole = replace(film, others=output.others)
     path = folder / f"expected{stated.result['name'][-4:]}"
-    mux(whole, target, output.container, [SegmentFile(segment, encoded)], span, path, path, origin=stated.origin)
+    made = whole, target, output.container, [SegmentFile(segment, encoded)], span, path, path
+    mux(*made, origin=stated.origin, first_timecode=settings.first_timecode)
     return path
 
 

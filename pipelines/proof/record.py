@@ -207,6 +207,7 @@ def _read(job: Job) -> dict[str, Any]:
     return {
         "start": None if span.start is None else str(span.start),
         "end": None if span.end is None else str(span.end),
+        "first_timecode": settings.first_timecode,
         "keep_start": span.keeps_start,
         "fps": None if settings.scans.fps is None else str(settings.scans.fps),
         "skip_damaged": settings.skip_damaged,

@@ -75,6 +75,7 @@ class Stated:
             start=start,
             end=end,
             scans=ScanSettings(fps, sound),
+            first_timecode=read.get("first_timecode", ""),
             keep_start=read["keep_start"],
             skip_damaged=read["skip_damaged"],
             deinterlace=read["deinterlace"],

@@ -162,6 +162,12 @@ SETTING_OPTIONS = join(
     option(TASK, "--shot", type=SHOTS, metavar="N", help="Write this shot alone; shots count from 1."),
     TIMECODE_START,
     option(
+        OUTPUT,
+        "--first-timecode",
+        metavar="HH:MM:SS:FF",
+        help="Timecode of the result's first frame. [the film's own, from --start on; none where it has none]",
+    ),
+    option(
         TASK,
         "--keep-start/--no-keep-start",
         default=None,
@@ -276,7 +282,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             encode=replace(base.encode, **given("codec", "profile", "crf", "preset", "encoder")),
             scans=replace(base.scans, **given("fps", "sound")),
             **span,
-            **given("timecode_start", "keep_start", "skip_damaged", "recolour", "deinterlace"),
+            **given("timecode_start", "first_timecode", "keep_start", "skip_damaged", "recolour", "deinterlace"),
             **given("sidecar", "checksum", "verify", "c2pa_cert", "c2pa_key"),
         )
         return with_look(settings, options["look"]) if options.get("look") else settings

@@ -12,7 +12,7 @@ import av
 import cv2
 import pytest
 
-from pipelines.errors import DamagedError, InputError
+from pipelines.errors import DamagedError, InputError, SettingsError
 from pipelines.settings import Settings
 from restore.api import restore_film
 from tests.made import broken, clips
@@ -137,3 +137,36 @@ def test_a_shot_goes_with_no_other_span(other: tuple[str, str]) -> None:
     result = restore("film.mp4", "--shot", "2", *other)
     assert result.exit_code == 2
     assert "--shot is a span of its own; leave out --start and --end" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rate", "own", "asked", "out"),
+    [(NTSC, "00:00:58;00", "01:00:00;00", ".mov"), (Fraction(25), "", "01:00:00:00", ".mp4"),
+     (NTSC, "", "10:00:00:00", ".mkv")],
+)  # fmt: skip
+def test_a_result_has_the_first_timecode_that_is_asked_for(
+    films: Films, settings: Settings, tmp_path: Path, rate: Fraction, own: str, asked: str, out: str
+) -> None:
+    film = films(with_timecode, ".mov", rate=rate, timecode=own)
+    without = restore_film(film, tmp_path / f"without{out}", replace(settings, start=Fraction(3)))
+    assert timecodes(without) == ({"00:01:01;02"} if own else set())
+    asking = replace(settings, start=Fraction(3), first_timecode=asked, verify=True)
+    assert timecodes(restore_film(film, tmp_path / f"out{out}", asking)) == {asked}
+
+
+@pytest.mark.parametrize(
+    ("rate", "asked", "out", "what"),
+    [(Fraction(25), "01:00:00:25", ".mov", "--first-timecode '01:00:00:25' is not valid at 25 frames a second"),
+     (Fraction(25), "01:00:00;00", ".mov", "is not valid at 25"), (Fraction(25), "1 h", ".mov", "is not valid at 25"),
+     (NTSC, "01:01:00;00", ".mov", "the next is 01:01:00;02"),
+     (Fraction(18), "01:00:00:00", ".mov", "no timecode for 18"),
+     (Fraction(25), "01:00:00:00", ".ts", "mpegts keeps no --first-timecode")],
+)  # fmt: skip
+def test_a_first_timecode_that_cannot_be_is_refused(
+    films: Films, settings: Settings, tmp_path: Path, rate: Fraction, asked: str, out: str, what: str
+) -> None:
+    film = films(with_timecode, ".mov", rate=rate, timecode="")
+    with pytest.raises(SettingsError) as caught:
+        restore_film(film, tmp_path / f"out{out}", replace(settings, first_timecode=asked))
+    assert what in caught.value.what
+    assert list(tmp_path.iterdir()) == []

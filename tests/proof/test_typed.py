@@ -27,6 +27,7 @@ RUNS = {
     "profile": Settings(encode=EncodeSettings("prores", profile="lt")),
     "scans": Settings(scans=ScanSettings(Fraction(24000, 1001))),
     "span": Settings(start=Fraction(3661, 4), end=Fraction(7200), keep_start=True, timecode_start=True),
+    "timecode": Settings(first_timecode="01:00:00;00"),
     "flags": Settings(skip_damaged=True, recolour=True, deinterlace=True),
     "repair": Settings(paint=PaintSettings(is_off=True), repair=RepairSettings(dust=2, flicker_local=4)),
 }
