@@ -1,6 +1,6 @@
 """Around a measurement: the files that it reads and writes, and how far it is."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,12 @@ def weights_files(folder: Path | None, *names: str) -> list[Path]:
         with suppress(FileNotFoundError):
             found.append(find_weights(name, folder))
     return found
+
+
+def column_names(networks: Sequence[str]) -> dict[str, str]:
+    """Networks by the names of their columns: files without folder and suffix, unless two are called alike."""
+    short = [Path(name).stem if Path(name).suffix else name for name in networks]
+    return dict(zip(short if len(set(short)) == len(set(networks)) else networks, networks, strict=True))
 
 
 def check_results(read: Iterable[Path | None], results: Mapping[str, Path | None]) -> None:

@@ -6,38 +6,44 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from models.compact.network import Compact, CompactConfig
-from models.weights.catalogue import DEFAULT_NETWORK, find_weights
+from models.compact.drawn import settle
+from models.compact.network import Compact
+from models.weights.catalogue import find_weights
 from models.weights.files import load_network
+from pipelines.evaluate.blocks import Seen, batches, look
+from pipelines.evaluate.classes import Classes, Places, classes_by_folder, is_voc, read_classes, read_voc
 from pipelines.evaluate.features import evaluate_features
 from pipelines.evaluate.masks import Masks
 from pipelines.evaluate.paint import PictureSet
-from pipelines.media.labels import classes_by_folder, labels_of, read_classes
-from pipelines.training.begin import begun
+from pipelines.training.begin import begun, drawn_anew
 from restore.exits import Refused, raised_as
-from restore.measuring import ShowReport, check_results, stepping, weights_files
+from restore.measuring import ShowReport, check_results, column_names, stepping, weights_files
 from restore.show.counting import counting
 
 RANDOM = "random"
+SETTLED = 256
+"""Pictures from which the random network's batch norms take their statistics."""
 
 
-def measure_features(
+def measure_features(  # noqa: PLR0913, PLR0917  # one measurement's all
     pictures: Sequence[Path],
     networks: Sequence[str],
     weights_dir: Path | None,
     given: Mapping[str, Path | None],
     limit: int | None,
+    has_colour: bool,
     json_out: Path | None,
     show: ShowReport,
 ) -> None:
     """Measures what linear probes read off the features of networks, on gray pictures.
 
     Args:
-        pictures: zip files or folders.
+        pictures: zip files or folders; or one folder of PASCAL VOC.
         networks: names or files of weights; `random` is the default network's layout, drawn at random.
         weights_dir: the folder of fetched weights.
         given: the files of `classes`, a table of key and class, and of `masks`; without classes, folders name them.
         limit: pictures taken at most, evenly spread.
+        has_colour: a second column for each network, with colours as input, too.
         json_out: a file for all figures, which `show` writes.
         show: takes the figures.
 
@@ -47,24 +53,53 @@ def measure_features(
     read = (*pictures, *weights_files(weights_dir, *networks), given["classes"], given["masks"])
     check_results(read, {"--json": json_out})
     with raised_as(Refused, FileNotFoundError, ValueError):
-        loaded = {name: _opened(name, weights_dir) for name in networks}
-        table = read_classes(given["classes"]) if given["classes"] else classes_by_folder(pictures)
-        chosen = PictureSet(pictures, limit, table)
+        loaded = {column: _opened(name, weights_dir) for column, name in column_names(networks).items()}
+        sources, classes, places = _known(pictures, given)
+        wanted = set(classes.of) if classes else set[str]()
+        if places and not given["classes"]:
+            wanted |= places.masks.names.keys()
+        chosen = PictureSet(sources, limit, wanted)
     with counting("pictures", len(chosen)) as step:
         counted = (stepping(lambda named: named, step)(named) for named in chosen)
-        report = evaluate_features(counted, labels_of(table), loaded, Masks(given["masks"]) if given["masks"] else None)
-    show(report)
+        seen = look(counted, places.masks if places else None)
+    if RANDOM in loaded:
+        _settle(loaded[RANDOM], seen)
+    with counting("networks", len(loaded)) as step:
+        show(evaluate_features(seen, loaded, classes, places, has_colour, step))
+
+
+def _known(
+    pictures: Sequence[Path], given: Mapping[str, Path | None]
+) -> tuple[Sequence[Path], Classes | None, Places | None]:
+    """Where the pictures are, their classes, and those of their places."""
+    folder = next((path for path in pictures if is_voc(path)), None)
+    if folder:
+        if len(pictures) > 1 or any(given.values()):
+            raise ValueError(f"{folder}: PASCAL VOC has its own classes, maps and pictures to test on; give it alone")
+        return [folder / "JPEGImages"], *read_voc(folder)
+    classes = read_classes(given["classes"]) if given["classes"] else classes_by_folder(pictures)
+    places = Places(Masks(given["masks"])) if given["masks"] else None
+    if not classes and not places:
+        raise ValueError(
+            "all pictures lie in one folder; sort them into folders by class, or give --classes or --masks"
+        )
+    return pictures, classes, places
 
 
 def _opened(name: str, folder: Path | None) -> nn.Module:
     """The network of a name or file; a classifier's file gives its encoder; `random` has weights of no training."""
-    if name != RANDOM:
-        path = find_weights(name, folder)
-        try:
-            return load_network(path)[0]
-        except ValueError:
-            return begun(path).eval()
-    torch.manual_seed(0)
-    shipped = load_network(find_weights(DEFAULT_NETWORK, folder))[0]
-    assert isinstance(shipped, Compact)
-    return Compact(CompactConfig(encoder=shipped.config.encoder)).eval()
+    if name == RANDOM:
+        torch.manual_seed(0)
+        return drawn_anew().eval()
+    path = find_weights(name, folder)
+    try:
+        return load_network(path)[0]
+    except ValueError:
+        return begun(path).eval()
+
+
+def _settle(network: nn.Module, seen: Seen) -> None:
+    """Gives the random network's batch norms the statistics of pictures, as every trained network has them."""
+    assert isinstance(network, Compact)
+    some = seen.squares[:: max(1, len(seen.squares) // SETTLED)][:SETTLED]
+    settle(network, (lab[:, :1] for lab in batches(some)))

@@ -191,13 +191,17 @@ def match_boxes(found: Tensor, given: Tensor, least_score: float = 0.5, least_ov
     return verdicts
 
 
-def average_precision(scores: Tensor, is_right: Tensor, given: int) -> float:
-    """Precision at 101 recalls from 0 to 1, averaged (COCO's AP; Lin et al., ECCV 2014, arXiv 1405.0312).
+def average_precision(scores: Tensor, is_right: Tensor, given: int, points: int | None = 101) -> float:
+    """Precision at recalls from 0 to 1, averaged: the best that is reached there or at a higher one.
+
+    101 recalls are COCO's AP (Lin et al., ECCV 2014, arXiv 1405.0312), 11 that of PASCAL VOC 2007 (Everingham et al.,
+    IJCV 2010, sec. 4.2), and all that there are that of VOC 2010 and later.
 
     Args:
         scores: (K,) of the found boxes of all pictures, in any order.
         is_right: (K,) bool.
         given: how many were to be found, at least 1.
+        points: number of recalls, from 0 on; None: each that finding one more of those given brings.
 
     Returns:
         0..1.
@@ -205,6 +209,9 @@ def average_precision(scores: Tensor, is_right: Tensor, given: int) -> float:
     hits = is_right[scores.argsort(descending=True, stable=True)].double().cumsum(0)
     precision = hits / torch.arange(1, len(hits) + 1)
     best_later = precision.flip(0).cummax(0).values.flip(0) if len(hits) else precision
-    recalls = torch.linspace(0, 1, 101, dtype=torch.float64)
+    if points:
+        recalls = torch.linspace(0, 1, points, dtype=torch.float64)
+    else:
+        recalls = torch.arange(1, given + 1, dtype=torch.float64) / given
     first = torch.searchsorted(hits, recalls * given - 1e-6)  # 0.29 * 100 is not quite 29
     return float(F.pad(best_later, (0, 1))[first].mean())

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -17,21 +18,26 @@ PERSON = 15
 
 
 class Masks:
-    """Class maps in a zip file of PNGs, by the key of their picture: their file name without the suffix.
+    """Class maps in a zip file or a folder of PNGs, by the key of their picture: their file name without the suffix.
 
     Raises:
-        ValueError: the file has none.
+        ValueError: there are none.
     """
 
     def __init__(self, path: Path) -> None:
-        self.archive = zipfile.ZipFile(path)
-        self.names = {Path(name).stem: name for name in self.archive.namelist() if name.endswith(".png")}
+        if path.is_dir():
+            self.read: Callable[[str], bytes] = lambda name: (path / name).read_bytes()
+            names = [found.name for found in path.glob("*.png")]
+        else:
+            archive = zipfile.ZipFile(path)
+            self.read, names = archive.read, archive.namelist()
+        self.names = {Path(name).stem: name for name in names if name.endswith(".png")}
         if not self.names:
             raise ValueError(f"{path}: no masks in it; it must hold .png files named like the pictures")
 
     def classes(self, key: str, height: int, width: int) -> NDArray[np.uint8]:
         """The classes of a picture's places, (H, W)."""
-        with Image.open(io.BytesIO(self.archive.read(self.names[key]))) as small:
+        with Image.open(io.BytesIO(self.read(self.names[key]))) as small:
             resized = cv2.resize(np.array(small, np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         return resized.astype(np.uint8, copy=False)
 

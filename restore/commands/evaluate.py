@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from zipfile import BadZipFile
 
 import click
@@ -19,12 +17,8 @@ from restore.exits import Failure, Refused
 from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TASK, Command, join, option
 from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
 from restore.options.values import Length
+from restore.show.figures import printer
 
-if TYPE_CHECKING:  # a start that shows help does not pay for it
-    from pipelines.evaluate.report import Report, Section
-
-COLUMN = 12
-"""Characters of a figure."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 RESULT = click.Path(dir_okay=False, path_type=Path)
 
@@ -92,7 +86,7 @@ def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None,
         from restore.evaluation import measure_colour
 
         start_work()
-        measure_colour(pictures, options, limit, given, json_out, _printer(json_out))
+        measure_colour(pictures, options, limit, given, json_out, printer(json_out))
     if not given["classifier"]:
         click.echo("\nwithout --classifier there is no Fréchet distance and no top-1")
 
@@ -108,7 +102,7 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
         from restore.evaluation import measure_detector
 
         start_work()
-        measure_detector(pictures, options, limit, boxes, keys, json_out, _printer(json_out))
+        measure_detector(pictures, options, limit, boxes, keys, json_out, printer(json_out))
 
 
 ON_MASKS = join(
@@ -146,29 +140,43 @@ def _on_masks(kind: Literal["hints", "faults"], pictures: tuple[Path, ...], limi
         from restore.evaluation import measure_on_masks
 
         start_work()
-        measure_on_masks(kind, pictures, options, limit, keys, masks, json_out, _printer(json_out))
+        measure_on_masks(kind, pictures, options, limit, keys, masks, json_out, printer(json_out))
 
 
 @evaluate.command(
     cls=Command,
-    examples=[("restore evaluate features photos.zip --network compact --network random", "what training brought")],
+    examples=[
+        ("restore evaluate features photos --network compact --network random", "what training brought"),
+        ("restore evaluate features VOCdevkit/VOC2007 --network eccv16", "PASCAL VOC, as it unpacks"),
+    ],
 )
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @option(COLOUR, "--network", "networks", multiple=True, default=("compact", "random"), show_default=True,
         help="Its name or a .safetensors file, of a classifier, too; random: no training.")  # fmt: skip
 @WEIGHTS_DIR
 @option(TASK, "--classes", type=FILE, help="Lines of picture and class, with a tab between. [the pictures' folders]")
-@option(TASK, "--masks", type=FILE, help="Zip of PNG class maps, named like the pictures: classes of places, too.")
+@option(TASK, "--masks", type=FILE, help="Zip or folder of PNG class maps, named like the pictures: places, too.")
+@option(
+    COLOUR,
+    "--colour",
+    "has_colour",
+    is_flag=True,
+    help="A second column for each network, which sees colours, too; weights for them begin at zero and learn.",
+)
 @option(TASK, "--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread.")
 @option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
 def features(pictures: tuple[Path, ...], networks: tuple[str, ...], weights_dir: Path | None, limit: int | None,
-             json_out: Path | None, **given: Path | None) -> None:  # fmt: skip
-    """Measure what a network's features tell of gray PICTURES: linear probes after each block, the network as it is."""
+             has_colour: bool, json_out: Path | None, **given: Path | None) -> None:  # fmt: skip
+    """Measure what a network's features tell of gray PICTURES: linear probes after each block, the network as it is.
+
+    PICTURES are zip files or folders, or one folder of PASCAL VOC as it unpacks, with its own classes, maps and
+    pictures to test on. Of others every fourth is one to test on.
+    """
     with in_one_line():
         from restore.probes import measure_features
 
         start_work()
-        measure_features(pictures, networks, weights_dir, given, limit, json_out, _printer(json_out))
+        measure_features(pictures, networks, weights_dir, given, limit, has_colour, json_out, printer(json_out))
 
 
 @evaluate.command(cls=Command)
@@ -201,7 +209,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
         from restore.evaluation import measure_steadiness
 
         start_work()
-        show = _printer(json_out, "frame")
+        show = printer(json_out, "frame")
         measure_steadiness(films, settings, seconds, judge, json_out, compare, overwrite, show)
 
 
@@ -226,7 +234,7 @@ def stills(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback
         from restore.evaluation import measure_stills
 
         start_work()
-        measure_stills(films, settings, seconds, judge, json_out, _printer(json_out, "frame"))
+        measure_stills(films, settings, seconds, judge, json_out, printer(json_out, "frame"))
 
 
 @evaluate.command(cls=Command, examples=[("restore evaluate repair films.zip --seeds 10", "dust drawn ten times")])
@@ -256,33 +264,4 @@ def repair(films: tuple[Path, ...], damage: Literal["dust", "worn", "light"], js
         from restore.evaluation import measure_repair
 
         start_work()
-        measure_repair(films, damage, seconds, options, json_out, _printer(json_out, "frame"))
-
-
-def _printer(json_out: Path | None, counted: str = "picture") -> Callable[[Report], None]:
-    return partial(_show, json_out=json_out, counted=counted)
-
-
-def _show(report: Report, json_out: Path | None, counted: str = "picture") -> None:
-    """Prints tables, and writes all figures as JSON."""
-    by = f", judged by {report.judge}" if report.judge else ""
-    heads = [f"{each.title}, {each.pictures} {counted}{'s' * (each.pictures != 1)}{by}" for each in report.sections]
-    width = max(len(name) + 2 for row in (heads, *(section.figures for section in report.sections)) for name in row)
-    tables = zip(heads, report.sections, strict=True)
-    click.echo("\n\n".join(_table(head, section, width) for head, section in tables))
-    if json_out:
-        json_out.write_text(json.dumps(report.as_json(), indent=1) + "\n", "utf-8")
-
-
-def _table(head: str, section: Section, width: int) -> str:
-    columns = list(dict.fromkeys(kind for row in section.figures.values() for kind in row))
-    lines = [f"{head:<{width}}" + "".join(f"{kind:>{COLUMN}}" for kind in columns)]
-    for name, row in section.figures.items():
-        lines.append((f"  {name:<{width - 2}}" + "".join(_cell(row.get(kind)) for kind in columns)).rstrip())
-    return "\n".join(lines)
-
-
-def _cell(value: float | None) -> str:
-    if value is None:
-        return " " * COLUMN
-    return f"{value:>{COLUMN}}" if isinstance(value, int) else f"{value:>{COLUMN}.3f}"
+        measure_repair(films, damage, seconds, options, json_out, printer(json_out, "frame"))
