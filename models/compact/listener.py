@@ -39,7 +39,7 @@ class Likeness(nn.Module):
     def __init__(self, taps: Sequence[int]) -> None:
         super().__init__()
         self.looks = nn.ModuleList(nn.Conv2d(channels, LIKE_CHANNELS, 1) for channels in taps)
-        self.sharpness = nn.Parameter(torch.tensor(SHARPNESS).log() / PACE)
+        self.sharpness = nn.Parameter(torch.tensor([math.log(factor) / PACE for factor in SHARPNESS]))
         self.fall = nn.Parameter(torch.tensor(math.log(FALL) / PACE))
         self.nothing = nn.Parameter(torch.tensor(NOTHING / PACE))
 

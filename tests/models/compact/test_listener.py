@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,3 +128,18 @@ def test_a_colour_reaches_places_like_its_own_and_no_others() -> None:
     assert found[2, 4, 6:].min() > 0.8
     assert found[2, :, :4].max() < 0.2
     assert torch.allclose(found[:2, 4, 10] / found[2, 4, 10], torch.tensor([0.5, -0.25]), atol=1e-4)
+
+
+LOADED = """
+import sys
+from models.weights.catalogue import DEFAULT_NETWORK, find_weights
+from models.weights.files import load_network
+load_network(find_weights(DEFAULT_NETWORK))
+print(*sorted({"torch._dynamo", "sympy"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.slow  # a process of its own imports torch
+def test_loading_a_network_imports_no_compiler() -> None:
+    run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
