@@ -186,6 +186,15 @@ def written_whole(out: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Size and time of a file, by which a change is seen; (0, 0): it is not there."""
+    try:
+        about = path.stat()
+    except OSError:
+        return 0, 0
+    return about.st_size, about.st_mtime_ns
+
+
 def size_of(path: Path) -> int:
     """Bytes of a file; of a folder, of the files in it."""
     return sum(each.stat().st_size for each in (path.iterdir() if path.is_dir() else [path]))

@@ -1,6 +1,7 @@
 """Whether a film has colours already: chroma that no even tint explains."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from pipelines.errors import InputError
 from pipelines.media.open import frames_of, open_film
 from pipelines.media.scan_frames import sampled_scans
+from pipelines.places import stamp_of
 from pipelines.settings import Settings
 from pipelines.source import Film
 
@@ -21,6 +23,8 @@ DECODED_PIXELS = 120 * 640 * 480
 """Most that is decoded from a keyframe on, for each sample: a second or less of work in all."""
 SMALL = (160, 120)
 LUMA_STEPS = 16
+KNOWN_FILMS = 64
+"""Films whose colours are remembered: one that is looked at again and again is not searched each time."""
 
 
 def _chroma_without_tint(frame: av.VideoFrame) -> float:
@@ -40,8 +44,12 @@ def _chroma_without_tint(frame: av.VideoFrame) -> float:
 
 def colours_of(film: Film) -> float:
     """Chroma, of 255, that no even tint explains; 0 for gray formats."""
-    if film.picture.is_gray:
-        return 0.0
+    return 0.0 if film.picture.is_gray else _found(film, stamp_of(film.path))
+
+
+@lru_cache(KNOWN_FILMS)
+def _found(film: Film, _: tuple[int, int]) -> float:
+    """The chroma of a film with a file of this stamp."""
     if film.scans is not None:
         frames = (each.frame for each in sampled_scans(film, SAMPLES))
         return float(np.percentile([_chroma_without_tint(frame) for frame in frames] or [0.0], 75))
