@@ -21,6 +21,7 @@ from pipelines.frames import (
     AnchorBatch,
     ColouredFrame,
     EncodedSegment,
+    FollowedFrame,
     Frame,
     Luma,
     Painted,
@@ -49,6 +50,8 @@ PaintAnchors = Stream[AnchorBatch, AbBatch]
 """Anchors of one film to their colours, in order."""
 Keep = Callable[[Luma], Luma]
 """A frame's luma to the part of it that is kept until the frame has its colour."""
+Flows = Callable[[Segment, Settings, int, Keep, int | None], Generator[FollowedFrame, None, None]]
+"""`with_flows`, or a memory of what it gave."""
 
 
 def margin(film: Film, settings: Settings) -> Fraction:
@@ -125,6 +128,17 @@ def marked(
             yield frame
 
 
+def with_flows(
+    segment: Segment, settings: Settings, rows: int, keep: Keep = whole, large_rows: int | None = None
+) -> Generator[FollowedFrame, None, None]:
+    """The frames of `marked`, which takes the same, with the flows to the anchors around them.
+
+    Closing it stops the thread that decodes.
+    """
+    with closing(ahead(marked(segment, settings, rows, keep, large_rows), DECODED_AHEAD)) as frames:
+        yield from Follow(settings.motion, segment.film.picture.time_base)(frames)
+
+
 def carried(
     segment: Segment,
     settings: Settings,
@@ -132,6 +146,7 @@ def carried(
     paint: PaintAnchors,
     keep: Keep = whole,
     large_rows: int | None = None,
+    flows: Flows = with_flows,
 ) -> Generator[AbFrame, None, None]:
     """The segment's own frames with their colour at the flow's size, in order.
 
@@ -144,17 +159,18 @@ def carried(
         paint: the network.
         keep: the part of each frame's luma that is given back with its colour.
         large_rows: short side of the pictures that the network sees, see `Chosen.rows`; None: `rows`.
+        flows: gives the frames with their flows.
     """
-    with closing(ahead(marked(segment, settings, rows, keep, large_rows), DECODED_AHEAD)) as frames:
+    with closing(flows(segment, settings, rows, keep, large_rows)) as frames:
         yield from coloured(frames, segment.film.picture.time_base, settings, paint)
 
 
 def coloured(
-    frames: Iterable[ShotFrame], time_base: Fraction, settings: Settings, paint: PaintAnchors
+    frames: Iterable[FollowedFrame], time_base: Fraction, settings: Settings, paint: PaintAnchors
 ) -> Iterator[AbFrame]:
-    """Frames that know their shot and whether they are anchors in, those that are owned with their colour out."""
-    follow, steady = Follow(settings.motion, time_base), Steady(settings.motion, time_base)
-    seen, linked, shown = tee(follow(frames), 3)
+    """Frames with the flows to their anchors in, those that are owned with their colour out."""
+    steady = Steady(settings.motion, time_base)
+    seen, linked, shown = tee(frames, 3)
     painted = paint(anchor_batches((followed.shown for followed in seen), settings.paint.batch))
     yield from Carry(settings.motion)(shown, steady(painted, linked))
 

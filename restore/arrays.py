@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.colour.chroma import Chroma
+from pipelines.colour.follow import Follow
 from pipelines.colour.lightness import Lightness, transfer_of
 from pipelines.colour.rgb import rgb_of
 from pipelines.colour.shots import Shots
@@ -70,7 +71,8 @@ def colour_frames(
         raise SettingsError("frames", f"{chosen.kind} takes the class of each shot of a film", "name another network")
     light = Lightness(film.picture, chosen.motion_rows, large_rows=chosen.rows)(_decoded(frames, times))
     paint = FilmPaint(in_process(Paint()), film, chosen, Given())
-    with_ab = coloured(Shots(film, settings.motion)(light), time_base, settings, paint)
+    with_flows = Follow(settings.motion, time_base)(Shots(film, settings.motion)(light))
+    with_ab = coloured(with_flows, time_base, settings, paint)
     target = replace(choose_target(film, EncodeSettings("ffv1"), deinterlace=False), chroma_format="444")
     most = np.iinfo(frames.dtype).max
     rgb = np.empty((*frames.shape[:3], 3), frames.dtype)

@@ -12,6 +12,7 @@ from pipelines.frames import AnchorBatch, HintTable
 from pipelines.guide.classes import ShotClasses
 from pipelines.guide.hints import HintTracker, Tracks
 from pipelines.guide.layers import Layers, points_of
+from pipelines.guide.reading import Near, ShotReader, of_frames
 from pipelines.guide.references import References, references_of
 from pipelines.guide.stills import StillTracker
 from pipelines.painting.choice import Chosen
@@ -79,25 +80,29 @@ class Given:
         return self
 
 
-def followed(film: Film, settings: Settings, rows: int) -> Given:
+FollowGiven = Callable[[Film, Settings, int], Given]
+"""`followed`, for all frames or for one."""
+
+
+def followed(film: Film, settings: Settings, rows: int, near: Near | None = None) -> Given:
     """All that a person gave for a film, followed through it; it is read only where there is any.
 
     Args:
         film: from `probe`.
         settings: of the run; those of the network do not count.
         rows: short side of the pictures in which it is followed, see `Chosen.motion_rows`.
+        near: the frames around the only one that is wanted; None: all are.
 
     Raises:
         FilmError: a hint or a picture does not fit the film, or the film cannot be read.
     """
-    hints = HintTracker(film, settings, rows)() if settings.hints else {}
-    layers = StillTracker(film, settings, rows)() if still_times(settings) else {}
+    reader = ShotReader(film, of_frames(settings), rows, near)
+    hints = HintTracker(reader, settings)() if settings.hints else {}
+    layers = StillTracker(reader, settings)() if still_times(settings) else {}
     return Given(hints, layers, references=references_of(film, settings, rows))
 
 
-def given_for(
-    film: Film, settings: Settings, chosen: Chosen, follow: Callable[[Film, Settings, int], Given] = followed
-) -> Given:
+def given_for(film: Film, settings: Settings, chosen: Chosen, follow: FollowGiven = followed) -> Given:
     """All that the network is given beside a film's anchors; the film is read only where there is any.
 
     Args:

@@ -37,10 +37,14 @@ NEAR = 24
 class StillTracker:
     """Follows the painted frames of one film through their shots."""
 
-    film: Film
+    reader: ShotReader
     settings: Settings
-    rows: int
-    """Short side of the pictures in which they are followed."""
+    """Of the run."""
+
+    @property
+    def film(self) -> Film:
+        """The film."""
+        return self.reader.film
 
     def __call__(self) -> Layers:
         """The colours of each anchor that takes some.
@@ -48,20 +52,19 @@ class StillTracker:
         Raises:
             FilmError: a picture cannot be read or is not of its frame, or the film cannot be read.
         """
-        reader = ShotReader(self.film, self.settings, self.rows)
         stills: dict[int, list[tuple[int, PackedLayer]]] = {}
         for still in self.settings.stills:
-            for pts, distance, layer in self._layers(still, still.seconds, reader):
+            for pts, distance, layer in self._layers(still, still.seconds):
                 stills.setdefault(pts, []).append((distance, PackedLayer.of(layer)))
         found = {pts: _met(of_anchor) for pts, of_anchor in stills.items()}
         for hint in (hint for hint in self.settings.hints if hint.is_region):
-            for pts, _, layer in self._layers(hint, in_seconds(hint.time), reader):
+            for pts, _, layer in self._layers(hint, in_seconds(hint.time)):
                 found[pts] = PackedLayer.of(over(found[pts].layer, layer) if pts in found else layer)
         return found
 
-    def _layers(self, given: Still | Hint, time: Fraction, reader: ShotReader) -> Iterator[tuple[int, int, Layer]]:
+    def _layers(self, given: Still | Hint, time: Fraction) -> Iterator[tuple[int, int, Layer]]:
         """pts of each anchor of a still's or region's shot, how many ticks away it is, and its colours."""
-        own = reader.frame_at(time)
+        own = self.reader.frame_at(time)
         if own is None:
             name = given.path if isinstance(given, Still) else self.film.path
             kind = "is of a frame" if isinstance(given, Still) else "a region's time lies"
@@ -74,7 +77,7 @@ class StillTracker:
         yield own.pts, 0, layer
         source = _Source(own, layer)
         for step in (1, -1):
-            frames = reader.frames_from(time, step)
+            frames = self.reader.frames_from(time, step)
             next(frames)
             for pts, followed in source.followed(frames):
                 yield pts, abs(pts - own.pts), followed

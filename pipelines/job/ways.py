@@ -15,12 +15,12 @@ from pipelines.colour.grade import AS_PAINTED, Grade, Graded
 from pipelines.colour.lightness import whole
 from pipelines.errors import SettingsError
 from pipelines.frames import AbFrame
-from pipelines.guide.given import Given, followed, given_for
+from pipelines.guide.given import FollowGiven, Given, followed, given_for
 from pipelines.look import NOTHING_SAID, Look, LookEntry, LookValues
 from pipelines.painting.choice import Chosen, choose_network
 from pipelines.painting.paint import FilmPaint, Painting
 from pipelines.ranges import Place, Range, in_seconds
-from pipelines.segment import Keep, carried
+from pipelines.segment import Flows, Keep, carried, with_flows
 from pipelines.settings import Settings
 from pipelines.source import Film, Segment, Span
 
@@ -60,23 +60,28 @@ class Ways:
     grades: tuple[tuple[int | None, Grade], ...] = ()
     """The pts from which on each holds, rising, None first; none: colours stay as they are painted."""
 
-    def carried(self, segment: Segment, painting: Painting, keep: Keep = whole) -> Generator[AbFrame, None, None]:
+    def carried(
+        self, segment: Segment, painting: Painting, keep: Keep = whole, flows: Flows = with_flows
+    ) -> Generator[AbFrame, None, None]:
         """The segment's own frames with their colour at the flow's size, in order.
 
         Args:
             segment: of the film.
             painting: colours anchors of any film.
             keep: as in `segment.carried`.
+            flows: as there.
         """
-        with closing(self._painted(segment, painting, keep)) as frames:
+        with closing(self._painted(segment, painting, keep, flows)) as frames:
             yield from Graded(self.film.picture, self._grade_at())(frames) if self.grades else frames
 
-    def _painted(self, segment: Segment, painting: Painting, keep: Keep) -> Generator[AbFrame, None, None]:
+    def _painted(
+        self, segment: Segment, painting: Painting, keep: Keep, flows: Flows
+    ) -> Generator[AbFrame, None, None]:
         shot = 0
         for part, way in self.within(segment):
             before, chosen = shot, way.chosen
             paint = FilmPaint(painting, self.film, chosen, way.given)
-            with closing(carried(part, way.settings, chosen.motion_rows, paint, keep, chosen.rows)) as frames:
+            with closing(carried(part, way.settings, chosen.motion_rows, paint, keep, chosen.rows, flows)) as frames:
                 for frame in frames:
                     shot = before + frame.shot
                     yield replace(frame, shot=shot)
@@ -132,19 +137,20 @@ class Ways:
         return replace(self, film=film, chosen=chosen, parts=parts)
 
 
-def ways_of(film: Film, settings: Settings, has_pool: bool = False) -> Ways:
+def ways_of(film: Film, settings: Settings, has_pool: bool = False, follow: FollowGiven = followed) -> Ways:
     """The ways in which a film is coloured.
 
     Args:
         film: from `probe`.
         settings: of the run, with all places found.
         has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
+        follow: follows what a person gave, see `given.followed`.
 
     Raises:
         FilmError: a network does not take what is asked of it, or what a person gave does not fit the film.
     """
     pieces = _pieces(settings, *PAINTED)
-    follow = lru_cache(None)(followed)  # ways that differ in their network alone share what it gives
+    follow = lru_cache(None)(follow)  # ways that differ in their network alone share what it gives
     made = {}
     for values in dict.fromkeys(values for _, values in pieces):
         own, chosen = _choice(film, settings, values, [piece for piece, each in pieces if each == values], has_pool)

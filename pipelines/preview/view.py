@@ -11,6 +11,7 @@ import numpy as np
 from pipelines.colour.lightness import whole
 from pipelines.errors import OutputError, SettingsError, timecode
 from pipelines.frames import AbFrame, ColouredFrame, Frame
+from pipelines.guide.given import FollowGiven, followed
 from pipelines.job.finder import Finder
 from pipelines.job.mending import with_repair
 from pipelines.job.span import in_film
@@ -24,7 +25,7 @@ from pipelines.painting.paint import Painting
 from pipelines.places import check_place
 from pipelines.preview.display import Display, display_target
 from pipelines.ranges import When
-from pipelines.segment import Keep, decoded
+from pipelines.segment import Flows, Keep, decoded, with_flows
 from pipelines.settings import Settings
 from pipelines.source import Film, Segment
 from pipelines.streams import ahead
@@ -147,6 +148,8 @@ class ReadyView(View):
     """A film to be looked at in colour: its network is chosen."""
 
     ways: Ways
+    flows: Flows = with_flows
+    """Gives frames with their flows."""
 
     @property
     def chosen(self) -> Chosen:
@@ -160,7 +163,7 @@ class ReadyView(View):
         segment = Segment(self.film, 0, start, end)
         if self.chosen.name is None:
             return _alone(decoded(segment, self.settings, self.chosen.motion_rows, Fraction(0), Fraction(0)), keep)
-        return self.ways.carried(segment, painting, keep)
+        return self.ways.carried(segment, painting, keep, self.flows)
 
 
 def _alone(frames: Iterable[Frame], keep: Keep) -> Generator[AbFrame, None, None]:
@@ -192,18 +195,23 @@ def open_view(path: Path, out: Path | None, kind: Kind, settings: Settings, over
     return View(film, out, settings)
 
 
-def ready(view: View, *others: Settings) -> list[ReadyView]:
+def ready(view: View, *others: Settings, follow: FollowGiven = followed) -> list[ReadyView]:
     """The view, and it under other settings, with their networks, once it is known that they can be coloured.
+
+    Args:
+        view: of a film.
+        others: settings.
+        follow: follows what a person gave, see `given.followed`.
 
     Raises:
         FilmError: the film has colours already, a network or device is missing, or a hint lies outside the film.
     """
     check_colours(view.film, view.settings)
     found = [in_film(each, Finder(view.film, each)) for each in (view.settings, *others)]
-    return [_ready(view, each) for each in found]
+    return [_ready(view, each, follow) for each in found]
 
 
-def _ready(view: View, settings: Settings) -> ReadyView:
+def _ready(view: View, settings: Settings, follow: FollowGiven) -> ReadyView:
     film, settings = with_repair(view.film, settings)
     settings = replace(settings, repair=replace(settings.repair, is_shown=settings.mends))
-    return ReadyView(film, view.out, settings, ways_of(film, settings))
+    return ReadyView(film, view.out, settings, ways_of(film, settings, follow=follow))

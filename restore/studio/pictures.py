@@ -34,10 +34,13 @@ from pipelines.settings import Settings
 from pipelines.source import Film
 from restore.options.look import with_look_text
 from restore.studio.look import Look, look_path, look_text
+from restore.studio.memory import FlowMemory, PaintMemory
 from restore.studio.worker import Event, Turn
 
 ROWS = 540
 """Of pictures that need not be large: of a span that is played, of a frame that is passed by."""
+PLACES = 256
+"""Times whose frames are remembered: to find one anew, film is decoded from the keyframe before it."""
 
 
 class Pictures:
@@ -51,9 +54,11 @@ class Pictures:
     """
 
     def __init__(self, films: list[Path], settings: Settings, turn: Turn, event: Event) -> None:
-        self._paths, self._settings, self._paint = films, settings, Paint()
+        self._paths, self._settings = films, settings
+        self._painted, self._flows = PaintMemory(Paint()), FlowMemory()
         self._turn, self._event = turn, event
         self._film = lru_cache(len(films))(self._opened)
+        self._place = lru_cache(PLACES)(self._found)
 
     def about(self, number: int) -> dict[str, Any]:
         """Facts of a film: its size as it is shown, its times, its clock.
@@ -107,7 +112,7 @@ class Pictures:
 
     def still(self, number: int, at: str, look: Look, out: str) -> float:
         """Writes the frame at a time, before and after, as `restore still` does; gives its own time in seconds."""
-        view, pts = self._view(number, at, look, Path(out))
+        view, pts = self._shown(number, at, look, Path(out))
         write_still(view, pts, self._painting)
         return float(view.film.seconds(pts))
 
@@ -119,7 +124,7 @@ class Pictures:
 
     def colour(self, number: int, at: str, look: Look, out: str) -> float:
         """Writes the frame at a time in colour alone, to be painted over, as `restore still --layout colour` does."""
-        view, pts = self._view(number, at, look, Path(out))
+        view, pts = self._shown(number, at, look, Path(out))
         write_still(view, pts, self._painting, layout="colour")
         return float(view.film.seconds(pts))
 
@@ -156,21 +161,31 @@ class Pictures:
         """The anchors with their colour; more urgent jobs go first."""
         for order in orders:
             self._turn()
-            yield self._paint(order)
+            yield self._painted(order)
 
     def _opened(self, number: int) -> Film:
         film = probe(self._paths[number], self._settings.scans)
         check_colours(film, self._settings)
         return film
 
+    def _found(self, number: int, at: str) -> tuple[Film, int]:
+        """A film as its picture is at a time, and the pts of the first frame from then on."""
+        view = View(self._film(number), Path(), self._settings).at(Fraction(at))
+        return view.film, view.first_frame(Fraction(at))
+
+    def _shown(self, number: int, at: str, look: Look, out: Path) -> tuple[ReadyView, int]:
+        """The film as it is directed for one frame, the first from a time on, and its pts."""
+        film, pts = self._place(number, at)
+        view = View(film, out, self._directed(self._film(number), look))
+        (found,) = ready(view, follow=self._flows.given_at(pts))
+        return replace(found, flows=self._flows), pts
+
     def _view(self, number: int, at: str, look: Look, out: Path, is_coloured: bool = True) -> tuple[ReadyView, int]:
-        """The film as it is directed, and the pts of the first frame at or after a time."""
-        film = self._film(number)
-        directed = self._directed(film, look)
+        """The film as it is directed, and the pts of the first frame from a time on."""
+        film, pts = self._place(number, at)
+        directed = self._directed(self._film(number), look)
         paint = replace(directed.paint, is_off=directed.paint.is_off or not is_coloured)
-        view = View(film, out, replace(directed, paint=paint)).at(Fraction(at))
-        pts = view.first_frame(Fraction(at))
-        (found,) = ready(view)
+        (found,) = ready(View(film, out, replace(directed, paint=paint)))
         return found, pts
 
     def _directed(self, film: Film, look: Look) -> Settings:

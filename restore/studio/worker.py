@@ -1,5 +1,6 @@
 """The process that works for the studio: one job at a time, at low priority, the newest of the most urgent first."""
 
+import gc
 import json
 import os
 import signal
@@ -144,7 +145,10 @@ def work(connection: Connection, films: list[Path], settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the studio, and with it this
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    from pipelines.process import start_worker
+    from pipelines.process import keep_what_was_imported, start_worker
 
+    gc.disable()  # until imports are done
     start_worker()
-    _Worker(connection, films, settings)()
+    worker = _Worker(connection, films, settings)
+    keep_what_was_imported()
+    worker()

@@ -6,25 +6,29 @@ found. Seconds of wall count, and those of CPU of the worker beside them: on a m
 on other things, too, these say what a free core would take.
 
 - From the command to the first frame before and after.
-- A changed setting on the frame that is shown.
-- A changed point on it, with a network that takes hints.
-- The next frame, without colour and with it.
+- A frame in the middle of the film, without colour and with it.
+- On both: a changed setting, and with a network that takes hints a point, the same in another colour, and one more;
+  said of the shot, as the page says them.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import requests
 from preview import repeated
 from run import draw_film
+
+from pipelines.preview.look_list import look_time
 
 RESTORE = "from restore.cli import main; main()"
 CLIP_FRAMES = 240
@@ -62,6 +66,16 @@ def _studio(film: Path, words: list[str]) -> Iterator[tuple[subprocess.Popen[str
         process.wait()
 
 
+def _points(frame: int) -> dict[str, list[dict[str, Any]]]:
+    """Points of a frame as one person gives them after another."""
+    first, other = ({"time": f"f{frame}", "x": x, "y": 500, "colour": "#a03020"} for x in (900, 400))
+    return {
+        "first point": [first],
+        "its colour changed": [first | {"colour": "#2040a0"}],
+        "another point": [first | {"colour": "#2040a0"}, other],
+    }
+
+
 def measure(film: Path, words: list[str]) -> dict[str, tuple[float, float]]:
     """Seconds of wall, and of CPU of the worker, by what was waited for."""
     found: dict[str, tuple[float, float]] = {}
@@ -69,10 +83,10 @@ def measure(film: Path, words: list[str]) -> dict[str, tuple[float, float]]:
     with _studio(film, words) as (process, root, cookies):
         films = f"{root}/api/films/0"
 
-        def picture(kind: str, at: str, **look: Any) -> None:
-            answer = requests.post(
-                f"{films}/picture", json={"kind": kind, "at": at, "look": look}, cookies=cookies, timeout=LONGEST
-            )
+        def picture(kind: str, frame: int, **said: Any) -> None:
+            shot = {"number": 1, "start": "00:00:00", "end": look_time(duration), **said}
+            asked = {"kind": kind, "at": str(frame / rate), "look": {"shot": [shot] if said else []}}
+            answer = requests.post(f"{films}/picture", json=asked, cookies=cookies, timeout=LONGEST)
             answer.raise_for_status()
 
         def timed(what: str, wait: Callable[[], Any], since: float | None = None) -> None:
@@ -81,17 +95,20 @@ def measure(film: Path, words: list[str]) -> dict[str, tuple[float, float]]:
             found[what] = time.perf_counter() - (since or start), _cpu_of_children(process.pid) - (0 if since else cpu)
 
         about = requests.get(films, cookies=cookies, timeout=LONGEST).json()
+        rate, duration = Fraction(*about["rate"]), Fraction(about["duration"])
         shots = requests.get(
             f"{films}/events", cookies=cookies, timeout=LONGEST, stream=True
         )  # they are looked for meanwhile
-        timed("first frame, since the command", lambda: picture("still", "0"), began)
-        timed("saturation on it", lambda: picture("still", "0", film={"saturation": 0.8}))
-        if about["takes_points"]:
-            for number, colour in enumerate(("#a03020", "#2040a0", "#20a040")):
-                hint = {"time": "0", "x": 900 + number, "y": 500, "colour": colour}
-                timed(f"point {number + 1} on it", lambda hint=hint: picture("still", "0", film={"hints": [hint]}))
-        timed("next frame, no colour", lambda: picture("before", "1/20"))
-        timed("next frame", lambda: picture("still", "1/20"))
+        timed("first frame, since the command", lambda: picture("still", 0), began)
+        middle = int(duration / 2 * rate)
+        for frame in (0, middle):
+            if frame:
+                timed("frame in the middle, no colour", lambda: picture("before", middle))
+                timed("frame in the middle", lambda: picture("still", middle))
+            where = "on it" if frame == 0 else "there"
+            timed(f"saturation {where}", lambda frame=frame: picture("still", frame, saturation=0.8))
+            for what, hints in _points(frame).items() if about["takes_points"] else ():
+                timed(f"{what} {where}", lambda frame=frame, hints=hints: picture("still", frame, hints=hints))
         shots.close()
     return found
 
@@ -108,6 +125,7 @@ def main() -> None:
         clip = draw_film(Path(folder) / "clip.mp4", CLIP_FRAMES)
         film = repeated(clip, Path(folder) / "film.mp4", 60 if given.short else 3600)
         found = measure(film, words)
+    print(f"load of the machine: {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
     for what, (wall, cpu) in found.items():
         print(f"{what:<36}{wall:7.2f} s wall{cpu:8.2f} s CPU")
     if given.json:

@@ -13,11 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.errors import InputError, SettingsError
-from pipelines.guide import reading
+from pipelines.guide import hints, reading
 from pipelines.guide.hints import HintTracker
 from pipelines.media.probe import probe
 from pipelines.motion.flow import Motion
 from pipelines.settings import Hint, MotionSettings, Settings
+from pipelines.source import Film
 from restore.cli import main
 from restore.options.hints import read_hints
 from tests.made import clips, pictures
@@ -35,11 +36,15 @@ def given(frame: int, x: float, y: float, ab: tuple[float, float] = RED) -> Hint
     return Hint(Fraction(frame, RATE), x, y, ab)
 
 
+def tracker(film: Film, settings: Settings) -> HintTracker:
+    return HintTracker(reading.ShotReader(film, reading.of_frames(settings), ROWS), settings)
+
+
 def followed(film: Path, settings: Settings, *given_hints: Hint) -> dict[int, Any]:
     """Where each anchor has hints: by the number of its frame, in pixels of the film."""
     probed = probe(film)
     motion = MotionSettings(anchors=Fraction(EVERY, RATE))
-    tracks = HintTracker(probed, replace(settings, motion=motion, hints=given_hints), ROWS)()
+    tracks = tracker(probed, replace(settings, motion=motion, hints=given_hints))()
     size = np.array([probed.picture.width, probed.picture.height, 1, 1], np.float32)
     return {int(probed.seconds(pts) * RATE): table * size for pts, table in tracks.items()}
 
@@ -91,6 +96,7 @@ def test_places_do_not_depend_on_how_the_film_is_read(
     film = films(clips.with_cuts, ".mp4")
     whole = followed(film, settings, given(20, 70, 20), given(30, 40, 50))
     monkeypatch.setattr(reading, "READ_AT_ONCE", Fraction(1, 4))
+    hints.places.cache_clear()
     parts = followed(film, settings, given(20, 70, 20), given(30, 40, 50))
     assert whole.keys() == parts.keys()
     assert all(np.array_equal(whole[frame], parts[frame]) for frame in whole)

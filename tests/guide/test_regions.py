@@ -16,6 +16,7 @@ import pytest
 from pipelines.errors import InputError
 from pipelines.frames import Layer
 from pipelines.guide.layers import over
+from pipelines.guide.reading import ShotReader, of_frames
 from pipelines.guide.regions import region_layer
 from pipelines.guide.stills import StillTracker
 from pipelines.media.probe import probe
@@ -67,7 +68,7 @@ def layers(film: Path, settings: Settings, *hints: Hint) -> dict[int, Layer]:
     """By the number of its frame, each anchor's layer."""
     opened = probe(film)
     asked = replace(settings, hints=hints, motion=MotionSettings(anchors=Fraction(1, 6), closest=Fraction(1, 3)))
-    found = StillTracker(opened, asked, ROWS)()
+    found = StillTracker(ShotReader(opened, of_frames(asked), ROWS), asked)()
     return {round(opened.seconds(pts) * RATE): packed.layer for pts, packed in found.items()}
 
 

@@ -24,6 +24,7 @@ from pipelines.frames import AnchorBatch, Layer
 from pipelines.guide import reading
 from pipelines.guide.given import Given, given_for
 from pipelines.guide.layers import PackedLayer, met
+from pipelines.guide.reading import ShotReader, of_frames
 from pipelines.guide.stills import StillTracker
 from pipelines.job.identity import about, about_segment
 from pipelines.job.job import prepare
@@ -158,7 +159,8 @@ def test_segments_of_a_film_with_a_still_give_the_bytes_of_the_whole(
 def layers(film: Path, settings: Settings, *stills: Still) -> dict[int, Layer]:
     """By the number of its frame, each anchor's layer."""
     opened = probe(film)
-    found = StillTracker(opened, in_film(film, settings, *stills), 64)()
+    asked = in_film(film, settings, *stills)
+    found = StillTracker(ShotReader(opened, of_frames(asked), 64), asked)()
     return {round(opened.seconds(pts) * RATE): packed.layer for pts, packed in found.items()}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.frames import AbFrame
-from pipelines.guide.given import Given
+from pipelines.guide.given import FollowGiven, Given, followed
 from pipelines.job.finder import Finder
 from pipelines.job.span import in_film
 from pipelines.job.ways import Ways, ways_of
@@ -39,9 +39,9 @@ def looked(settings: Settings, *entries: tuple[str, LookValues]) -> Settings:
     return replace(settings, look=Look(Path("film.look.toml"), tuple(listed)))
 
 
-def ways(path: Path, settings: Settings) -> Ways:
+def ways(path: Path, settings: Settings, follow: FollowGiven = followed) -> Ways:
     film = probe(path)
-    return ways_of(film, in_film(settings, Finder(film, settings)))
+    return ways_of(film, in_film(settings, Finder(film, settings)), follow=follow)
 
 
 def frames(found: Ways, start: int | None = None, end: int | None = None) -> list[AbFrame]:
@@ -128,7 +128,7 @@ def test_a_shot_of_another_copy_is_found_by_its_time_or_told_to_be_gone(films: F
 
 
 def test_ways_that_differ_in_their_network_alone_follow_once_what_a_person_gave(
-    films: Films, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    films: Films, settings: Settings
 ) -> None:
     seen = []
 
@@ -136,8 +136,6 @@ def test_ways_that_differ_in_their_network_alone_follow_once_what_a_person_gave(
         seen.append(given.motion.steady)
         return Given()
 
-    monkeypatch.setattr("pipelines.job.ways.followed", follow)
-    ways(films(clips.with_cuts, ".mp4"), looked(
-        settings, ("shot 2", LookValues(sharpen=0.2)), ("shot 3", LookValues(steady=Fraction(1))),
-    ))  # fmt: skip
+    look = ("shot 2", LookValues(sharpen=0.2)), ("shot 3", LookValues(steady=Fraction(1)))
+    ways(films(clips.with_cuts, ".mp4"), looked(settings, *look), follow)
     assert seen == [settings.motion.steady, Fraction(1)]
