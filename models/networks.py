@@ -19,7 +19,8 @@ from models.published.eccv16 import Eccv16
 from models.published.gcp import Gcp
 from models.published.instcolor import InstColor, InstColorConfig
 from models.published.normed_weights import taken_over
-from models.published.scgan import Scgan
+from models.published.scgan import SIDE as SCGAN_SIDE
+from models.published.scgan import Scgan, depth_of
 from models.published.siggraph17 import Siggraph17
 from models.published.strict import misfit
 from models.published.trunk import SIDE
@@ -54,6 +55,11 @@ def _deoldify(
         in_bf16=in_bf16,
         is_folded=False,
     )
+
+
+def _scgan_sees(config: dict[str, Any]) -> Sees:
+    side = config.get("side", SCGAN_SIDE)
+    return Sees(side, multiple=2 ** (depth_of(side) - 1), values="gray")
 
 
 NETWORKS = {
@@ -95,10 +101,11 @@ NETWORKS = {
     ),
     "scgan": Kind(
         lambda config: Scgan(**config),
-        Sees(256, multiple=256, values="gray"),
+        _scgan_sees({}),
         "rgb",
         weights_mb=455,
         picture_mb=198,
+        sees_of=_scgan_sees,
     ),
     "chromagan": Kind(
         lambda config: Chromagan(**config),

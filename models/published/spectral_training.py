@@ -1,4 +1,4 @@
-"""Spectral norm of BigGAN while a network is taught: each call takes a step of power iteration, and keeps it.
+"""Spectral norm of BigGAN and SCGAN while a network is taught: each call takes a step of power iteration, and keeps it.
 
 Layers of `normed_weights` hold plain weights, with the norm divided out. Here they get it back, as PyTorch's
 parametrizations, and the network's state is read and written under the names that the authors' files have.
@@ -11,11 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from models.published.normed_weights import BigGanNormed
+from models.published.normed_weights import BigGanNormed, ScganConv2d
 from models.published.strict import misfit
 
 NORM_EPS = 1e-6
 """Least length of the vectors, as in the authors' code."""
+SETTLING = 5
+"""Steps before training, so that SCGAN's weights that were divided before stay nearly as they are."""
+GAIN, NORM_DEVIATION = 0.02, 0.02
+"""Of SCGAN's first weights (Glorot, Bengio, AISTATS 2010); standard deviation of batch norm's first factors."""
 
 
 class PowerStep(nn.Module):
@@ -52,6 +56,37 @@ def with_spectral_norm(network: nn.Module) -> nn.Module:
         if isinstance(layer, BigGanNormed):
             parametrize.register_parametrization(layer, "weight", PowerStep(len(layer.weight)))
     return network
+
+
+def begin_as_scgan(network: nn.Module) -> None:
+    """Draws weights as SCGAN's authors set them to be: convolutions by Xavier, batch norm's factors around 1."""
+    for layer in network.modules():
+        if isinstance(layer, ScganConv2d):
+            nn.init.xavier_normal_(layer.weight, GAIN)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, NORM_DEVIATION)
+
+
+def with_scgan_norm(network: nn.Module) -> nn.Module:
+    """The network with spectral norm in its SCGAN layers, in training mode; their weights stay."""
+    layers = [layer for layer in network.train().modules() if isinstance(layer, ScganConv2d)]
+    for layer in layers:
+        parametrize.register_parametrization(layer, "weight", PowerStep(len(layer.weight)))
+        for _ in range(SETTLING):
+            _ = layer.weight
+    return network
+
+
+@torch.no_grad()
+def plain_state(network: nn.Module) -> dict[str, Tensor]:
+    """State of the network as it is used: each weight with its norm divided out, and no vectors."""
+    was_training, state = network.training, dict[str, Tensor]()
+    network.eval()
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.Conv2d) and parametrize.is_parametrized(layer):
+            state[f"{name}.weight"] = layer.weight.detach().clone()
+    network.train(was_training)
+    return state | {key: value for key, value in network.state_dict().items() if ".parametrizations." not in key}
 
 
 def published_state(network: nn.Module) -> dict[str, Tensor]:

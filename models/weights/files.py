@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -11,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.compact.network import Compact
-from models.kind import Beside
+from models.kind import Beside, Sees
 from models.networks import NETWORKS, made_of
 
 
@@ -62,11 +63,31 @@ def beside_of(path: Path) -> tuple[Beside, ...]:
         ValueError: as `network_of`, or their config cannot be read.
     """
     kind = NETWORKS[network_of(path)]
+    config = _config(path) if kind.may_take else {}
+    return (*kind.takes, *(beside for beside in kind.may_take if config.get(beside)))
+
+
+def sees_of(path: Path) -> Sees:
+    """The pictures that the network with the weights at `path` takes.
+
+    Raises:
+        ValueError: as `network_of`, or their config cannot be read.
+    """
+    kind = NETWORKS[network_of(path)]
     try:
-        config = json.loads(_metadata(path).get("config", "{}")) if kind.may_take else {}
-        return (*kind.takes, *(beside for beside in kind.may_take if config.get(beside)))
-    except (AttributeError, json.JSONDecodeError) as error:
+        return kind.sees_of(_config(path)) if kind.sees_of else kind.sees
+    except TypeError as error:
         raise ValueError(f"{path}: its config cannot be read ({error})") from error
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(_metadata(path).get("config", "{}"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: its config cannot be read ({error})") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{path}: its config cannot be read ({config} is no object)")
+    return config
 
 
 def _metadata(path: Path) -> dict[str, str]:

@@ -1,14 +1,12 @@
 """Class maps of pictures, and the things in them: connected places of one class."""
 
-import io
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from pipelines.media.maps import Maps
 
 Mask = NDArray[np.bool_]
 SMALLEST, LARGEST = 0.03, 0.6
@@ -25,21 +23,12 @@ class Masks:
     """
 
     def __init__(self, path: Path) -> None:
-        if path.is_dir():
-            self.read: Callable[[str], bytes] = lambda name: (path / name).read_bytes()
-            names = [found.name for found in path.glob("*.png")]
-        else:
-            archive = zipfile.ZipFile(path)
-            self.read, names = archive.read, archive.namelist()
-        self.names = {Path(name).stem: name for name in names if name.endswith(".png")}
-        if not self.names:
-            raise ValueError(f"{path}: no masks in it; it must hold .png files named like the pictures")
+        self.maps = Maps(path)
+        self.names = self.maps.names
 
     def classes(self, key: str, height: int, width: int) -> NDArray[np.uint8]:
         """The classes of a picture's places, (H, W)."""
-        with Image.open(io.BytesIO(self.read(self.names[key]))) as small:
-            resized = cv2.resize(np.array(small, np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        return resized.astype(np.uint8, copy=False)
+        return self.maps.read(key, height, width)
 
     def largest(self, key: str, height: int, width: int) -> Mask | None:
         """The largest thing in a picture, (H, W); None where there is none of a size that counts."""

@@ -51,7 +51,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 @functools.cache
-def _archive(path: Path, _process: int) -> zipfile.ZipFile:
+def open_zip(path: Path, _process: int) -> zipfile.ZipFile:
     """One handle a process: forked readers that share a file offset would read each other's bytes."""
     return zipfile.ZipFile(path)
 
@@ -63,7 +63,7 @@ class _Zip:
             self.names = _pictures_among(archive.namelist())
 
     def read(self, name: str) -> bytes:
-        return _archive(self.path, os.getpid()).read(name)
+        return open_zip(self.path, os.getpid()).read(name)
 
 
 class _Shard:

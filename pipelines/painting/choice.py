@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
-from models.kind import Beside, Kind
+from models.kind import Beside, Kind, Sees
 from models.networks import NETWORKS
 from models.weights.catalogue import CLASS_NETWORK, find_weights, weights_digest
-from models.weights.files import beside_of, network_of
+from models.weights.files import beside_of, network_of, sees_of
 from pipelines.errors import SettingsError
 from pipelines.painting.blend import asked_of, shares_of
 from pipelines.painting.device import find_device
@@ -188,7 +188,7 @@ def _chosen(asked: PaintSettings, device: torch.device) -> Chosen:
     own = NETWORKS[kind]
     instances = own.instances if asked.instances is None else asked.instances
     _check(kind, own, asked, instances)
-    rows = _rows(kind, own, asked)
+    rows = _rows(kind, sees_of(weights), asked)
     batch = _batch(kind, own, asked, rows)
     files = {"weights": weights}
     if instances and kind != asked.detector:
@@ -222,9 +222,9 @@ def _batch(kind: str, own: Kind, asked: PaintSettings, rows: int) -> int:
     return fits[-1]
 
 
-def _rows(kind: str, own: Kind, asked: PaintSettings) -> int:
+def _rows(kind: str, sees: Sees, asked: PaintSettings) -> int:
     """Short side of the picture that the network sees."""
-    sees, factor = own.sees, asked.render_factor
+    factor = asked.render_factor
     if factor is not None and sees.factor is None:
         raise ValueError(f"{kind} has no render factor, which DeOldify has; --rows N gives the size in pixels")
     if factor is not None and asked.rows:

@@ -133,6 +133,38 @@ def _one_thread(_worker: int) -> None:
     cv2.setNumThreads(1)
 
 
+def squares(
+    pictures: Sequence[Picture],
+    boxes: Sequence[Boxes],
+    settings: CropSettings,
+    batch: int,
+    steps: range,
+    workers: int = 1,
+    chances: NDArray[np.float64] | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches of the steps: sRGB (batch, 3, side, side), uint8, and boxes (batch, MAX_BOXES, 6).
+
+    Args:
+        pictures: the pictures; further channels, such as a map, are cut alike.
+        boxes: of each picture, as many.
+        settings: of the squares.
+        batch: squares of a step.
+        steps: which steps; a step's squares depend on its number alone.
+        workers: processes that decode pictures.
+        chances: of each picture to be drawn; None: all alike.
+
+    Raises:
+        ValueError: a picture cannot be read.
+    """
+    dataset = Crops(pictures, boxes, settings, steps.start * batch, len(steps) * batch, chances)
+    prefetch = 4 if workers else None
+    loader = DataLoader(dataset, batch, num_workers=workers, prefetch_factor=prefetch, worker_init_fn=_one_thread)
+    try:
+        yield from loader
+    except (ValueError, RuntimeError) as error:  # a worker's own error, at the end of its traceback
+        raise ValueError(str(error).strip().splitlines()[-1].removeprefix("ValueError: ")) from error
+
+
 def crops(
     pictures: Sequence[Picture],
     boxes: Sequence[Boxes],
@@ -142,25 +174,9 @@ def crops(
     workers: int = 1,
     chances: NDArray[np.float64] | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of the steps: linear RGB (batch, 3, side, side) in 0..1 and boxes (batch, MAX_BOXES, 6).
-
-    Args:
-        pictures: the pictures.
-        boxes: of each picture, as many.
-        settings: of the squares.
-        batch: squares of a step.
-        steps: which steps; a step's squares depend on its number alone.
-        workers: processes that decode pictures.
-        chances: of each picture to be drawn; None: all alike.
-    """
-    dataset = Crops(pictures, boxes, settings, steps.start * batch, len(steps) * batch, chances)
-    prefetch = 4 if workers else None
-    loader = DataLoader(dataset, batch, num_workers=workers, prefetch_factor=prefetch, worker_init_fn=_one_thread)
-    try:
-        for squares, found in loader:
-            yield linear_from_srgb(squares.float() / 255), found
-    except (ValueError, RuntimeError) as error:  # a worker's own error, at the end of its traceback
-        raise ValueError(str(error).strip().splitlines()[-1].removeprefix("ValueError: ")) from error
+    """`squares` as linear RGB in 0..1, and their boxes."""
+    for cut, found in squares(pictures, boxes, settings, batch, steps, workers, chances):
+        yield linear_from_srgb(cut.float() / 255), found
 
 
 def boxes_of(names: Sequence[str], found: Mapping[str, Boxes]) -> list[Boxes]:

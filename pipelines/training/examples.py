@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,6 +62,11 @@ class Examples(Sequence[Picture]):
     shares: tuple[str, ...] = ()
     """Lines that say how often each kind is drawn."""
 
+    @property
+    def keys(self) -> list[str]:
+        """Of the images, in their order; frames of films have none."""
+        return [key_of(self.images.keys[number][1]) for number in self.numbers] if self.images else []
+
     def __len__(self) -> int:
         return len(self.boxes)
 
@@ -72,13 +77,16 @@ class Examples(Sequence[Picture]):
         return self.films[index - len(self.numbers)]
 
 
-def examples(sources: Sources, left_out: int, box_score: float | None = None) -> Examples:
+def examples(
+    sources: Sources, left_out: int, box_score: float | None = None, among: Container[str] | None = None
+) -> Examples:
     """The pictures of the sources with their boxes, without those held out.
 
     Args:
         sources: where they are.
         left_out: how many are held out.
         box_score: only images with boxes of this score or a better one, each with these; None: all pictures.
+        among: only images of these keys; None: all pictures.
 
     Raises:
         ValueError: a source cannot be read as one, or no picture is left.
@@ -90,9 +98,10 @@ def examples(sources: Sources, left_out: int, box_score: float | None = None) ->
 
         films = FilmPictures(sources.films)
     keys = [key_of(name) for _, name in images.keys] if images else []
-    kept_away = held_out(keys, left_out)
-    without = set(kept_away)
-    numbers = [number for number, key in enumerate(keys) if key not in without]
+    known = [key for key in keys if among is None or key in among]
+    kept_away = held_out(known, left_out)
+    learnt = set(known) - set(kept_away)
+    numbers = [number for number, key in enumerate(keys) if key in learnt]
     found = read_boxes(sources.boxes) if sources.boxes else {}
     boxes = boxes_of([keys[number] for number in numbers], found)
     if box_score is not None:
@@ -103,7 +112,7 @@ def examples(sources: Sources, left_out: int, box_score: float | None = None) ->
             raise ValueError("no boxes, and this stage learns from what they show; give --boxes")
     boxes += boxes_of([""] * len(films), {})
     if not boxes:
-        raise ValueError(f"all {len(keys)} pictures are held out to test on; give more, or --set held_out=N")
+        raise ValueError(f"all {len(known)} pictures are held out to test on; give more, or --set held_out=N")
     if not sources.kinds:
         return Examples(images, films, numbers, boxes, kept_away)
     drawn, kinds = [*(keys[number] for number in numbers), *[""] * len(films)], read_kinds(sources.kinds)

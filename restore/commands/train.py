@@ -137,6 +137,45 @@ def compact(
             run(sources, config=config, device=find(device), log=click.echo, **options)
 
 
+@train.command(cls=Command)
+@IMAGES
+@option(
+    TASK, "--saliency", type=READ_FILE, help="Where people look: a zip of maps, or weights of scgan, which find it."
+)
+@option(TASK, "--masks", type=READ, help="Zip of class maps; what they show is salient where no map is given.")
+@KINDS
+@OUT
+@option(TASK, "--start", type=READ_FILE, help="Weights of scgan to start from, such as stage 1's for stage 2.")
+@option(TASK, "--stage", type=click.Choice(["1", "2"]), default="1", show_default=True, help="What is trained.")
+@option(TASK, "--perceptual", type=READ_FILE, help="Stage 2: weights whose features are compared. [those of compact]")
+@settings_options(8000)
+@DEVICE
+@JOURNAL
+def scgan(
+    images: tuple[Path, ...], kinds: Path | None, device: str, stage: str, steps: int | None,
+    assignments: tuple[str, ...], **options: Any,
+) -> None:  # fmt: skip
+    """Train SCGAN (Zhao et al., 2020), which published no weights; resumes from the checkpoint beside OUT.
+
+    Stage 1 learns colours, and their product with saliency. Stage 2, from its weights, adds features of a classifier
+    and discriminators.
+    """
+    if not images:
+        raise click.UsageError("nothing to learn from; give --images")
+    with in_one_line():
+        from pipelines.training.examples import Sources
+        from pipelines.training.loop import run
+        from pipelines.training.scgan import ScganTrainer
+        from pipelines.training.scgan_config import ScganConfig
+
+        start_work(has_codecs=False)
+        config = assigned(ScganConfig(), assignments, {"stage": int(stage), "steps": steps})
+        files = {name: options.pop(name) for name in ("saliency", "masks", "perceptual")}
+        sources = Sources(images, kinds=kinds, others={name: path for name, path in files.items() if path})
+        where = find(device)
+        run(lambda: ScganTrainer(sources, config, options["start"], where), sources, config, log=click.echo, **options)
+
+
 def find(device: str) -> "torch.device":
     """The device of the run; a note says where others were passed over."""
     from pipelines.painting.device import find_device, passed_over
