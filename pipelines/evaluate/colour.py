@@ -105,7 +105,7 @@ def measure(coloured: Coloured, boxes: NDArray[np.float32]) -> dict[str, Part]:
     return measured
 
 
-def _summary(title: str, measured: list[Part]) -> Section:
+def summary(title: str, measured: list[Part]) -> Section:
     """The figures of one part over all pictures."""
     figures = means([part.figures for part in measured])
     sums = {k: torch.stack([part.by_bin[k] for part in measured]).sum(dim=0) for k in COMPARED}
@@ -149,5 +149,5 @@ def evaluate_colour(
         if sheet and number % math.ceil(len(chosen) / MAX_PICTURES) == 0:
             sheet.tiles.append(tile(coloured))
     by_part = {title: [of_parts[title] for of_parts in measured if title in of_parts] for title in PARTS}
-    sections = [_summary(title, found) for title, found in by_part.items() if found]
+    sections = [summary(title, found) for title, found in by_part.items() if found]
     return Report(sections + (judge.sections() if judge else []), pictures)

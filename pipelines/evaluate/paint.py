@@ -1,5 +1,7 @@
 """Colour pictures made gray and coloured again, as a film's frames are."""
 
+import math
+import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,7 +90,9 @@ class Coloured:
     boxes: NDArray[np.float32]
     """(K, 6), as in `InstanceBatch`: what was found in it."""
     ab_change: float
-    """Mean distance in ab, at network size, between the colours of two takes of it (see `take`)."""
+    """Mean distance in ab, at network size, between the colours of two takes of it (see `take`); NaN without takes."""
+    seconds: float = math.nan
+    """That the network took for it and its takes, on this machine."""
 
 
 def lab_of(picture: Picture) -> Tensor:
@@ -136,12 +140,14 @@ class PicturePainter:
         settings: the network, and the size at which it sees the pictures.
         find: finds the instances; None: what the settings name. They are found in any case, and coloured on their own
             if the settings say so.
+        takes: of each picture, coloured with it; 0 or TAKES.
     """
 
-    def __init__(self, settings: PaintSettings, find: Find | None = None) -> None:
+    def __init__(self, settings: PaintSettings, find: Find | None = None, takes: int = TAKES) -> None:
+        self.takes = takes
         chosen = choose(settings)
         parts = chosen.parts or (Part(1.0, chosen),)
-        painters = [replace(open_painter(part.chosen), batch=1 + TAKES) for part in parts]
+        painters = [replace(open_painter(part.chosen), batch=1 + takes) for part in parts]
         self.rows = chosen.rows
         self.classes = load_class_network(chosen.file("class")) if chosen.takes("class") else None
         self.find = find or Detect(_that_finds(painters[0], settings))
@@ -162,19 +168,21 @@ class PicturePainter:
         true, lab = _srgb(named.picture), lab_of(named.picture)
         lightness = lab[0, 0].numpy()
         small = network_lightness(lightness, self.rows)
-        seen = np.stack([small, *(take(small, named.key, number) for number in range(TAKES))])  # (3, h, w)
+        seen = np.stack([small, *(take(small, named.key, number) for number in range(self.takes))])  # (N, h, w)
         anchors = as_anchors(seen)
         if self.classes:
             own = int(shares_in(self.classes, anchors.lightness[0]).argmax())
             anchors = replace(anchors, classes=(own,) * len(seen))
         if hints is not None:
-            anchors = replace(anchors, hints=(hints, *[NO_HINTS] * TAKES))
+            anchors = replace(anchors, hints=(hints, *[NO_HINTS] * self.takes))
+        began = time.perf_counter()
         instances = self.find(anchors)
         each = [self._ab(instances, part, colorize) for part, colorize in self.parts]
         ab = mean_ab([part.share for part, _ in self.parts], each)
+        seconds = time.perf_counter() - began
         full = cv2.resize(ab[0], lightness.shape[::-1], interpolation=cv2.INTER_CUBIC)
         planes = torch.from_numpy(full).permute(2, 0, 1)[None]
         labs = {"ours": torch.cat([lab[:, :1], planes], dim=1), "gray": lab * torch.tensor([1, 0, 0]).view(3, 1, 1)}
         rgbs = {kind: srgb_from_lab(one) for kind, one in labs.items()}
-        change = float(np.linalg.norm(ab[1] - ab[2], axis=-1).mean())
-        return Coloured(named.key, labs | {"true": lab}, rgbs | {"true": true}, instances.boxes[0], change)
+        change = float(np.linalg.norm(ab[1] - ab[2], axis=-1).mean()) if self.takes else math.nan
+        return Coloured(named.key, labs | {"true": lab}, rgbs | {"true": true}, instances.boxes[0], change, seconds)

@@ -15,12 +15,10 @@ from pipelines.errors import FilmError, SettingsError
 from pipelines.process import start_work
 from restore.exits import Failure, Refused
 from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TASK, Command, join, option
+from restore.options.measured import FILE, JUDGE, NETWORK, PICTURES, RESULT, ROWS_AND_LIMIT, SHARED, TABLES
 from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
 from restore.options.values import Length
 from restore.show.figures import printer
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-RESULT = click.Path(dir_okay=False, path_type=Path)
 
 
 @contextmanager
@@ -42,28 +40,19 @@ def evaluate() -> None:
     """Measure a network: its colours and what it finds on pictures, or how steady its colours are on films."""
 
 
-SHARED = join(
-    click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
-    option(COLOUR, "--network", default="compact", show_default=True, help="Its name, or a .safetensors file."),
-    WEIGHTS_DIR,
-    option(COLOUR, "--rows", default=0, metavar="N", help="Short side of what the network sees, in pixels. [its own]"),
-    option(TASK, "--limit", type=click.IntRange(min=1), metavar="N", help="Take N pictures only, evenly spread."),
-    option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures, each picture's too, to this file."),
+@evaluate.command(
+    cls=Command,
+    examples=[
+        ("restore evaluate colour photos.zip --limit 200", "200 of its pictures"),
+        ("restore evaluate colour photos.zip --table scgan --network compact --network eccv16", "a paper's columns"),
+    ],
 )
-
-
-JUDGE = option(
-    TASK,
-    "--judge",
-    type=click.Choice(["farneback", "raft"]),
-    default="farneback",
-    show_default=True,
-    help="What finds the motion along which frames are compared; raft needs restore-film[raft] and its weights.",
-)
-
-
-@evaluate.command(cls=Command, examples=[("restore evaluate colour photos.zip --limit 200", "200 of its pictures")])
-@SHARED
+@PICTURES
+@option(COLOUR, "--network", "networks", multiple=True, default=["compact"], show_default=True,
+        help=f"{NETWORK} With --table it may be repeated.")  # fmt: skip
+@ROWS_AND_LIMIT
+@option(TASK, "--table", type=click.Choice(TABLES), help="The columns of a paper's table, beside its own figures.")
+@option(TASK, "--answers", type=FILE, multiple=True, help="With --table eccv16: results of evaluate turing.")
 @option(COLOUR, "--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
 @option(COLOUR, "--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
 @option(
@@ -77,18 +66,36 @@ JUDGE = option(
 @option(TASK, "--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
 @option(TASK, "--labels", type=FILE, help="Lines of picture and class number, for top-1 against the truth.")
 @option(OUTPUT, "--sheet", type=RESULT, help="Write a PNG of gray | ours | true.")
-def colour(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, **options: Any) -> None:
-    """Measure colours on colour PICTURES (zip files or folders) that are made gray and coloured again."""
+def colour(pictures: tuple[Path, ...], networks: tuple[str, ...], limit: int | None, json_out: Path | None,
+           table: str | None, answers: tuple[Path, ...], **options: Any) -> None:  # fmt: skip
+    """Measure colours on colour PICTURES (zip files or folders) that are made gray and coloured again.
+
+    With --table the columns of a paper's table, for each network, for gray and for the true pictures. A network's
+    pictures are coloured one by one then, and "seconds" is what it takes for one on this machine.
+    """
     if options["labels"] and not options["classifier"]:
         raise click.UsageError("--labels is the truth for what a classifier sees; give --classifier, too")
+    if not table and (len(networks) > 1 or answers):
+        raise click.UsageError("several --network, and --answers, are for a paper's columns; give --table, too")
+    if table and (options["boxes"] or options["sheet"]):
+        raise click.UsageError("--boxes and --sheet are of one network; leave them out with --table")
     given = {name: options.pop(name) for name in ("boxes", "classifier", "labels", "sheet")}
+    missing = {} if given["classifier"] else {"Fréchet distance and top-1": "give --classifier"}
     with in_one_line():
-        from restore.evaluation import measure_colour
-
         start_work()
-        measure_colour(pictures, options, limit, given, json_out, printer(json_out))
-    if not given["classifier"]:
-        click.echo("\nwithout --classifier there is no Fréchet distance and no top-1")
+        if table:
+            from restore.tables import measure_table
+
+            missing = measure_table(
+                table, pictures, networks, options, limit, given, answers, json_out, printer(json_out)
+            )
+        else:
+            from restore.evaluation import measure_colour
+
+            options["network"] = networks[0]
+            measure_colour(pictures, options, limit, given, json_out, printer(json_out))
+    for column, needs in missing.items():
+        click.echo(f"\nnot measured: {column}; {needs}")
 
 
 @evaluate.command(cls=Command)

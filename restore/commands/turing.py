@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from pipelines.process import start_work
-from restore.commands.evaluate import FILE, in_one_line
+from restore.commands.evaluate import in_one_line
 from restore.options.layout import COLOUR, OUTPUT, TASK, Command, option
+from restore.options.measured import FILE
 from restore.options.shared import WEIGHTS_DIR
 
 

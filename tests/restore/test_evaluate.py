@@ -46,7 +46,7 @@ def test_command_prints_a_table_and_writes_what_is_asked_for(
 def test_command_says_what_it_leaves_out(pictures: Path, network: Path) -> None:
     result = run("colour", pictures, "--network", network, "--rows", 64, "--limit", 1, "--instances", 3)
     assert result.exit_code == 0, result.output
-    assert result.output.endswith("\nwithout --classifier there is no Fréchet distance and no top-1\n")
+    assert result.output.endswith("\nnot measured: Fréchet distance and top-1; give --classifier\n")
 
 
 def test_command_measures_the_detector(pictures: Path, network: Path, tmp_path: Path) -> None:

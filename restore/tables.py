@@ -1,0 +1,88 @@
+"""The work of `restore evaluate colour --table`: the tables of papers, for several networks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from models.judges.lpips import BACKBONE, backbone_folder, open_lpips
+from pipelines.evaluate.content import ContentJudge, read_labels
+from pipelines.evaluate.paint import Coloured, Named, PicturePainter, PictureSet
+from pipelines.evaluate.tables import FRECHET, TABLES, TAKEN, TOP, TOP_AS_TRUE, evaluate_table
+from pipelines.evaluate.turing import answers_of
+from pipelines.painting.choice import choose
+from pipelines.painting.detect import without_instances
+from pipelines.settings import PaintSettings
+from restore.exits import Refused, raised_as
+from restore.measuring import ShowReport, check_results, column_names, stepping, weights_files
+from restore.show.counting import counting
+
+JUDGED = "give --classifier"
+NEEDED = {
+    TOP: "give --classifier and --labels",
+    TOP_AS_TRUE: JUDGED,
+    FRECHET: JUDGED,
+    TAKEN: "give --answers, results of restore evaluate turing",
+    "LPIPS": f"pip install lpips, and put {BACKBONE}, AlexNet's weights, into {backbone_folder()}",
+}
+"""Columns that are not there by themselves, and what they need."""
+
+
+def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
+    table: str,
+    pictures: Sequence[Path],
+    networks: Sequence[str],
+    settings: dict[str, Any],
+    limit: int | None,
+    given: Mapping[str, Path | None],
+    answers: Sequence[Path],
+    json_out: Path | None,
+    show: ShowReport,
+) -> dict[str, str]:
+    """Measures a paper's columns for several networks.
+
+    Args:
+        table: its name.
+        pictures: zip files or folders of colour pictures.
+        networks: names or files of weights, a row each.
+        settings: of `PaintSettings`, by name, but for the network.
+        limit: pictures taken at most, evenly spread.
+        given: the files of `classifier` and `labels`.
+        answers: results of `restore evaluate turing`.
+        json_out: a file for all figures, which `show` writes.
+        show: takes the figures.
+
+    Returns:
+        The columns that were not measured, and what each needs.
+
+    Raises:
+        ValueError, OSError: an input cannot be read, or a result not be written.
+    """
+    read = (*pictures, *weights_files(settings["weights_dir"], *networks), *given.values(), *answers)
+    check_results(read, {"--json": json_out})
+    with raised_as(Refused, FileNotFoundError, ValueError):
+        asked = {row: PaintSettings(**settings, network=name) for row, name in column_names(networks).items()}
+        for each in asked.values():
+            choose(each)
+    labels = read_labels(given["labels"]) if given["labels"] else None
+    weights, chosen = given["classifier"], PictureSet(pictures, limit)
+    taken = {each.network: each.taken for each in answers_of(answers)} if answers else {}
+    with counting("pictures", len(chosen) * len(asked)) as step:
+        report = evaluate_table(
+            table,
+            chosen,
+            {row: partial(_opened, each, step) for row, each in asked.items()},
+            judge=lambda: ContentJudge(weights, labels) if weights else None,
+            lpips=open_lpips() if "LPIPS" in TABLES[table].columns else None,
+            taken=taken,
+        )
+    show(report)
+    shown = {column for row in report.sections[0].figures.values() for column in row}
+    return {column: NEEDED[column] for column in TABLES[table].columns if column not in shown}
+
+
+def _opened(settings: PaintSettings, step: Callable[[], None]) -> Callable[[Named], Coloured]:
+    """The network of these settings, which looks for things only where it colours them on their own."""
+    find = None if choose(settings).instances else without_instances
+    painter: Callable[[Named], Coloured] = stepping(PicturePainter(settings, find, takes=0), step)
+    return painter
