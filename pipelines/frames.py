@@ -282,6 +282,6 @@ class EncodedSegment:
     repairs: tuple[ShotRepair, ...] = ()
     """Of each of its shots; none where nothing was to be mended."""
     lumas: tuple[str, ...] = ()
-    """md5 of each frame's luma as it entered the encoder, see `media.luma.md5_of`."""
+    """md5 of each frame's luma as it entered the encoder, see `media.luma.md5_of`; of a layer, of the film's there."""
     outside: tuple[str, ...] = ()
     """md5 of each frame's luma with 0 where its mask is; none: no masks were written."""

@@ -33,6 +33,14 @@ def best_profile(codec: str, form: Form) -> str:
     return next(name for name, own in reversed(PROFILES[codec].items()) if own == form)
 
 
+def check_preset(codec: str, preset: str | None) -> None:
+    """Raises ValueError where a codec has no such speed."""
+    known = PRESETS.get("h264" if codec == "keep" else codec, ())
+    if preset not in (None, *known):
+        values = "0 to 13" if codec == "av1" else ", ".join(known)
+        raise ValueError(f"--preset of {codec} must be {values}; got {preset!r}")
+
+
 def check_profile(codec: str, profile: str | None) -> None:
     """Raises ValueError where a codec has no such profile."""
     if profile in (None, *PROFILES.get(codec, ())):

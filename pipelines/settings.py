@@ -8,7 +8,7 @@ from typing import Literal
 from models.weights.catalogue import CLASS_NETWORK, DEFAULT_NETWORK
 from pipelines.errors import timecode
 from pipelines.look import MAX_WARMTH, Look
-from pipelines.profiles import PRESETS, check_profile
+from pipelines.profiles import check_preset, check_profile
 from pipelines.ranges import Place, Ranges, When, in_seconds
 from pipelines.repair_settings import MASKS, RepairSettings, RepairSpan
 from pipelines.source import Span
@@ -58,7 +58,6 @@ class PaintSettings:
     """T of the annealed mean, above 0; None takes the one that the weights name."""
     saturation: float = 1.0
     """Factor on ab, 0 to 4, beside the one that the weights name."""
-
     warmth: float = field(default=0.0, metadata=LEFT_OUT)
     """-100 to 100: yellower above 0, bluer below, see `colour.grade.Grade`."""
     is_off: bool = field(default=False, metadata=LEFT_OUT)
@@ -118,6 +117,8 @@ class EncodeSettings:
     """Of h264 and h265: the CPU's, that of an NVIDIA card, or the card's where it loses nothing."""
     profile: str | None = field(default=None, metadata=LEFT_OUT)
     """Of prores and dnxhr, one of PROFILES; None: the best for the film's depth and chroma."""
+    layer: bool = field(default=False, metadata=LEFT_OUT)
+    """Write the colour alone, to be laid over the film, see `media.layer`."""
 
     def __post_init__(self) -> None:
         limit = 63 if self.codec == "av1" else 51
@@ -125,17 +126,12 @@ class EncodeSettings:
             hint = "leave out --crf and --preset"
             _check(self.crf is None and self.preset is None, f"{self.codec} has no crf and no preset; {hint}")
         _check(self.crf is None or 0 <= self.crf <= limit, f"crf of {self.codec} must be 0 to {limit}, got {self.crf}")
-        self._check_preset()
+        check_preset(self.codec, self.preset)
         check_profile(self.codec, self.profile)
         has_encoder = self.encoder == "cpu" or self.codec in ("h264", "h265", "keep")
         _check(has_encoder, f"--encoder {self.encoder} is for h264 and h265, not {self.codec}")
         _check(self.encoder == "cpu" or self.preset is None, "--preset is the CPU encoder's; leave it or --encoder out")
         _check(self.threads > 0, f"threads must be above 0, got {self.threads}")
-
-    def _check_preset(self) -> None:
-        known = PRESETS.get("h264" if self.codec == "keep" else self.codec, ())
-        values = "0 to 13" if self.codec == "av1" else ", ".join(known)
-        _check(self.preset in (None, *known), f"--preset of {self.codec} must be {values}; got {self.preset!r}")
 
 
 @dataclass(frozen=True)
@@ -252,6 +248,8 @@ class Settings:
         has_both = (self.c2pa_cert is None) == (self.c2pa_key is None)
         _check(has_both, "--c2pa-cert and --c2pa-key sign together; give both")
         _check(is_recorded, "--verify compares a result with its record; leave out --no-sidecar")
+        is_empty = self.encode.layer and self.paint.is_off
+        _check(not is_empty, "--layer is the colour alone, and --no-colour makes none; leave one out")
         _check(self.segment > 0, f"segment must be above 0 seconds, got {float(self.segment):g}")
         start, end = self.start or Fraction(0), self.end
         _check(isinstance(start, When) or start >= 0, "--start must not be below 0 seconds")

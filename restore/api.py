@@ -32,7 +32,7 @@ def restore_film(  # noqa: PLR0913  # one run's all
 
     Args:
         film: the black-and-white film; it is never written to.
-        out: the result; None puts FILM.restored.SUFFIX beside the film.
+        out: the result; None puts FILM.restored.SUFFIX beside the film, a layer as FILM.layer.restored.SUFFIX.
         settings: None takes the defaults.
         overwrite: whether a result that exists may be replaced, and what a run with other settings began.
         keep_work: whether the film's segments stay, so that `update` renders only those that have changed.

@@ -76,8 +76,9 @@ class Job:
         if self.target.pictures:
             return f"{self.container} of {'half floats' if self.target.pictures == '.exr' else '16 bits'}"
         profile = self.settings.encode.profile
+        layer = "layer, " if self.target.layer else ""
         codec = f"{self.target.codec} {profile}," if profile else self.target.codec
-        return f"{codec} {self.target.bits} bits in {self.container}"
+        return f"{layer}{codec} {self.target.bits} bits in {self.container}"
 
     @property
     def span(self) -> Span:
@@ -101,13 +102,15 @@ def prepare(
         out: the result; None names it by `stem`.
         settings: of the run.
         overwrite: whether a result that exists may be replaced, and what a run with other settings began.
-        stem: the result without its suffix, which the container gives; None: FILM.restored beside the film.
+        stem: the result without its suffix, which the container gives; None: FILM.restored beside
+            the film, of a layer FILM.layer.restored.
         has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
         option: what names another result, in hints.
 
     Raises:
         FilmError: the film cannot be restored so; the message says why and what to do.
     """
+    stem = stem or beside(path, "layer.restored" if settings.encode.layer else "restored")
     film = probe(path, settings.scans)
     settings = in_film(settings, Finder(film, settings, has_pool))
     of_look = look_notes(settings.look) if settings.look else ()
@@ -116,7 +119,7 @@ def prepare(
         film = replace(film, picture=picture_at(film, in_seconds(settings.start)))
     names = _kept_names(film, settings) if out is None else None
     if names:
-        out = (stem or beside(path, "restored")) / names
+        out = stem / names
     film, settings = _with_encoder(with_credentials_note(film, settings), settings)
     pictures = None if out is None else pattern_of(out)
     if pictures is not None:
@@ -125,7 +128,7 @@ def prepare(
     elif out is not None:
         check_place(out, path, overwrite, option)
     film, settings = with_repair(film, settings, out, overwrite, pictures is not None)
-    named = out or stem or beside(path, "restored")
+    named = out or stem
     if pictures is not None:
         output = choose_pictures(film, settings, pictures)
     else:
@@ -155,7 +158,7 @@ def prepare(
 
 def _kept_names(film: Film, settings: Settings) -> str | None:
     """Names of the result's pictures where scans give a folder of such; None: a film is made, which holds sound too."""
-    if settings.encode.codec != "keep" or film.scans is None or film.scans.sound is not None:
+    if settings.encode.codec != "keep" or settings.encode.layer or film.scans is None or film.scans.sound is not None:
         return None
     return str(film.scans.names)
 

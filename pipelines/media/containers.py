@@ -63,6 +63,9 @@ def choose_output(film: Film, settings: Settings, name: str, has_suffix: bool) -
         OutputError: the container that the user named cannot hold the picture or another stream.
     """
     target, times = _target(film, settings), FrameTimes(film, settings.span)
+    if target.layer:
+        target = replace(target, notes=(*target.notes, *_layer_notes(film, settings)))
+        film = replace(film, others=())
     candidates = _candidates(film, target)
     tried = try_streams(film, candidates, target.time_base)
     data = _held_nowhere(tried)
@@ -90,6 +93,8 @@ def choose_pictures(film: Film, settings: Settings, names: Numbered) -> Output:
         SettingsError: a codec was chosen, which pictures have not.
     """
     encode = settings.encode
+    if encode.layer:
+        raise SettingsError(film.path, "pictures hold no layer", "name a film, such as layer.mov")
     if encode.codec not in ("h264", "ffv1") or (encode.crf, encode.preset) != (None, None):
         raise SettingsError(film.path, "pictures have no codec", "leave out --codec, --crf and --preset")
     target = picture_target(film, names.suffix.lower(), settings.deinterlace)
@@ -115,10 +120,23 @@ def _candidates(film: Film, target: Target) -> list[str]:
 
     Those whose clock rounds the film's times come last, but for the usual one.
     """
-    own, usual = own_container(film), ENCODERS[target.codec].usual
+    own, usual = own_container(film), _usual(target)
     names = dict.fromkeys(([own] if own else []) + list(ENCODERS[target.codec].containers))
     held = [name for name in names if _fits(name, target) is None]
     return sorted(held, key=lambda name: (name != usual, not keeps_clock(name, target.time_base)))
+
+
+def _usual(target: Target) -> str | None:
+    """The container that is taken before the film's own where nobody names one: editors take layers as mov."""
+    encoder = ENCODERS[target.codec]
+    return "mov" if target.layer and "mov" in encoder.containers else encoder.usual
+
+
+def _layer_notes(film: Film, settings: Settings) -> list[str]:
+    """Notes on what a layer leaves to the film that it is laid over."""
+    others = [f"left out of the layer: {_named_all(film.others)}"] if film.others else []
+    mended = "a layer mends nothing: under it lies the film's own luma; a run with --no-colour writes the mended one"
+    return [*others, *([mended] if settings.mends else [])]
 
 
 def _fits(container: str, target: Target) -> str | None:
@@ -183,7 +201,7 @@ def _start_note(film: Film, span: Span) -> list[str]:
 def _change(film: Film, target: Target, container: str) -> list[str]:
     """A note where nobody named the container and it is not the film's own."""
     own = own_container(film)
-    if own == container or film.scans is not None:
+    if own == container or film.scans is not None or target.layer:
         return []
     before, after = film.path.suffix.lower() or film.container.partition(",")[0], SUFFIXES[container]
     if own is None:

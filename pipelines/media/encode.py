@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from pipelines.frames import ColouredFrame, EncodedSegment, Luma
 from pipelines.media.closed_captions import captioned
 from pipelines.media.grading import encoder_params, write_grading
+from pipelines.media.layer import layered
 from pipelines.media.luma import md5_of, outside
 from pipelines.media.mask_track import MaskTrack
 from pipelines.media.open import reason_of
@@ -142,7 +143,7 @@ class _Assembler:
         frame.colorspace, frame.color_primaries, frame.color_trc = target.matrix, target.primaries, target.transfer
         self.fields = _field_flags(target) if target.field_order != "progressive" else None
         self.lumas: list[str] = []
-        """md5 of each frame's luma."""
+        """md5 of each frame's luma, which a layer need not hold."""
         self.outside: list[str] = []
         """md5 of each frame's luma outside its mask."""
 
@@ -152,7 +153,8 @@ class _Assembler:
         self.lumas.append(md5_of(luma, self.target.bits))
         mask = coloured.frame.repair.mask if coloured.frame.repair is not None else None
         self.outside.append(self.lumas[-1] if mask is None else md5_of(outside(luma, mask), self.target.bits))
-        for plane, samples in zip(self.frame.planes, (luma, coloured.cb, coloured.cr), strict=True):
+        planes = layered(self.target, luma, coloured.cb, coloured.cr)
+        for plane, samples in zip(self.frame.planes, planes, strict=True):
             self._fill(plane, samples)
         frame: Any = self.frame
         if self.fields is not None:
@@ -216,7 +218,7 @@ class Encode:
                 shots.append(coloured.shot)
                 if coloured.frame.is_held:
                     held.append(coloured.frame.pts)
-                if coloured.frame.captions:
+                if coloured.frame.captions and not self.target.layer:
                     captions[pts[-1] - pts[0]] = coloured.frame.captions
                 if mask is not None:
                     mask.add(coloured.frame, pts[-1] - pts[0])

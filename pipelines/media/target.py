@@ -1,8 +1,10 @@
 """The picture stream that will be written for a film: codec, pixel format, tags; decided before the run."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 import av
 import numpy as np
@@ -19,6 +21,9 @@ from pipelines.source import DEFAULT_RATE, FieldOrder, Film, Picture
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
 """FFmpeg's AVColorSpace to the luma weights of `models.colour.colorspace`."""
 BT709, UNKNOWN, BT601_PAL, BT601_NTSC = 1, 2, 5, 6
+LayerForm = Literal["", "even", "alpha"]
+LAYER_CHROMA, LAYER_BITS = "422", 10
+"""The least that a layer is made of."""
 SD_ROWS = 576
 """Pictures no taller are taken for BT.601 where the film does not say, as players do."""
 
@@ -47,6 +52,8 @@ class Target:
     source_bits: int
     source_is_full_range: bool
     grading: Grading
+    layer: LayerForm = ""
+    """Whether it is the colour alone, and in which form, see `media.layer`; empty: it is the whole picture."""
     pictures: str = ""
     """The suffix of the pictures that are written, with its dot; empty: a film is."""
     notes: tuple[str, ...] = ()
@@ -60,7 +67,9 @@ class Target:
     @property
     def pixel_format(self) -> str:
         """FFmpeg's name."""
-        return f"yuv{self.chroma_format}p" + ("" if self.bits == 8 else f"{self.bits}le")
+        return f"yuv{'a' if self.layer == 'alpha' else ''}{self.chroma_format}p" + (
+            "" if self.bits == 8 else f"{self.bits}le"
+        )
 
     @property
     def chroma_size(self) -> tuple[int, int]:
@@ -92,10 +101,11 @@ class Target:
         return shifted.clip(0, (1 << self.bits) - 1).astype(np.uint16)
 
 
-def _chroma_format(picture: Picture, encoder: Encoder) -> str:
-    """The source's own where the encoder has it, else the next richer; odd sizes need chroma at full size."""
+def _chroma_format(picture: Picture, encoder: Encoder, least: str = "420") -> str:
+    """The source's own, or `least`, where the encoder has it, else the next richer; odd sizes need it at full size."""
     name = picture.pixel_format
     own = next((chroma for chroma in SUBSAMPLING if name.startswith(("yuv", "yuvj", "yuva")) and chroma in name), "420")
+    own = max(own, least)
     order = [*list(SUBSAMPLING)[list(SUBSAMPLING).index(own) :], *SUBSAMPLING]
     takes_odd = encoder.name == "ffv1"
 
@@ -122,31 +132,37 @@ def _tags(picture: Picture) -> tuple[int, int, int]:
     return matrix, primaries, BT601_NTSC if transfer == UNKNOWN else transfer
 
 
-def _depth(picture: Picture, depths: tuple[int, ...]) -> int:
-    return next((bits for bits in depths if bits >= picture.bits), depths[-1])
+def _depth(least: int, depths: tuple[int, ...]) -> int:
+    return next((bits for bits in depths if bits >= least), depths[-1])
+
+
+def _layer_form(settings: EncodeSettings) -> LayerForm:
+    if not settings.layer:
+        return ""
+    return "alpha" if settings.profile == "4444" else "even"
+
+
+def _check_layer(settings: EncodeSettings, chroma_format: str, bits: int) -> None:
+    """Raises ValueError where an encoder does not hold a layer as finely as it is made."""
+    if chroma_format < LAYER_CHROMA or bits < LAYER_BITS:
+        name = f"{settings.codec} {settings.profile or ''}".strip()
+        raise ValueError(f"a layer is 4:2:2 of {LAYER_BITS} bits, which {name} does not hold here; --codec prores does")
 
 
 def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Target:
     """The picture stream to be written for a film.
 
     Raises:
-        ValueError: the encoder cannot hold a picture of this size.
+        ValueError: the encoder cannot hold a picture of this size, or no layer.
     """
-    picture, encoder = film.picture, encoder_for(settings)
-    chroma_format = _chroma_format(picture, encoder)
-    bits = _depth(picture, encoder.depths[chroma_format])
+    picture, encoder, layer = film.picture, encoder_for(settings), _layer_form(settings)
+    chroma_format = _chroma_format(picture, encoder, LAYER_CHROMA if layer else "420")
+    bits = _depth(max(picture.bits, LAYER_BITS) if layer else picture.bits, encoder.depths[chroma_format])
+    if layer:
+        _check_layer(settings, chroma_format, bits)
     is_full = picture.is_full_range and encoder.keeps_range
     field_order: FieldOrder = "progressive" if deinterlace else picture.field_order
-    notes = list(film.notes)
-    if bits < picture.bits:
-        notes.append(f"luma of {picture.bits} bits becomes {bits} ({_deeper(settings, picture.bits)})")
-    if is_full != picture.is_full_range:
-        notes.append(f"full-range luma becomes limited range ({settings.codec} holds no other)")
-    if picture.is_rgb:
-        notes.append("RGB becomes luma of full range")
-    if any(component.is_alpha for component in av.VideoFormat(picture.pixel_format).components):
-        notes.append("the transparency channel is left out")
-    notes += _left_out(picture, encoder)
+    notes = [*film.notes, *([] if layer else _changes(picture, encoder, settings, bits))]
     if field_order != "progressive" and not encoder.keeps_fields:
         raise ValueError(
             f"{settings.codec} does not hold interlaced film; --deinterlace, or --codec h264, prores or ffv1"
@@ -158,8 +174,22 @@ def choose_target(film: Film, settings: EncodeSettings, deinterlace: bool) -> Ta
     return Target(
         settings.codec, encoder.name, chroma_format, bits, is_full, matrix, primaries, transfer,
         picture.width, picture.height, picture.time_base, picture.frame_rate, picture.sample_aspect_ratio,
-        picture.display_matrix, field_order, picture.bits, picture.is_full_range, picture.grading, notes=tuple(notes),
+        picture.display_matrix, field_order, picture.bits, picture.is_full_range, picture.grading, layer,
+        notes=tuple(notes),
     )  # fmt: skip
+
+
+def _changes(picture: Picture, encoder: Encoder, settings: EncodeSettings, bits: int) -> Iterator[str]:
+    """Notes on what a result of so many bits does not keep of the film's samples, and of what it says beside them."""
+    if bits < picture.bits:
+        yield f"luma of {picture.bits} bits becomes {bits} ({_deeper(settings, picture.bits)})"
+    if picture.is_full_range and not encoder.keeps_range:
+        yield f"full-range luma becomes limited range ({settings.codec} holds no other)"
+    if picture.is_rgb:
+        yield "RGB becomes luma of full range"
+    if any(component.is_alpha for component in av.VideoFormat(picture.pixel_format).components):
+        yield "the transparency channel is left out"
+    yield from _left_out(picture, encoder)
 
 
 def _deeper(settings: EncodeSettings, bits: int) -> str:

@@ -103,7 +103,7 @@ def _row(data: bytes, dts: int, pts: int, duration: int, digest: Any) -> Row:
 
 
 def _lumas(made: Made, of: str) -> Track:
-    """The luma of every frame as it entered the encoder, or `outside` its mask, at its time in the result."""
+    """The luma of every frame, or `outside` its mask, at its time in the result, see `EncodedSegment`."""
     job, target = made.job, made.job.target
     times = picture_times(made.segments, offset_of(job.film, target, job.span))
     md5 = (each for segment in made.segments for each in getattr(segment.encoded, of))
@@ -184,6 +184,7 @@ def _result(made: Made, packets: str) -> dict[str, Any]:
         "packets_sha256": packets,
         "container": job.container,
         "codec": target.encoder if target.pictures else target.codec,
+        "layer": target.layer or None,
         "profile": job.settings.encode.profile,
         "bits": target.bits,
         "full_range": target.is_full_range,
@@ -198,7 +199,7 @@ def _signed(path: Path) -> dict[str, Any]:
 
 def is_lossless(job: Job) -> bool:
     """Whether luma comes out of the result as it entered the encoder, to the bit."""
-    return job.target.codec == "ffv1" and not job.target.pictures
+    return job.target.codec == "ffv1" and not (job.target.pictures or job.target.layer)
 
 
 def _read(job: Job) -> dict[str, Any]:

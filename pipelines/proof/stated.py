@@ -69,9 +69,8 @@ class Stated:
         """
         read = self.facts["read"]
         start, end, fps = (None if read[name] is None else Fraction(read[name]) for name in ("start", "end", "fps"))
-        codec, profile = self.result["codec"], self.result.get("profile")
         return Settings(
-            encode=EncodeSettings(codec, profile=profile) if codec in get_args(Codec) else EncodeSettings(),
+            encode=self._encode,
             start=start,
             end=end,
             scans=ScanSettings(fps, sound),
@@ -81,6 +80,14 @@ class Stated:
             deinterlace=read["deinterlace"],
             recolour=True,
         )
+
+    @property
+    def _encode(self) -> EncodeSettings:
+        """The picture's form; pictures in a folder have no codec."""
+        if self.result["codec"] not in get_args(Codec):
+            return EncodeSettings()
+        form: dict[str, Any] = {"profile": self.result.get("profile"), "layer": bool(self.result.get("layer"))}
+        return EncodeSettings(self.result["codec"], **form)
 
     @property
     def origin(self) -> dict[str, str]:

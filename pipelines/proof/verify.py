@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.errors import DifferenceError, FilmError, timecode
 from pipelines.frames import Frame, Luma
 from pipelines.media.decode import Decode
+from pipelines.media.layer import luma_in
 from pipelines.media.luma import md5_of, outside
 from pipelines.media.probe import probe
 from pipelines.places import sha256_of
@@ -42,15 +43,18 @@ class Verified:
     """Whether these were compared outside their masks."""
     packets: int
     """Of all other streams."""
+    is_even: bool = False
+    """Whether it is a layer over even luma, with which its own was compared."""
 
     @property
     def summary(self) -> str:
         """All that was compared, in one line."""
-        if self.is_exact:
-            luma = "luma is the film's to the bit"
+        whose = "a layer's even gray" if self.is_even else "the film's"
+        if np.isinf(self.psnr).all():
+            luma = f"luma is {whose} to the bit"
         else:
             worst = int(np.argmin(self.psnr))
-            luma = f"luma within {self.psnr[worst]:.1f} dB of the film's (PSNR; least in frame {worst})"
+            luma = f"luma within {self.psnr[worst]:.1f} dB of {whose} (PSNR; least in frame {worst})"
         where = "equal outside their masks" if self.is_masked else "not compared with the film"
         mended = f"{self.mended} mended and {where}, " if self.mended else ""
         return f"{self.frames} frames, {mended}{luma}, {self.packets} packets of other streams, all tags and times"
@@ -58,7 +62,7 @@ class Verified:
     @property
     def is_exact(self) -> bool:
         """Whether luma is the film's to the bit."""
-        return all(np.isinf(each) for each in self.psnr)
+        return not self.is_even and all(np.isinf(each) for each in self.psnr)
 
 
 def compared(
@@ -104,7 +108,8 @@ def compared(
     packets = 0 if result.is_dir() else _check_rest(source, result, stated, settings)
     if sha256_of(result) != (stated.result["signed"] or stated.result)["sha256"]:
         raise DifferenceError(result, "its bytes are not those of the record, though all that it holds is the same")
-    return Verified(len(psnr), tuple(psnr), pictures.mended, pictures.mask is not None, packets)
+    is_even = pictures.target.layer == "even"
+    return Verified(len(psnr), tuple(psnr), pictures.mended, pictures.mask is not None, packets, is_even)
 
 
 def _check_rest(film: Film, result: Path, stated: Stated, settings: Settings) -> int:
@@ -164,6 +169,8 @@ class _Pictures:
         self.target = output_of(film, result, settings).target
         self.rows, self.tick = stated.lumas.rows, stated.lumas.tick
         self.mended, self.mask = 0, mask if stated.outside else None
+        rate = ScanSettings(self.film.picture.rate) if result.is_dir() else None
+        self.decoded = probe(result, rate)
 
     def __call__(self) -> Iterator[float]:
         """PSNR of each frame's luma."""
@@ -182,7 +189,7 @@ class _Pictures:
             if self.stated.result["keeps_luma"] and md5_of(after.luma, self.target.bits) != row.md5:
                 raise DifferenceError(self.result, self._changed(number, luma, after.luma, is_same))
             self.on_frame((row.pts - self.rows[0].pts) * self.tick, (self.rows[-1].pts - self.rows[0].pts) * self.tick)
-            yield psnr_of(self._upright(luma), after.luma, self.target.bits)
+            yield psnr_of(self._upright(luma_in(self.target, luma)), self._coded(after.luma), self.target.bits)
 
     def _check_mended(self, number: int, luma: Luma, mask: Frame | None) -> None:
         """Raises DifferenceError where a frame that differs was not mended, or differs outside its mask."""
@@ -205,8 +212,12 @@ class _Pictures:
         return (frame for frame in decode(Segment(self.film, 0, first, end)) if frame.is_owned)
 
     def _of_result(self) -> Iterator[Frame]:
-        rate = ScanSettings(self.film.picture.rate) if self.result.is_dir() else None
-        return Decode(Fraction(0))(Segment(probe(self.result, rate), 0, None, None))
+        return Decode(Fraction(0))(Segment(self.decoded, 0, None, None))
+
+    def _coded(self, luma: Luma) -> NDArray[np.generic]:
+        """Decoded luma in the target's codes: ProRes 4444 comes out of decoders with more bits than went in."""
+        more = self.decoded.picture.bits - self.target.bits
+        return luma / (1 << more) if more > 0 else luma
 
     def _upright(self, luma: Luma) -> Luma:
         """Luma as the result holds it: pictures are written upright."""

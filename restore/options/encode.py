@@ -10,7 +10,8 @@ ENCODE_OPTIONS = join(
         OUTPUT,
         "--codec",
         type=CODECS,
-        help="How the picture is written; ffv1 loses nothing, keep follows the film. [h264; in archives keep]",
+        help="How the picture is written; ffv1 loses nothing, keep follows the film. "
+        "[h264; in archives keep; of a layer prores]",
     ),
     option(
         OUTPUT,
@@ -18,6 +19,13 @@ ENCODE_OPTIONS = join(
         type=PROFILE_NAMES,
         metavar="NAME",
         help="Of prores: proxy, lt, 422, hq, 4444; of dnxhr: lb, sq, hq, hqx, 444. [the best for the film's samples]",
+    ),
+    option(
+        OUTPUT,
+        "--layer/--no-layer",
+        default=None,
+        help="Write the colour alone, without sound, to be laid over FILM in an editor: over even gray; with --profile "
+        "4444 with an alpha channel.",
     ),
     option(OUTPUT, "--crf", type=int, metavar="N", help="Quality; lower is better. [h264: 18, h265: 20, av1: 24]"),
     option(

@@ -250,6 +250,12 @@ def _shot(options: dict[str, Any]) -> dict[str, When]:
     return dict.fromkeys(("start", "end"), When(f"shot {shot}")) if shot else {}
 
 
+def _layer_codec(options: dict[str, Any], base: Settings | None) -> dict[str, str]:
+    """The codec of a layer for which nobody chose one."""
+    is_open = base is None or base.encode.codec == "keep"
+    return {"codec": "prores"} if options.get("layer") and is_open else {}
+
+
 def settings_from(options: dict[str, Any], base: Settings | None = None) -> Settings:
     """`pipelines.settings.Settings` from the options of `restore FILM`, by their names there.
 
@@ -264,6 +270,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
     def given(*names: str) -> dict[str, Any]:
         return {name: options[name] for name in names if options.get(name) is not None}
 
+    codec = _layer_codec(options, base)
     base, span = base or Settings(), given("start", "end") | _shot(options)
     try:
         settings = replace(
@@ -279,7 +286,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             ),
             repair=repair_from(options, base.repair),
             motion=replace(base.motion, **given("anchors", "steady"), **_closest(options)),
-            encode=replace(base.encode, **given("codec", "profile", "crf", "preset", "encoder")),
+            encode=replace(base.encode, **(codec | given("codec", "profile", "layer", "crf", "preset", "encoder"))),
             scans=replace(base.scans, **given("fps", "sound")),
             **span,
             **given("timecode_start", "first_timecode", "keep_start", "skip_damaged", "recolour", "deinterlace"),

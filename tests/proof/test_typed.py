@@ -25,6 +25,7 @@ RUNS = {
     "every": Settings(motion=MotionSettings(anchors=Fraction(0), closest=Fraction(0))),
     "codec": Settings(encode=EncodeSettings("h265", crf=12, preset="slow")),
     "profile": Settings(encode=EncodeSettings("prores", profile="lt")),
+    "layer": Settings(encode=EncodeSettings("prores", profile="4444", layer=True)),
     "scans": Settings(scans=ScanSettings(Fraction(24000, 1001))),
     "span": Settings(start=Fraction(3661, 4), end=Fraction(7200), keep_start=True, timecode_start=True),
     "timecode": Settings(first_timecode="01:00:00;00"),
