@@ -27,7 +27,7 @@ from pipelines.painting.device import passed_over
 from pipelines.places import only_run
 from pipelines.settings import OF_ARCHIVES, Settings
 from restore.devices import Devices
-from restore.options.shared import COLUMNS, settings_of_row
+from restore.options.manifest import COLUMNS, settings_of_row
 from restore.reporting import Reporter
 from restore.runs import ArchiveReporter
 from restore.show.events import ArchiveFinished, ArchiveStarted, Note, Stopped

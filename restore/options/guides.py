@@ -11,6 +11,16 @@ from restore.options.layout import COLOUR, join, option
 from restore.options.values import Place
 
 SHOT = PLACES["shot"]
+
+
+class Likeness(click.Path):
+    """A picture, or a shot such as `shot 12`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The picture's path, which must be there; a shot's words as a path."""
+        return Path(value) if SHOT.fullmatch(str(value)) else super().convert(value, param, ctx)
+
+
 PICTURE = click.Path(exists=True, dir_okay=False, path_type=Path)
 HINTS = option(
     COLOUR,
@@ -39,7 +49,7 @@ GUIDES = join(
         COLOUR,
         "--reference",
         "references",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=Likeness(exists=True, dir_okay=False, path_type=Path),
         multiple=True,
         help="A colour picture, or a shot with a --still (shot 12): things that look like its own take its colours.",
     ),

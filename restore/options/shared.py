@@ -10,7 +10,7 @@ from pipelines.ranges import TIMES, When
 from pipelines.settings import Settings
 from restore.options.beside import BESIDE
 from restore.options.encode import ENCODE_OPTIONS
-from restore.options.guides import HINTS, references_of, stills_of
+from restore.options.guides import references_of, stills_of
 from restore.options.hints import read_hints
 from restore.options.layout import COLOUR, MACHINES, OUTPUT, REPORTING, TASK, Decorator, join, option
 from restore.options.look import with_look
@@ -192,44 +192,6 @@ SHOW_OPTIONS = join(
 def overwrite_option(help_: str) -> Decorator:
     """The option that replaces what is there."""
     return option(OUTPUT, "-y", "--overwrite", is_flag=True, help=help_)
-
-
-COLUMNS = {
-    name: param
-    for param in join(SETTING_OPTIONS, HINTS, look_option())(click.Command("manifest")).params
-    for name in (*(opt.removeprefix("--") for opt in param.opts), param.name)
-}
-"""Columns that a manifest may have beside `film` and `out`, in either spelling."""
-
-
-def settings_of_row(cells: dict[str, str], base: Settings, folder: str = "") -> Settings:
-    """Settings from a row of a manifest, over those of the run.
-
-    Args:
-        cells: by column; empty ones are left out.
-        base: settings of the run.
-        folder: of the manifest, in which files that cells name are looked for before the current one.
-
-    Raises:
-        ValueError: there is no such option, or it has no such value.
-    """
-    unknown = [name for name in cells if name not in COLUMNS]
-    if unknown:
-        own = f"a column of your own is x-{unknown[0]}, or named with --columns"
-        raise ValueError(f"no option {unknown[0]!r}; {own}; options are {', '.join(sorted(set(COLUMNS)))}")
-    try:
-        return settings_from({COLUMNS[name].name: _of_cell(name, cell, folder) for name, cell in cells.items()}, base)
-    except click.UsageError as error:
-        raise ValueError(error.message) from error
-
-
-def _of_cell(name: str, cell: str, folder: str) -> Any:
-    if isinstance(COLUMNS[name].type, click.Path) and Path(folder, cell).exists():
-        cell = str(Path(folder, cell))
-    try:
-        return COLUMNS[name].type.convert(cell, None, None)
-    except click.BadParameter as error:
-        raise ValueError(f"{name}: {error.message}") from error
 
 
 def _closest(options: dict[str, Any]) -> dict[str, Any]:

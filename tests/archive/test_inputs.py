@@ -12,8 +12,9 @@ from pipelines.archive.inputs import Gathered, Selection, gather
 from pipelines.archive.named import ArchiveFilm
 from pipelines.archive.storage import open_store
 from pipelines.errors import EmptyError, SettingsError
-from pipelines.settings import ScanSettings, Settings
-from restore.options.shared import settings_of_row
+from pipelines.ranges import When
+from pipelines.settings import Reference, ScanSettings, Settings, Still
+from restore.options.manifest import settings_of_row
 
 
 @pytest.fixture
@@ -202,6 +203,37 @@ def test_files_in_cells_lie_beside_the_manifest(reels: Path, tmp_path: Path) -> 
     one, scans = films(manifest, out=tmp_path / "out")
     assert [hint.x for hint in one.settings.hints] == [3]
     assert scans.settings.scans == ScanSettings(Fraction(18), reels / "sound.wav")
+
+
+def test_stills_and_references_in_cells_are_those_of_each_film(reels: Path, tmp_path: Path) -> None:
+    for name in ("first.tif", "second.tif", "photo.jpg"):
+        (reels / name).write_bytes(b"")
+    manifest = reels / "wanted.csv"
+    manifest.write_text(
+        "film,still,still-at,reference\na.mp4,first.tif | second.tif,1|00:00:02,photo.jpg|shot 3\n"
+        f"b/c.mp4,{reels / 'first.tif'},,\n"
+    )
+    one, other = films(manifest, out=tmp_path / "out")
+    assert one.settings.stills == (Still(reels / "first.tif", Fraction(1)), Still(reels / "second.tif", Fraction(2)))
+    assert one.settings.references == (Reference(reels / "photo.jpg"), Reference(When("shot 3")))
+    assert other.settings.stills == (Still(reels / "first.tif"),)
+    assert other.settings.references == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "what"),
+    [("still", "lost.tif", "line 2: still: File 'lost.tif' does not exist"),
+     ("reference", "photo.jpg", "line 2: reference: File 'photo.jpg' does not exist"),
+     ("still-at", "1", "line 2: --still-at is given 1 times for 0 --still"),
+     ("still-at", "noon", "line 2: still-at: ")],
+)  # fmt: skip
+def test_a_guide_in_a_cell_that_is_not_there_is_refused(
+    reels: Path, tmp_path: Path, column: str, cell: str, what: str
+) -> None:
+    (reels / "wanted.csv").write_text(f"film,{column}\na.mp4,{cell}\n")
+    with pytest.raises(SettingsError) as caught:
+        films(reels / "wanted.csv", out=tmp_path / "out")
+    assert what in str(caught.value)
 
 
 def test_an_unknown_protocol_is_refused(tmp_path: Path) -> None:

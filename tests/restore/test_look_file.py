@@ -14,7 +14,7 @@ from pipelines.repair_settings import RepairSettings
 from pipelines.settings import OF_ARCHIVES, Reference, Settings, Still
 from restore.commands.preview import _ways
 from restore.options.look import with_look
-from restore.options.shared import settings_of_row
+from restore.options.manifest import settings_of_row
 from tests.made import clips
 from tests.made.runs import Films
 
