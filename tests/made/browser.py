@@ -32,7 +32,8 @@ def open_browser() -> Iterator[Any]:
 
 def open_tab(browser: Any, faults: list[str], **how: Any) -> Any:
     """A tab of a browser of its own; what its console calls an error goes to `faults`."""
-    tab = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", **how).new_page()
+    usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"}
+    tab = browser.new_context(**usual | how).new_page()
     tab.set_default_timeout(WAIT)
     tab.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: faults.append(str(error)))

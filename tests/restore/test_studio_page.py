@@ -13,12 +13,10 @@ from pipelines.settings import PaintSettings, Settings
 from tests.made import broken, clips
 from tests.made.browser import open_browser, open_tab
 from tests.made.runs import Films, save_random_network
+from tests.made.studio_tabs import FRAME, colours, open_film, until_changed
 from tests.made.studios import Page, open_studio
 
 MARKUP = "<img src=x onerror=document.title=1>.mp4"
-FRAME = "canvas[role=img]"
-SWATCHES = "[aria-label='Colours of this frame'] .swatch"
-"""They are drawn from the frame in colour: it is there."""
 
 pytestmark = pytest.mark.slow
 
@@ -56,26 +54,9 @@ def faults() -> Iterator[list[str]]:
 
 @pytest.fixture
 def tab(browser: Any, page: Page, faults: list[str]) -> Iterator[Any]:
-    opened = open_tab(browser, faults)
-    opened.goto(page.address)
-    opened.locator(SWATCHES).first.wait_for()
-    opened.get_by_text("3 in all").wait_for()
+    opened = open_film(browser, page, faults)
     yield opened
     opened.context.close()
-
-
-def colours(tab: Any) -> Any:
-    """The picture on the screen."""
-    return tab.locator(FRAME).first.evaluate("canvas => canvas.toDataURL()")
-
-
-def until_changed(tab: Any, before: Any) -> None:
-    """Waits for another picture."""
-    for _ in range(1200):
-        if colours(tab) != before:
-            return
-        tab.wait_for_timeout(100)
-    pytest.fail("the picture stays as it is")
 
 
 def test_a_point_changes_the_picture_and_the_run_ends_with_the_look(tab: Any, page: Page) -> None:
@@ -94,7 +75,7 @@ def test_a_point_changes_the_picture_and_the_run_ends_with_the_look(tab: Any, pa
     tab.get_by_role("button", name="Approved").first.click()
     tab.get_by_role("button", name="Run", exact=True).click()
     tab.get_by_role("button", name="Start").click()
-    tab.get_by_text("Done: ").wait_for()
+    tab.get_by_role("button", name="Play it here").wait_for()
     look = tomllib.loads(film.with_name("film.look.toml").read_text("utf-8"))
     (shot,) = look["shot"]
     assert (shot["number"], shot["state"], shot["hints"][0]["colour"]) == (2, "approved", "#20c040")
@@ -131,7 +112,8 @@ def test_all_is_done_by_keys_and_undone(tab: Any) -> None:
     tab.locator("li[data-state=bypass]").wait_for(state="detached")
     tab.keyboard.press("Control+Shift+Z")
     tab.locator("li[data-state=bypass]").wait_for()
-    for key, layout in zip("123456", ("Wipe", "Side by side", "Colour", "B/W", "Difference", "Compare"), strict=True):
+    layouts = ("Wipe", "Side by side", "Colour", "B/W", "Difference", "Repair", "Compare")
+    for key, layout in zip("1234567", layouts, strict=True):
         tab.keyboard.press(key)
         assert tab.get_by_role("button", name=layout, exact=True).get_attribute("aria-pressed") == "true"
     tab.keyboard.press("?")
@@ -139,10 +121,7 @@ def test_all_is_done_by_keys_and_undone(tab: Any) -> None:
 
 
 def test_two_pages_and_one_that_is_closed_in_the_middle(browser: Any, tab: Any, page: Page, faults: list[str]) -> None:
-    other = open_tab(browser, faults)
-    other.goto(page.address)
-    other.locator(SWATCHES).first.wait_for()
-    other.get_by_text("3 in all").wait_for()
+    other = open_film(browser, page, faults)
     other.keyboard.press("a")
     other.keyboard.press("Control+s")
     other.get_by_text("film.look.toml is written").wait_for()
@@ -158,9 +137,7 @@ def test_two_pages_and_one_that_is_closed_in_the_middle(browser: Any, tab: Any, 
 
 
 def test_a_name_with_markup_is_text(browser: Any, page: Page, faults: list[str]) -> None:
-    other = open_tab(browser, faults)
-    other.goto(f"{page.address}#1")
-    other.locator(SWATCHES).first.wait_for()
+    other = open_film(browser, page, faults, 1)
     assert other.title() == f"{MARKUP} – restore studio"
     assert other.locator("img").count() == 0
     other.context.close()

@@ -20,6 +20,14 @@ const body = (content) => ({ body: JSON.stringify(content), headers: { "Content-
 
 export const studio = async () => (await asked("/api/studio")).json();
 
+/** The archive's run over all films. */
+export const archive = {
+  command: async (out, isOverwriting) =>
+    (await (await asked(`/api/archive?${new URLSearchParams({ out, overwrite: isOverwriting })}`)).json()).command,
+  run: async (content) => (await asked("/api/archive", { method: "POST", ...body(content) })).json(),
+  cancel: () => asked("/api/archive", { method: "DELETE" }),
+};
+
 export class FilmApi {
   constructor(number) {
     this.root = `/api/films/${number}`;
@@ -31,7 +39,7 @@ export class FilmApi {
   run = async (content) => (await asked(`${this.root}/run`, { method: "POST", ...body(content) })).json();
   cancel = () => asked(`${this.root}/run`, { method: "DELETE" });
 
-  /** A frame: kind is still, tile or before. */
+  /** A frame: kind is still, tile, before or mask. */
   async picture(kind, at, look, signal) {
     const answer = await asked(`${this.root}/picture`, { method: "POST", signal, ...body({ kind, at, look }) });
     return createImageBitmap(await answer.blob());
@@ -45,6 +53,20 @@ export class FilmApi {
   /** Keeps a painted frame beside the film; its path, as a look names it. */
   async keep(file, frame) {
     return (await (await asked(`${this.root}/stills/${frame}`, { method: "PUT", body: file })).json()).file;
+  }
+
+  /** Keeps a photograph beside the film; its path, as a look names it. */
+  async keepPhotograph(file) {
+    const path = `${this.root}/references?name=${encodeURIComponent(file.name)}`;
+    return (await (await asked(path, { method: "POST", body: file })).json()).file;
+  }
+
+  /** The command of a run that would be started. */
+  command = async (isOverwriting) => (await (await asked(`${this.root}/run?overwrite=${isOverwriting}`)).json()).command;
+
+  /** The address of the finished result. */
+  get result() {
+    return `${this.root}/result`;
   }
 
   /** A stretch of film, before beside after, as a file. */

@@ -19,7 +19,7 @@ export class Compare {
       offered.networks.length > 1 ? button(words("networks"), () => this.#several(offered.networks.slice(0, MOST).map((network) => ({ network })))) : null,
       button(words("clear"), () => this.#several([])));
     viewer.grid.append(this.bar, this.cells);
-    viewer.onlayout = (layout) => layout === "compare" && this.refresh();
+    viewer.onLayout((layout) => layout === "compare" && this.refresh());
     store.on("frame", () => viewer.layout === "compare" && this.refresh());
   }
 
@@ -55,10 +55,13 @@ export class Compare {
 
   #look(variant) {
     const { store } = this;
-    const look = store.lookOf(store.shot);
-    const others = Object.fromEntries(Object.entries(look.shot[0] ?? {}).filter(([key]) => !SHOWN.includes(key)));
-    const place = store.shot ? { number: store.shot.number, start: store.shot.from, end: store.shot.to } : null;
-    return place ? { film: look.film, shot: [{ ...place, ...others, ...variant }] } : { ...look, film: { ...look.film, ...variant } };
+    const { shot } = store;
+    const look = store.lookOf(shot);
+    if (!shot) return { ...look, film: { ...look.film, ...variant } };
+    const own = look.shot.find(({ number }) => number === shot.number);
+    const others = Object.fromEntries(Object.entries(own ?? {}).filter(([key]) => !SHOWN.includes(key)));
+    const entry = { number: shot.number, start: shot.from, end: shot.to, ...others, ...variant };
+    return { ...look, shot: [entry, ...look.shot.filter((each) => each !== own)] };
   }
 
   #cell(variant) {
@@ -85,7 +88,8 @@ export class Compare {
   take(variant) {
     const { store } = this;
     const cleared = Object.fromEntries(SHOWN.map((key) => [key, undefined]));
-    store.say(store.shot, { ...cleared, ...variant });
+    const target = store.target ?? [store.shot].filter(Boolean);
+    if (target.length) store.say(target, { ...cleared, ...variant });
     this.viewer.show("wipe");
   }
 }

@@ -1,5 +1,7 @@
 // Elements: text stays text, whatever a film is called.
 
+import { words } from "./words.js";
+
 /** An element with properties, listeners (onclick, …), attributes (aria-…, role, class) and children. */
 export function el(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
@@ -28,6 +30,15 @@ export function choice(label, values, choose, chosen) {
 /** Marks the button of a choice. */
 export function press(group, value) {
   for (const each of group.children) each.setAttribute("aria-pressed", String(each.value === String(value)));
+}
+
+/** A button that lets a file be chosen, and the field that does it. */
+export function chooser(label, accept, take) {
+  const file = el("input", { type: "file", accept, hidden: true, "aria-label": label, onchange: () => {
+    if (file.files[0]) take(file.files[0]);
+    file.value = "";
+  } });
+  return [button(words("choose"), () => file.click(), { "aria-label": `${label}: ${words("choose")}` }), file];
 }
 
 /** Calls `run` once there was quiet for so many milliseconds. */

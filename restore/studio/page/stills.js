@@ -1,23 +1,15 @@
 // Painted frames: one is exported, painted over in any program, and dropped on its frame.
 
-import { button, el } from "./dom.js";
+import { button, chooser, el } from "./dom.js";
 import { words } from "./words.js";
 
 export class Stills {
-  constructor(place, store, api, viewer, say) {
+  constructor(place, store, api, say) {
     Object.assign(this, { store, api, say });
     this.list = el("ol", { class: "points" });
-    const file = el("input", { type: "file", accept: ".png,.tif,.tiff", hidden: true, onchange: () => {
-      this.#take(file.files[0]);
-      file.value = "";
-    }, "aria-label": words("stills") });
-    place.append(el("h3", {}, words("stills")), el("p", { class: "hint" }, words("dropHint")), this.list, file,
-      el("div", { class: "buttons" }, button(words("export"), () => this.#export()), button(words("choose"), () => file.click())));
-    viewer.stage.addEventListener("dragover", (event) => event.preventDefault());
-    viewer.stage.addEventListener("drop", (event) => {
-      event.preventDefault();
-      this.#take(event.dataTransfer.files[0]);
-    });
+    place.append(el("h3", {}, words("stills")), el("p", { class: "hint" }, words("dropHint")), this.list,
+      el("div", { class: "buttons" }, button(words("export"), () => this.#export()),
+        ...chooser(words("stills"), ".png,.tif,.tiff", (file) => this.take(file))));
     store.on("look frame shots", () => this.#draw());
   }
 
@@ -40,9 +32,9 @@ export class Stills {
   }
 
   /** The file becomes the colour of the frame that is on the screen. */
-  async #take(file) {
+  async take(file) {
     const { store } = this;
-    if (!file || !store.shot) return;
+    if (!store.shot) return;
     const [shot, frame] = [store.shot, store.frame];
     try {
       const still = { file: await this.api.keep(file, frame), time: store.time(frame) };

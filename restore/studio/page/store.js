@@ -8,14 +8,16 @@ export class Store extends EventTarget {
   shots = []; // {number, start, end, middle} in frames
   frame = 0;
   marks = { in: null, out: null };
-  scope = "shot";
+  scope = "shot"; // shot, shots or film: what a setting is said of
+  selected = new Set(); // numbers of shots, two at least or none
+  isListed = () => true; // whether the strip shows a shot
   look = EMPTY;
   saved = EMPTY;
   #past = [];
   #future = [];
   #last = "";
 
-  /** Says that something has changed: film, shots, frame, look, scope. */
+  /** Says that something has changed: film, shots, frame, look, scope, selected, picture. */
   changed(name) {
     this.dispatchEvent(new Event(name));
   }
@@ -56,22 +58,62 @@ export class Store extends EventTarget {
     return this.look.shot.find((each) => each.number === shot.number) ?? {};
   }
 
-  /** The look of a shot alone: what its pictures depend on. */
-  lookOf(shot) {
-    const entry = shot && this.look.shot.find((each) => each.number === shot.number);
-    const own = entry && Object.fromEntries(Object.entries(entry).filter(([key]) => key !== "state" && key !== "note"));
-    return { ...this.look, shot: own && Object.keys(own).length > 3 ? [own] : [] };
+  /** What the look says of that which settings are said of; of several shots, of the one that is seen or the first. */
+  get saidOfTarget() {
+    const { target } = this;
+    return this.said(target && (target.find((shot) => shot === this.shot) ?? target[0]));
   }
 
-  /** Sets keys of a shot, or of the film; undefined takes one away. Changes of one key in a row are one step. */
-  say(shot, values) {
-    const kind = `${shot?.number ?? "film"} ${Object.keys(values)}`;
+  /** The shots that a setting is said of; null: the film. */
+  get target() {
+    if (this.scope === "film") return null;
+    if (this.scope === "shots") return this.shots.filter((shot) => this.selected.has(shot.number));
+    return this.shot ? [this.shot] : [];
+  }
+
+  aim(scope) {
+    this.scope = scope;
+    this.changed("scope");
+  }
+
+  /** Selects shots by their numbers: settings are said of them from now on. Fewer than two are none. */
+  select(numbers) {
+    const wanted = new Set(numbers);
+    if (wanted.size < 2) wanted.clear();
+    if (!wanted.size && !this.selected.size) return;
+    this.selected = wanted;
+    if (wanted.size || this.scope === "shots") this.scope = wanted.size ? "shots" : "shot";
+    this.changed("selected");
+    this.changed("scope");
+  }
+
+  /** The look of a shot alone: what its pictures depend on. Of shots whose colours it takes, their stills are needed. */
+  lookOf(shot) {
+    const { film } = this.look;
+    const own = shot && this.look.shot.find((each) => each.number === shot.number);
+    const { state, note, ...said } = own ?? {};
+    const named = [...(film.references ?? []), ...(said.references ?? [])];
+    const others = this.look.shot.filter((each) => each !== own && named.includes(`shot ${each.number}`) && each.stills);
+    const sources = others.map(({ number, start, end, stills }) => ({ number, start, end, stills }));
+    return { ...this.look, shot: [...(Object.keys(said).length > 3 ? [said] : []), ...sources] };
+  }
+
+  /**
+   * Sets keys of a shot, of several, or of the film (null); undefined takes one away. Changes of one key in a row are one
+   * step.
+   * @param values of the keys, or a function that gives them for what is said by now
+   */
+  say(target, values) {
+    const shots = target && [target].flat();
+    const valuesFor = (said) => (typeof values === "function" ? values(said) : values);
+    const kind = `${shots ? shots.map((shot) => shot.number) : "film"} ${Object.keys(valuesFor({}))}`;
     const isOne = kind === this.#last && Date.now() - this.#at < 1000;
     this.#last = kind;
     this.#at = Date.now();
     if (!isOne) this.#past.push(this.look);
     this.#future = [];
-    this.look = shot ? this.#withShot(shot, values) : { ...this.look, film: merged(this.look.film, values) };
+    if (shots) shots.forEach((shot) => { this.look = this.#withShot(shot, valuesFor(this.said(shot))); });
+    else this.look = { ...this.look, film: merged(this.look.film, valuesFor(this.look.film)) };
     this.changed("look");
   }
 

@@ -1,15 +1,16 @@
 // The strip of shots: tiles before and after, filled in as they come into view; filters; the state of each.
 
-import { choice, el, press } from "./dom.js";
+import { button, choice, el, press } from "./dom.js";
 import { lasting } from "./clock.js";
 import { words } from "./words.js";
 
 const AT_ONCE = 2; // tiles asked for at a time
+const PLACE = ["number", "start", "end", "state", "note"]; // of an entry, beside its settings
 const FILTERS = {
   all: () => true,
-  unchecked: (said) => !said.state,
-  todo: (said) => said.state === "todo",
-  changed: (said) => Object.keys(said).some((key) => !["number", "start", "end", "state", "note"].includes(key)),
+  unchecked: (said) => !said.state && !said.neutral,
+  marked: (said) => said.state === "todo" || Boolean(said.neutral) || Boolean(said.note),
+  changed: (said) => Object.keys(said).some((key) => !PLACE.includes(key)),
 };
 
 export class Strip {
@@ -17,6 +18,7 @@ export class Strip {
   #items = new Map(); // by number of shot
   #wanted = new Set();
   #busy = 0;
+  ontile = () => {}; // called with a shot and the canvas of its tile
 
   constructor(place, store, api) {
     this.store = store;
@@ -25,10 +27,15 @@ export class Strip {
     this.filters = choice(words("shots"), Object.keys(FILTERS).map((name) => [name, words(name)]), (name) => this.#sift(name), "all");
     this.list = el("ol", { class: "shots", "aria-label": words("shots") });
     this.empty = el("p", { class: "hint" }, words("noneYet"));
-    place.replaceChildren(el("h2", {}, words("shots"), " ", this.count), this.filters, this.empty, this.list);
+    this.several = button(words("several"), () => this.#pickSeveral(this.several.ariaPressed !== "true"), {
+      class: "small", "aria-pressed": "false", title: words("severalHint"),
+    });
+    const head = el("div", { class: "strip-head" }, el("h2", {}, words("shots"), " ", this.count), this.several);
+    place.replaceChildren(head, this.filters, this.empty, this.list);
+    store.isListed = (shot) => this.#items.get(shot.number)?.item.hidden === false;
     this.seen = new IntersectionObserver((found) => found.forEach((each) => this.#see(each)), { root: this.list, rootMargin: "200px" });
     store.on("look", () => this.refresh());
-    store.on("frame shots", () => this.#mark());
+    store.on("frame shots selected", () => this.#mark());
   }
 
   add(shot) {
@@ -37,13 +44,13 @@ export class Strip {
     const tile = el("canvas", { class: "tile", width: 288, height: 90 });
     const name = `${shot.number}`;
     const choose = el("button", {
-      type: "button", class: "choose", onclick: () => store.go(shot.middle),
+      type: "button", class: "choose", onclick: (event) => this.#choose(event, shot),
       "aria-label": `${words("shot", shot.number)}, ${store.clock.written(shot.start)}`,
     }, tile, el("span", { class: "label" }, el("b", {}, name), el("span", { class: "time" }, store.clock.written(shot.start)),
       el("span", {}, lasting((shot.end - shot.start) / store.clock.rate)), el("span", { class: "state" })));
     item.append(choose);
     item.shot = shot;
-    this.#items.set(shot.number, { item, tile, shot, key: null });
+    this.#items.set(shot.number, { item, tile, choose, shot, key: null });
     this.list.append(item);
     this.seen.observe(item);
     this.empty.hidden = true;
@@ -56,7 +63,50 @@ export class Strip {
 
   refresh() {
     for (const entry of this.#items.values()) this.#dress(entry);
+    this.store.select([...this.store.selected].filter((number) => !this.#items.get(number).item.hidden));
+    this.#mark();
     this.#next();
+  }
+
+  get #listed() {
+    return [...this.#items.values()].filter(({ item }) => !item.hidden).map(({ shot }) => shot);
+  }
+
+  #pickSeveral(isOn) {
+    this.several.ariaPressed = String(isOn);
+    if (!isOn) this.store.select([]);
+  }
+
+  #choose(event, shot) {
+    const { store } = this;
+    const isMore = event.ctrlKey || event.metaKey || this.several.ariaPressed === "true";
+    if (event.shiftKey && store.shot) {
+      const [first, last] = [store.shot.number, shot.number].sort((one, other) => one - other);
+      const between = this.#listed.filter(({ number }) => number >= first && number <= last);
+      store.select([...store.selected, ...between.map(({ number }) => number)]);
+    } else if (isMore) {
+      const now = new Set(store.selected.size || !store.shot ? store.selected : [store.shot.number]);
+      if (now.has(shot.number) && store.selected.size) now.delete(shot.number);
+      else now.add(shot.number);
+      store.select(now);
+    } else {
+      store.select([]);
+    }
+    store.go(shot.middle);
+  }
+
+  /** Takes the next shot in a direction to those that are selected, and goes there. */
+  extend(by) {
+    const { store } = this;
+    const listed = this.#listed;
+    const next = listed[listed.indexOf(store.shot) + by];
+    if (!next || !store.shot) return;
+    store.select([...store.selected, store.shot.number, next.number]);
+    store.go(next.middle);
+  }
+
+  selectAll() {
+    this.store.select(this.#listed.map(({ number }) => number));
   }
 
   #dress(entry) {
@@ -78,12 +128,16 @@ export class Strip {
     this.empty.textContent = words(this.#items.size ? "nothing" : "noneYet");
   }
 
+  /** Shows where the film is, and what is selected; Tab stops at one shot alone, as arrows go on from there. */
   #mark() {
-    const shot = this.store.shot;
-    for (const { item, shot: own } of this.#items.values()) {
+    const { shot, selected } = this.store;
+    const stop = this.#listed.includes(shot) ? shot : this.#listed[0];
+    for (const { item, choose, shot: own } of this.#items.values()) {
       const isHere = own === shot;
       if (isHere && item.getAttribute("aria-current") !== "true") item.scrollIntoView({ block: "nearest", inline: "nearest" });
       item.setAttribute("aria-current", String(isHere));
+      choose.ariaPressed = String(selected.has(own.number));
+      choose.tabIndex = own === stop ? 0 : -1;
     }
   }
 
@@ -109,6 +163,7 @@ export class Strip {
       entry.tile.height = picture.height;
       entry.tile.getContext("2d").drawImage(picture, 0, 0);
       entry.key = key;
+      this.ontile(entry.shot, entry.tile);
     } catch (error) {
       entry.item.title = error.message;
     } finally {

@@ -4,9 +4,13 @@ import { FilmApi, studio } from "./api.js";
 import { Clock } from "./clock.js";
 import { Compare } from "./compare.js";
 import { button, el } from "./dom.js";
+import { Drop } from "./drop.js";
+import { Hints } from "./hints.js";
 import { listen } from "./keys.js";
+import { Mask } from "./mask.js";
 import { Panel } from "./panel.js";
 import { Pictures } from "./pictures.js";
+import { References } from "./references.js";
 import { RunDialog } from "./run.js";
 import { Stills } from "./stills.js";
 import { Store } from "./store.js";
@@ -57,13 +61,16 @@ async function open() {
   const pictures = new Pictures(store, api, viewer, say);
   const strip = new Strip(part("strip"), store, api);
   const transport = new Transport(part("viewer"), store, api, viewer, say);
-  const panel = new Panel(part("panel"), store, viewer, offered);
-  new Stills(part("panel"), store, api, viewer, say);
+  const panel = new Panel(part("panel"), store, offered);
+  const hints = new Hints(part("panel"), store, viewer, offered);
+  strip.ontile = (shot, tile) => hints.palette.addTile(shot, tile);
+  new Drop(viewer.stage, new Stills(part("panel"), store, api, say), new References(part("panel"), store, api, say));
   new Compare(store, api, viewer, offered);
-  const run = new RunDialog(api, save);
+  new Mask(store, api, viewer);
+  const run = new RunDialog(api, save, films.length);
   const help = keysDialog();
   part("bar").append(buttons(store, saveAloud, run, help));
-  listen({ store, transport, viewer, panel, actions: { save: saveAloud, help: () => help.showModal() } });
+  listen({ store, transport, viewer, panel, hints, strip, actions: { save: saveAloud, help: () => help.showModal() } });
   addEventListener("beforeunload", (event) => store.isSaved || event.preventDefault());
 
   store.on("frame look stopped", () => transport.video || pictures.show());
@@ -89,7 +96,8 @@ function follow(api, store, strip, run) {
     },
     looked: (seconds) => strip.tell(words("looking", `${Math.round((100 * clock.frame(seconds)) / clock.frames)} %`)),
     found: ({ shots, what, hint }) => (what ? say(`${what}; ${hint}`, true) : strip.tell(words("found", shots))),
-    run: (state) => run.show(state),
+    run: (state) => run.film.show(state),
+    archive: (state) => run.archive.show(state),
     error: () => say(words("lost"), true),
   });
 }

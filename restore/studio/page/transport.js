@@ -21,7 +21,7 @@ export class Transport {
       el("div", { class: "transport" },
         labelled("−1 s", "back", () => this.back(), "J"), labelled("◂", "previous", () => this.step(-1), "←"),
         this.playButton = labelled("▶", "play", () => this.toggle(), "L"), labelled("▸", "next", () => this.step(1), "→"),
-        labelled("[", "in", () => this.mark("in"), "I"), labelled("]", "out", () => this.mark("out"), "O"), this.code, this.shot));
+        labelled("[", "in", () => this.mark("in"), "I"), labelled("]", "out", () => this.mark("out"), "O"), this.code, this.shot, viewer.zooms));
     store.on("frame film", () => this.refresh());
     store.on("shots look film", () => this.drawCuts());
     new ResizeObserver(() => this.drawCuts()).observe(this.range);
@@ -40,11 +40,12 @@ export class Transport {
     this.step(-Math.round(this.store.clock.rate));
   }
 
-  /** To the shot before or after. */
+  /** To the shot before or after, among those that the strip lists. */
   jump(by) {
-    const { store } = this;
-    const index = store.shots.indexOf(store.shot) + by;
-    if (store.shots[index]) this.go(store.shots[index].start);
+    const { shots, shot } = this.store;
+    const there = by < 0 ? shots.slice(0, shots.indexOf(shot)).reverse() : shots.slice(shots.indexOf(shot) + 1);
+    const next = there.find((each) => this.store.isListed(each));
+    if (next) this.go(next.start);
   }
 
   mark(which) {

@@ -1,10 +1,11 @@
 // The frame, before and after: layouts, zoom and pan together, wipe line, points.
 
 import { button, choice, el, press } from "./dom.js";
+import { drawMarks } from "./marks.js";
 import { words } from "./words.js";
 
-export const LAYOUTS = ["wipe", "side", "after", "before", "difference", "compare"];
-export const TOOLS = ["move", "point", "region"];
+export const LAYOUTS = ["wipe", "side", "after", "before", "difference", "mask", "compare"];
+export const TOOLS = ["move", "point", "region", "dropper"];
 const REACH = 10; // pixels around the wipe line in which it is taken
 
 export class Viewer {
@@ -16,9 +17,12 @@ export class Viewer {
   source = null; // before beside after: a bitmap, or a video
   points = []; // {x, y, colour, isChosen}, or {outline, colour, isChosen}; in shares of the picture
   outline = []; // corners of a region that is being drawn
+  mask = null; // what is mended of the frame, in colours, over the film as it is
   onpoint = () => {};
   onregion = () => {};
-  onlayout = () => {};
+  oncolour = () => {};
+  #layoutListeners = [];
+  #toolListeners = [];
 
   constructor(place) {
     this.canvas = el("canvas", { tabIndex: 0, role: "img", "aria-label": words("wipe") });
@@ -27,16 +31,33 @@ export class Viewer {
     this.tools = choice(words("tool"), TOOLS.map((name) => [name, words(name), name[0].toUpperCase()]),
       (name) => this.take(name), this.tool);
     this.busy = el("span", { class: "busy", hidden: true }, words("painting"));
+    this.note = el("p", { class: "note", hidden: true });
     this.grid = el("div", { class: "grid", hidden: true });
-    const zooms = el("div", { class: "choice", role: "group", "aria-label": words("layout") },
+    this.zooms = el("div", { class: "choice", role: "group", "aria-label": words("size") },
       button("−", () => this.zoomBy(1 / 1.5), { title: words("zoomOut"), "aria-label": words("zoomOut") }),
       button("⤢", () => this.fit(), { title: words("fit"), "aria-label": words("fit") }),
       button("1:1", () => this.full(), { title: words("full"), "aria-label": words("full") }),
       button("+", () => this.zoomBy(1.5), { title: words("zoomIn"), "aria-label": words("zoomIn") }));
-    this.stage = el("div", { class: "stage" }, this.canvas, this.grid, this.busy);
-    place.append(el("div", { class: "tools" }, this.layouts, this.tools, zooms), this.stage);
+    this.stage = el("div", { class: "stage" }, this.canvas, this.grid, this.busy, this.note);
+    place.append(el("div", { class: "tools" }, this.layouts, this.tools), this.stage);
     new ResizeObserver(() => this.draw()).observe(this.stage);
     this.#listen();
+  }
+
+  /** Calls `take` with each layout that is chosen. */
+  onLayout(take) {
+    this.#layoutListeners.push(take);
+  }
+
+  /** Calls `take` with each tool that is taken. */
+  onTool(take) {
+    this.#toolListeners.push(take);
+  }
+
+  /** A sentence over the picture, in one layout; empty takes it away. */
+  tell(text) {
+    this.note.textContent = text;
+    this.note.hidden = !text;
   }
 
   show(layout) {
@@ -45,7 +66,8 @@ export class Viewer {
     this.canvas.hidden = layout === "compare";
     this.grid.hidden = layout !== "compare";
     this.canvas.setAttribute("aria-label", words(layout));
-    this.onlayout(layout);
+    this.tell("");
+    this.#layoutListeners.forEach((take) => take(layout));
     this.draw();
   }
 
@@ -53,6 +75,7 @@ export class Viewer {
     this.tool = tool;
     this.outline = [];
     press(this.tools, tool);
+    this.#toolListeners.forEach((take) => take(tool));
     this.canvas.classList.toggle("pointing", tool !== "move");
     this.draw();
   }
@@ -120,6 +143,15 @@ export class Viewer {
     return small.getImageData(0, 0, side, side).data;
   }
 
+  /** The colour of a place in the picture as #rrggbb; null where it is not coloured yet. */
+  colourAt({ x, y }) {
+    if (!this.source || this.isGray) return null;
+    const { width, height } = this.#size();
+    const one = new OffscreenCanvas(1, 1).getContext("2d");
+    one.drawImage(this.source, width + Math.floor(x * width), Math.floor(y * height), 1, 1, 0, 0, 1, 1);
+    return `#${[...one.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  }
+
   #size() {
     const source = this.source;
     if (!source) return { width: 0, height: 0 };
@@ -174,7 +206,7 @@ export class Viewer {
     context.imageSmoothingEnabled = this.zoom < 8;
     context.imageSmoothingQuality = "high";
     this.#paint(context);
-    this.#drawPoints(context);
+    if (this.layout !== "before") drawMarks(context, this.#box(this.#panes() - 1), this.points, this.outline);
   }
 
   #paint(context) {
@@ -209,45 +241,19 @@ export class Viewer {
         part(false, box);
         context.globalCompositeOperation = "source-over";
       }
+      if (this.layout === "mask" && this.mask && !this.source.videoWidth) this.#paintMask(context, box);
+    }
+  }
+
+  /** Specks of a pixel are seen where the picture is small, too: they are drawn larger by one on each side. */
+  #paintMask(context, { left, top, width, height }) {
+    for (const [x, y] of [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      context.drawImage(this.mask, left + x, top + y, width, height);
     }
   }
 
   #line(box) {
     return box.left + this.wipe * box.width;
-  }
-
-  #drawPoints(context) {
-    if (this.layout === "before") return;
-    const box = this.#box(this.#panes() - 1);
-    const stroke = (width, colour) => {
-      context.lineWidth = width;
-      context.strokeStyle = colour;
-      context.stroke();
-    };
-    const path = (outline, isClosed) => {
-      context.beginPath();
-      outline.forEach(({ x, y }) => context.lineTo(box.left + x * box.width, box.top + y * box.height));
-      if (isClosed) context.closePath();
-    };
-    for (const { x, y, outline, colour, isChosen } of this.points) {
-      if (outline) {
-        path(outline, true);
-        stroke(isChosen ? 5 : 3.5, "#000");
-        stroke(isChosen ? 3 : 2, colour);
-      } else {
-        context.beginPath();
-        context.arc(box.left + x * box.width, box.top + y * box.height, isChosen ? 9 : 7, 0, 7);
-        context.fillStyle = colour;
-        context.fill();
-        stroke(3.5, "#000");
-        stroke(2, "#fff");
-      }
-    }
-    if (this.outline.length) {
-      path(this.outline, false);
-      stroke(3.5, "#000");
-      stroke(2, "#fff");
-    }
   }
 
   /** The place of an event in the picture, in shares of its sides. */
@@ -288,6 +294,7 @@ export class Viewer {
       const isClick = drag && !drag.hasMoved && !drag.isWipe && isInside && this.source;
       if (isClick && this.tool === "point") this.onpoint(place);
       if (isClick && this.tool === "region") this.#corner(place);
+      if (isClick && this.tool === "dropper") this.oncolour(this.colourAt(place));
       drag = null;
     });
   }
