@@ -11,10 +11,11 @@ from models.compact.network import Compact
 from models.weights.catalogue import find_weights
 from models.weights.files import load_network
 from pipelines.evaluate.blocks import Seen, batches, look
-from pipelines.evaluate.classes import Classes, Places, classes_by_folder, is_voc, read_classes, read_voc
+from pipelines.evaluate.classes import Classes, Places, is_voc, one_each, read_voc
 from pipelines.evaluate.features import evaluate_features
 from pipelines.evaluate.masks import Masks
 from pipelines.evaluate.paint import PictureSet
+from pipelines.media.labels import classes_by_folder, read_classes
 from pipelines.training.begin import begun, drawn_anew
 from restore.exits import Refused, raised_as
 from restore.measuring import ShowReport, check_results, column_names, stepping, weights_files
@@ -77,13 +78,14 @@ def _known(
         if len(pictures) > 1 or any(given.values()):
             raise ValueError(f"{folder}: PASCAL VOC has its own classes, maps and pictures to test on; give it alone")
         return [folder / "JPEGImages"], *read_voc(folder)
-    classes = read_classes(given["classes"]) if given["classes"] else classes_by_folder(pictures)
     places = Places(Masks(given["masks"])) if given["masks"] else None
-    if not classes and not places:
-        raise ValueError(
-            "all pictures lie in one folder; sort them into folders by class, or give --classes or --masks"
-        )
-    return pictures, classes, places
+    try:
+        names = read_classes(given["classes"]) if given["classes"] else classes_by_folder(pictures)
+    except ValueError:
+        if given["classes"] or not places:
+            raise
+        return pictures, None, places
+    return pictures, one_each(names), places
 
 
 def _opened(name: str, folder: Path | None) -> nn.Module:

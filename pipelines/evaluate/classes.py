@@ -1,7 +1,7 @@
-"""Classes of pictures and of their places: from folders, a table, class maps or PASCAL VOC; and which pictures test."""
+"""Classes of pictures and of their places, PASCAL VOC's too, and which pictures test."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pipelines.evaluate.masks import Masks
-from pipelines.media.pictures import Pictures
+from pipelines.media.labels import labels_of
 
 TESTED = 4
 """One picture of so many is held out to test on, where nothing else says which."""
@@ -42,30 +42,10 @@ class Places:
     is_tested: Callable[[str], bool] = is_tested
 
 
-def _of_names(names: dict[str, str]) -> Classes:
-    kinds = sorted(set(names.values()))
-    return Classes(kinds, {key: torch.tensor(kinds.index(name)) for key, name in names.items()})
-
-
-def classes_by_folder(sources: Sequence[Path]) -> Classes | None:
-    """Classes by the folder in which each picture lies; None where all lie in one."""
-    found = {Path(name).stem: Path(name).parent.name for _, name in Pictures(sources).keys}
-    return _of_names(found) if len(set(found.values())) > 1 else None
-
-
-def read_classes(path: Path) -> Classes:
-    """Classes from a table: lines of a picture's key and its class, with a tab between.
-
-    Raises:
-        ValueError: a line is not of this form; it names the line.
-    """
-    found = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        key, tab, name = line.partition("\t")
-        if not (key and tab and name):
-            raise ValueError(f"{path}, line {number}: a line must be a key and a class, with a tab between")
-        found[key] = name
-    return _of_names(found)
+def one_each(names: Mapping[str, str]) -> Classes:
+    """Classes of pictures that have one each: by the picture's key, its name."""
+    numbers = labels_of(names)
+    return Classes(sorted(set(names.values())), {key: torch.tensor(number) for key, number in numbers.items()})
 
 
 def is_voc(folder: Path) -> bool:

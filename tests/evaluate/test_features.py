@@ -17,10 +17,11 @@ from models.compact.network import Compact, CompactConfig
 from models.published.eccv16 import Eccv16
 from models.published.siggraph17 import Siggraph17
 from pipelines.evaluate.blocks import Seen, blocks_of, with_colour
-from pipelines.evaluate.classes import Classes, classes_by_folder, is_tested, read_classes, read_voc
+from pipelines.evaluate.classes import Classes, is_tested, read_voc
 from pipelines.evaluate.features import evaluate_features
 from pipelines.evaluate.probes import mean_iou, mean_precision, probe
 from restore.commands.evaluate import evaluate
+from tests.made.pictures import striped_pictures
 
 
 def measured(*words: str | Path) -> Result:
@@ -100,21 +101,6 @@ def test_mean_iou_is_over_the_classes_there_are() -> None:
     assert mean_iou(torch.tensor([0, 0, 0, 1]), true) == pytest.approx(100 * (2 / 3 + 1 / 2) / 2)
 
 
-def striped(is_across: bool, number: int) -> Image.Image:
-    waves = 127 + 100 * np.sin((np.arange(64) + 5 * number) / 3)
-    stripes = np.broadcast_to(waves[:, None] if is_across else waves, (64, 64)).astype(np.uint8)
-    return Image.fromarray(np.repeat(stripes[..., None], 3, axis=2))
-
-
-def picture_files(folder: Path) -> Path:
-    """Stripes along in one folder, across in another."""
-    for kind in ("along", "across"):
-        (folder / kind).mkdir(parents=True)
-        for number in range(12):
-            striped(kind == "across", number).save(folder / kind / f"{kind}{number}.png")
-    return folder
-
-
 def mask_files(path: Path) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(12):
@@ -124,34 +110,20 @@ def mask_files(path: Path) -> Path:
     return path
 
 
-def test_classes_come_from_folders_or_a_table(tmp_path: Path) -> None:
-    found = classes_by_folder([picture_files(tmp_path / "p")])
-    assert found is not None
-    assert found.names[int(found.of["along3"])] == "along"
-    assert classes_by_folder([tmp_path / "p" / "along"]) is None
-    table = tmp_path / "classes.tsv"
-    table.write_text("along3\tstripes\nacross1\tbars\n")
-    assert {key: int(number) for key, number in read_classes(table).of.items()} == {"along3": 1, "across1": 0}
-    table.write_text("along3\tstripes\nacross1\n")
-    with pytest.raises(ValueError, match="line 2: a line must be a key and a class"):
-        read_classes(table)
-
-
 @pytest.mark.slow
 def test_command_shows_each_block_of_each_network(network: Path, tmp_path: Path) -> None:
-    pictures, masks = picture_files(tmp_path / "p"), mask_files(tmp_path / "masks.zip")
-    result = measured(pictures, "--network", network, "--network", "random", "--masks", masks, "--colour")
-    (head, other) = [line for line in result.output.splitlines() if "pictures" in line]
-    assert head.split("24 pictures")[1].split("  ") != other.split("12 pictures")[1].split("  ")
-    assert "top-1 in %, 2 classes, 24 pictures" in head
-    assert [name for name in ("random", "random, colour") if name in head]
-    assert "mIU of places in %, 12 pictures" in other
+    pictures, masks = striped_pictures(tmp_path / "p"), mask_files(tmp_path / "masks.zip")
+    result = measured(pictures, "--network", network, "--network", "random", "--masks", masks)
+    (of_pictures, of_places) = [line for line in result.output.splitlines() if "pictures" in line]
+    assert "top-1 in %, 2 classes, 24 pictures" in of_pictures
+    assert "mIU of places in %, 12 pictures" in of_places
+    assert all(line.split()[-1] == "random" for line in (of_pictures, of_places))
     assert result.output.count("block 5") == 2
 
 
 @pytest.mark.slow
 def test_maps_alone_tell_of_places_alone(network: Path, tmp_path: Path) -> None:
-    pictures, masks = picture_files(tmp_path / "p") / "along", mask_files(tmp_path / "masks.zip")
+    pictures, masks = striped_pictures(tmp_path / "p") / "along", mask_files(tmp_path / "masks.zip")
     said = measured(pictures, "--network", network, "--masks", masks).output
     assert "mIU of places in %, 12 pictures" in said
     assert "top-1" not in said
@@ -181,9 +153,11 @@ def draw_voc(folder: Path) -> Path:
     """A folder of PASCAL VOC as it unpacks: 24 pictures, two classes, maps for a third of them."""
     for inside in ("JPEGImages", "SegmentationClass", "Annotations", "ImageSets/Main", "ImageSets/Segmentation"):
         (folder / inside).mkdir(parents=True)
-    keys = [f"{number:06}" for number in range(24)]
+    keys, striped = [f"{number:06}" for number in range(24)], striped_pictures(folder / "striped")
     for number, key in enumerate(keys):
-        striped(number % 2 == 0, number).save(folder / "JPEGImages" / f"{key}.jpg")
+        kind = ("across", "along")[number % 2]
+        with Image.open(striped / kind / f"{kind}{number // 2}.png") as picture:
+            picture.save(folder / "JPEGImages" / f"{key}.jpg")
     sets = {"train": keys[:8], "val": keys[8:16], "trainval": keys[:16], "test": keys[16:]}
     for name, part in sets.items():
         main, cut = folder / "ImageSets" / "Main", folder / "ImageSets" / "Segmentation"
