@@ -9,17 +9,20 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.errors import timecode
+from pipelines.job.finder import Finder
 from pipelines.job.look import look_notes
 from pipelines.job.shots import Shot, find_shots
+from pipelines.job.span import in_film
 from pipelines.media.timecode import clock_of
-from pipelines.painting.choice import choose_network
 from pipelines.painting.device import passed_over
 from pipelines.painting.paint import Paint
 from pipelines.preview.canvas import Composition, make_canvas
+from pipelines.preview.edit import edit_of
+from pipelines.preview.edit import look_notes as list_notes
 from pipelines.preview.pages import sheet_places, write_sheet
 from pipelines.preview.render import EXCERPTS, Preview, Variant, choose_excerpts, total
 from pipelines.preview.sheet import Tile, tiles
-from pipelines.preview.shot_list import clock_for, write_shots
+from pipelines.preview.shot_list import write_shots
 from pipelines.preview.shown import BEFORE_AND_AFTER, Shown
 from pipelines.preview.still import Layout, write_still
 from pipelines.preview.view import PREVIEW, SHEET, SHOTS, STILL, Kind, ReadyView, View, open_view, ready
@@ -185,6 +188,7 @@ def shots(
     out: Path | str | None = None,
     settings: Settings | None = None,
     *,
+    result: Path | str | None = None,
     overwrite: bool = False,
     reporter: Reporter | None = None,
 ) -> list[Shot]:
@@ -192,8 +196,10 @@ def shots(
 
     Args:
         film: the film; it is never written to.
-        out: the list, .csv, .edl (CMX3600) or .otio; None puts FILM.shots.csv beside the film.
-        settings: of the run; None takes the defaults.
+        out: the list, .csv, .edl (CMX3600), .otio, .fcpxml, .ccc or .cdl (ASC CDL), or .toml, a look; None puts
+            FILM.shots.csv beside the film.
+        settings: of the run; None takes the defaults. Its look says the saturation of each shot.
+        result: the whole film in colour, as clips beside those of the film.
         overwrite: whether a list that exists may be replaced.
         reporter: takes the run's events; `events` gives one.
 
@@ -204,12 +210,14 @@ def shots(
         FilmError: the film cannot be read, or the list not be written; the message says where, what, and what to do.
     """
     with _opened(SHOTS, film, out, settings, overwrite, reporter) as (view, report):
-        clock_for(view)
+        edit = edit_of(view, None if result is None else Path(result))
         report(_started(view, "shot list", view.film.duration))
         report(Phase(FINDING, view.film.duration))
-        rows = choose_network(view.film.path, view.settings).motion_rows
-        found = find_shots(view.film, view.settings, rows, _in_film(report, view))
-        write_shots(view, found)
+        find = Finder(view.film, view.settings, on_frame=_in_film(report, view))
+        found, look = find.shots, in_film(view.settings, find).look
+        write_shots(edit, found, look)
+        for note in list_notes(look, found, 1 / view.film.picture.rate / 2) if look else ():
+            report(Note(note))
         facts = {"out": str(view.out), "shots": len(found)}
         report(Finished((view.out,), f"{view.out}, {counted(len(found), 'shot')}", facts=facts))
     return found

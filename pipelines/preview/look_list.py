@@ -1,12 +1,10 @@
 """The shots of a film as a look file, to be filled in by a person."""
 
 import json
-from collections.abc import Sequence
 from fractions import Fraction
 
-from pipelines.job.shots import Shot
 from pipelines.places import film_mark
-from pipelines.preview.view import View
+from pipelines.preview.edit import Edit
 
 HEAD = """\
 # A look of {name}: write under [film] or a shot what it shall have, such as
@@ -28,12 +26,13 @@ end = "{end}"
 """
 
 
-def look_of(view: View, shots: Sequence[Shot]) -> str:
+def look_of(edit: Edit) -> str:
     """A look file that lists the shots and sets nothing."""
-    name = view.film.name
+    film = edit.original.film
+    name = film.name
     quoted = json.dumps(name, ensure_ascii=False)
-    head = HEAD.format(name=name, quoted=quoted, mark=film_mark(view.film), out=view.out.name)
-    times = [(shot, look_time(shot.start), look_time(shot.end)) for shot in shots]
+    head = HEAD.format(name=name, quoted=quoted, mark=film_mark(film), out=edit.out.name)
+    times = [(shot, look_time(shot.start), look_time(shot.end)) for shot in edit.shots]
     return head + "".join(SHOT.format(shot=shot, start=start, end=end) for shot, start, end in times)
 
 

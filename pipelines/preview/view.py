@@ -46,7 +46,7 @@ class Kind:
 PREVIEW = Kind("preview", "a preview", (".mp4", ".m4v", ".mov"))
 STILL = Kind("still", "a still", (".png", ".tif", ".tiff"))
 SHEET = Kind("sheet", "a contact sheet", (".png", ".pdf", ".html"))
-SHOTS = Kind("shots", "a shot list", (".csv", ".edl", ".otio", ".toml"))
+SHOTS = Kind("shots", "a shot list", (".csv", ".edl", ".otio", ".fcpxml", ".ccc", ".cdl", ".toml"))
 
 NO_COLOUR = np.zeros((4, 4, 2), np.float32)
 """ab of a frame that is not coloured."""

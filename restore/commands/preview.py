@@ -204,14 +204,26 @@ def sheet(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: b
         api.sheet(film, out, settings, **({"show": show} if show else {}), overwrite=overwrite, reporter=reporter)
 
 
-@click.command(cls=Command, examples=[("restore shots film.mp4 -o film.edl", "for an editing program")])
-@_files("The result, a csv, edl (CMX3600), otio or toml (a look). [FILM.shots.csv]")
+@click.command(cls=Command, examples=[
+    ("restore shots film.mp4 -o film.edl", "for an editing program"),
+    ("restore shots film.mp4 --result film.restored.mov -o film.fcpxml", "film and result, one above the other"),
+    ("restore shots film.mp4 --look film.look.toml -o film.ccc", "the look's saturation of each shot as ASC CDL"),
+])  # fmt: skip
+@_files("The result, a csv, edl (CMX3600), otio, fcpxml, ccc or cdl (ASC CDL), or toml (a look). [FILM.shots.csv]")
+@option(
+    TASK,
+    "--result",
+    type=click.Path(exists=True, path_type=Path),
+    help="The whole film in colour: a track or lane above the film's; in an edl its clips alone.",
+)
+@look_option()
 @SCAN_OPTIONS
 @SKIP_DAMAGED
-def shots(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def shots(film: Path, out: Path | None, overwrite: bool, as_json: bool, quiet: bool, result: Path | None, **options: Any
+          ) -> None:  # fmt: skip
     """List the shots of FILM, to the frame, for people or an editing program."""
     settings = settings_from(options)
     from restore import api
 
     with _followed(as_json, quiet) as reporter:
-        api.shots(film, out, settings, overwrite=overwrite, reporter=reporter)
+        api.shots(film, out, settings, result=result, overwrite=overwrite, reporter=reporter)

@@ -16,7 +16,8 @@ from pipelines.film import restore
 from pipelines.job.job import prepare
 from pipelines.job.shots import Shot, find_shots
 from pipelines.media.timecode import Clock
-from pipelines.preview import shot_list
+from pipelines.preview import edit
+from pipelines.preview.edit import edit_of
 from pipelines.preview.shot_list import write_shots
 from pipelines.preview.view import SHOTS, View, open_view
 from pipelines.settings import Settings
@@ -37,7 +38,7 @@ def listed(film: Path, out: Path) -> list[Shot]:
     """The shots of a film, written to `out`."""
     view = open_view(film, out, SHOTS, Settings())
     shots = find_shots(view.film, view.settings, ROWS)
-    write_shots(view, shots)
+    write_shots(edit_of(view), shots)
     return shots
 
 
@@ -87,10 +88,10 @@ def test_a_list_reads_back_to_the_frame(films: Films, tmp_path: Path, suffix: st
 def test_a_list_of_labelled_shots_reads_back_to_the_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr(shot_list, "clock_of", lambda film: Clock(Fraction(24), 0, False, ""))
+    monkeypatch.setattr(edit, "clock_of", lambda film: Clock(Fraction(24), 0, False, ""))
     bounds = [0, *TEARS_OF_STEEL, TEARS_OF_STEEL_FRAMES]
     view = made(tmp_path, len(bounds) - 1, Fraction(24), suffix)
-    write_shots(view, of_frames(bounds, Fraction(24)))
+    write_shots(edit_of(view), of_frames(bounds, Fraction(24)))
     assert spans(view.out, 24) == [(first, end - first) for first, end in pairwise(bounds)]
 
 
@@ -107,9 +108,9 @@ def test_csv_has_a_line_for_each_shot(films: Films, tmp_path: Path) -> None:
 def test_drop_frame_lists_keep_their_frames_over_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr(shot_list, "clock_of", lambda film: Clock(NTSC, 0, True, ""))
+    monkeypatch.setattr(edit, "clock_of", lambda film: Clock(NTSC, 0, True, ""))
     view = made(tmp_path, 3, NTSC, suffix)
-    write_shots(view, of_frames([0, 1799, 1800, 17_982], NTSC))
+    write_shots(edit_of(view), of_frames([0, 1799, 1800, 17_982], NTSC))
     assert spans(view.out, float(NTSC)) == [(0, 1799), (1799, 1), (1800, 16_182)]
     if suffix == ".edl":
         text = view.out.read_text()
@@ -118,9 +119,9 @@ def test_drop_frame_lists_keep_their_frames_over_a_minute(
 
 
 def test_an_edl_of_2997_that_drops_nothing_counts_every_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shot_list, "clock_of", lambda film: Clock(NTSC, 0, False, ""))
+    monkeypatch.setattr(edit, "clock_of", lambda film: Clock(NTSC, 0, False, ""))
     view = made(tmp_path, 2, NTSC, ".edl")
-    write_shots(view, of_frames([0, 1800, 1830], NTSC))
+    write_shots(edit_of(view), of_frames([0, 1800, 1830], NTSC))
     text = view.out.read_text()
     assert "FCM: NON-DROP FRAME" in text
     assert "00:01:00:00 00:01:01:00" in text
@@ -136,8 +137,8 @@ def test_a_list_counts_from_the_films_own_timecode(tmp_path: Path) -> None:
 
 def test_reel_and_source_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     view = made(tmp_path, 1, Fraction(24), ".edl")
-    monkeypatch.setattr(shot_list, "clock_of", lambda film: Clock(Fraction(24), 0, False, "A 001_C2-long"))
-    write_shots(view, of_frames([0, 24], Fraction(24)))
+    monkeypatch.setattr(edit, "clock_of", lambda film: Clock(Fraction(24), 0, False, "A 001_C2-long"))
+    write_shots(edit_of(view), of_frames([0, 24], Fraction(24)))
     (clip,) = otio.adapters.read_from_file(str(view.out), rate=24).video_tracks()[0]
     assert clip.metadata["cmx_3600"]["reel"] == "A001C2LO"
     assert clip.name == "reel 12-b.mp4"
@@ -146,8 +147,8 @@ def test_reel_and_source_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_film_without_a_reel_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     view = made(tmp_path, 1, Fraction(24), ".edl")
-    monkeypatch.setattr(shot_list, "clock_of", lambda film: Clock(Fraction(24), 0, False, ""))
-    write_shots(view, of_frames([0, 24], Fraction(24)))
+    monkeypatch.setattr(edit, "clock_of", lambda film: Clock(Fraction(24), 0, False, ""))
+    write_shots(edit_of(view), of_frames([0, 24], Fraction(24)))
     assert "001  REEL12B " in view.out.read_text()
 
 
@@ -158,11 +159,11 @@ def test_a_film_without_a_reel_is_its_own(tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_an_edl_cannot_hold_is_refused_and_otio_holds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: Fraction, count: int, what: str
 ) -> None:
-    monkeypatch.setattr(shot_list, "clock_of", lambda film: Clock(rate, 0, False, ""))
+    monkeypatch.setattr(edit, "clock_of", lambda film: Clock(rate, 0, False, ""))
     shots = of_frames(list(range(count + 1)), rate)
     with pytest.raises(OutputError, match=what):
-        write_shots(made(tmp_path, count, rate, ".edl"), shots)
+        write_shots(edit_of(made(tmp_path, count, rate, ".edl")), shots)
     assert list(tmp_path.iterdir()) == []
     view = made(tmp_path, count, rate, ".otio")
-    write_shots(view, shots)
+    write_shots(edit_of(view), shots)
     assert spans(view.out, float(rate)) == [(i, 1) for i in range(count)]

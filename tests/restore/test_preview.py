@@ -214,7 +214,7 @@ def test_every_option_has_a_sentence_of_help(command: click.Command) -> None:
         ("preview", [".mp4"]),
         ("still", [".png"]),
         ("sheet", [".png", ".pdf", ".html"]),
-        ("shots", [".csv", ".edl", ".otio"]),
+        ("shots", [".csv", ".edl", ".otio", ".fcpxml"]),
     ],
 )
 def test_every_look_takes_a_film_whose_name_is_not_utf8(
