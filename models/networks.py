@@ -62,6 +62,10 @@ def _scgan_sees(config: dict[str, Any]) -> Sees:
     return Sees(side, multiple=2 ** (depth_of(side) - 1), values="gray")
 
 
+def _bigcolor_sees(config: dict[str, Any]) -> Sees:
+    return Sees(BigColorConfig(**config).side, is_square=False, values="gray")
+
+
 NETWORKS = {
     "compact": Kind(
         lambda config: Compact(CompactConfig(**_tuples(config))),
@@ -89,7 +93,7 @@ NETWORKS = {
     ),
     "bigcolor": Kind(
         lambda config: BigColor(BigColorConfig(**config)),
-        Sees(256, is_square=False, values="gray"),
+        _bigcolor_sees({}),
         "rgb",
         with_class_and_noise,
         takes=("class", "noise"),
@@ -97,6 +101,7 @@ NETWORKS = {
         weights_mb=305,
         picture_mb=169,
         published=lambda: BigColor(is_whole=True),
+        sees_of=_bigcolor_sees,
         in_bf16=False,
     ),
     "scgan": Kind(

@@ -53,8 +53,12 @@ def with_luma(rgb: Tensor, luma: Tensor) -> Tensor:
         rgb: (N, 3, h, w), sRGB 0..1.
         luma: (N, 1, h, w), 0..1.
     """
-    own = (rgb * _luma(rgb.device)[:, None, None]).sum(dim=1, keepdim=True)
-    return (rgb + luma - own).clamp(0, 1)
+    return (rgb + luma - luma_of(rgb)).clamp(0, 1)
+
+
+def luma_of(rgb: Tensor) -> Tensor:
+    """Luma (ITU-R BT.601), (N, 1, h, w), of pictures (N, 3, h, w), sRGB 0..1."""
+    return (rgb * _luma(rgb.device)[:, None, None]).sum(dim=1, keepdim=True)
 
 
 @functools.cache
@@ -126,9 +130,13 @@ def with_class(network: Gcp, pictures: Tensor, inputs: NetworkInput) -> Tensor:
 
 def with_class_and_noise(network: BigColor, pictures: Tensor, inputs: NetworkInput) -> Tensor:
     """RGB 0..1 of BigColor, of frames with their classes; the noise is one for all frames of all films."""
-    drawn = np.random.default_rng(NOISE_SEED).standard_normal(network.config.used_noise) * NOISE_SIGMA
-    noise = torch.from_numpy(drawn).to(pictures).expand(len(pictures), -1)
+    noise = fixed_noise(network.config.used_noise).to(pictures).expand(len(pictures), -1)
     return (network(pictures, inputs.classes, noise) + 1) / 2
+
+
+def fixed_noise(numbers: int) -> Tensor:
+    """BigColor's noise, (numbers,), float64."""
+    return torch.from_numpy(np.random.default_rng(NOISE_SEED).standard_normal(numbers) * NOISE_SIGMA)
 
 
 def hint_planes(hints: Tensor, pictures: Tensor) -> Tensor:

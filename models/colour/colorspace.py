@@ -112,6 +112,11 @@ def srgb_of_lightness(lightness: Tensor) -> Tensor:
     return srgb_from_linear(torch.where(y > 6 / 29, y**3, (y - 4 / 29) / LAB_SLOPE).clamp(0, 1))
 
 
+def gray_of(rgb: Tensor) -> Tensor:
+    """The gray picture of equal L* that a network is shown of a film: sRGB (N, 3, h, w) in 0..1 to (N, 1, h, w)."""
+    return srgb_of_lightness(lab_from_srgb(rgb)[:, :1])
+
+
 def light_of_signal(signal: NDArray[np.float64], transfer: str | LogCurve) -> NDArray[np.float64]:
     """Display light 0..1 of a non-linear signal 0..1, any shape; `transfer` as in `lightness_table`."""
     if isinstance(transfer, LogCurve):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -26,3 +27,16 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], true: Tensor, false: Te
     mixed = (shares * true + (1 - shares) * false).detach().requires_grad_()
     slope = torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)[0]
     return ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
+
+def hinge_discriminator(true_scores: Tensor, false_scores: Tensor) -> Tensor:
+    """Loss of a discriminator: true pictures are to score 1 and more, made ones -1 and less.
+
+    Geometric GAN (Lim, Ye, 2017, arXiv 1705.02894), eq. 14; BigGAN's and BigColor's, of which BigColor takes half.
+    """
+    return F.relu(1 - true_scores).mean() + F.relu(1 + false_scores).mean()
+
+
+def hinge_generator(false_scores: Tensor) -> Tensor:
+    """Loss of a generator: made pictures are to score more."""
+    return -false_scores.mean()

@@ -1,7 +1,10 @@
 """Sizes of BigGAN's networks: the published ones, and smaller ones of the same layout."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+
+from torch import Tensor
 
 FIRST_SIDE = 4
 """Side of the features that enter the generator's first block, and leave the discriminator's last ones."""
@@ -80,6 +83,29 @@ class BigGanConfig:
     def is_looked_at(self, block: int) -> bool:
         """Whether attention follows this block of the discriminator; not the last, which does not halve."""
         return self.side >> (block + 1) == self.attention and block < len(self.judged) - 2
+
+
+def sizes_of(state: Mapping[str, Tensor]) -> BigGanConfig:
+    """Sizes of a generator, read off the tensors of its published file.
+
+    Raises:
+        ValueError: they are not those of a generator of BigGAN.
+    """
+    blocks = {int(key.split(".")[1]) for key in state if key.startswith("blocks.")}
+    attended = [number for number in blocks if f"blocks.{number}.1.gamma" in state]
+    try:
+        side = FIRST_SIDE << len(blocks)
+        classes, shared = state["shared.weight"].shape
+        return BigGanConfig(
+            width=len(state["output_layer.0.gain"]) // GENERATED[side][-1],
+            side=side,
+            noise=state["linear.weight"].shape[1] * (len(blocks) + 1),
+            shared=shared,
+            classes=classes,
+            attention=FIRST_SIDE << (attended[0] + 1) if attended else 0,
+        )
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValueError(f"not the weights of a generator of BigGAN ({error})") from error
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,19 @@ def sees_of(path: Path) -> Sees:
         raise ValueError(f"{path}: its config cannot be read ({error})") from error
 
 
+def classes_of(path: Path) -> list[str] | None:
+    """Names of the classes by which the network with the weights at `path` colours; None: ImageNet's.
+
+    Raises:
+        ValueError: they cannot be read.
+    """
+    try:
+        found = _metadata(path).get("classes")
+        return None if found is None else [str(name) for name in json.loads(found)]
+    except (SafetensorError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path}: its classes cannot be read ({error})") from error
+
+
 def _config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(_metadata(path).get("config", "{}"))

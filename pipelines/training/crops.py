@@ -72,12 +72,12 @@ def _filled(boxes: Boxes) -> Boxes:
     return rows
 
 
-class Crops(Dataset[tuple[NDArray[np.uint8], Boxes]]):
+class Crops(Dataset[tuple[NDArray[Any], Boxes]]):
     """A random square of a random picture for every index: (3, side, side), sRGB; and its boxes (MAX_BOXES, 6)."""
 
     def __init__(
         self,
-        pictures: Sequence[Picture],
+        pictures: Sequence[NDArray[Any]],
         boxes: Sequence[Boxes],
         settings: CropSettings,
         first: int,
@@ -90,7 +90,7 @@ class Crops(Dataset[tuple[NDArray[np.uint8], Boxes]]):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], Boxes]:
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], Boxes]:
         random, side = np.random.default_rng((self.settings.seed, self.first + index)), self.settings.side
         if self.reached is None:
             number = int(random.integers(len(self.pictures)))
@@ -134,7 +134,7 @@ def _one_thread(_worker: int) -> None:
 
 
 def squares(
-    pictures: Sequence[Picture],
+    pictures: Sequence[NDArray[Any]],
     boxes: Sequence[Boxes],
     settings: CropSettings,
     batch: int,

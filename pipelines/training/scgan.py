@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.colour.colorspace import lab_from_srgb, srgb_of_lightness
+from models.colour.colorspace import gray_of
 from models.judges.perceptual import Perceptual, load_perceptual
 from models.measures.adversarial import gradient_penalty, wasserstein
 from models.published.scgan import Discriminator, Scgan
@@ -28,11 +28,6 @@ BETAS = (0.5, 0.999)
 """Of Adam, as published."""
 SHAPE = ("has_saliency", "width", "side")
 """Settings of the network, in the config of its weights."""
-
-
-def gray_of(rgb: Tensor) -> Tensor:
-    """The gray picture that a network is shown of a film: sRGB (N, 3, h, w) to (N, 1, h, w), of the same L*."""
-    return srgb_of_lightness(lab_from_srgb(rgb)[:, :1])
 
 
 def _shape(config: ScganConfig) -> dict[str, int]:
@@ -93,7 +88,7 @@ class ScganTrainer(loop.Trainer):
         if config.stage == 2:
             critics = [Discriminator(config.width) for _ in range(config.discriminators)]
             if config.perceptual_weight:
-                self.perceptual = load_perceptual(given.get("perceptual")).to(device)
+                self.perceptual = load_perceptual(given.get("perceptual"), "scgan").to(device)
         for critic in critics:
             begin_as_scgan(critic)
             with_scgan_norm(critic)

@@ -170,10 +170,86 @@ def scgan(
 
         start_work(has_codecs=False)
         config = assigned(ScganConfig(), assignments, {"stage": int(stage), "steps": steps})
-        files = {name: options.pop(name) for name in ("saliency", "masks", "perceptual")}
-        sources = Sources(images, kinds=kinds, others={name: path for name, path in files.items() if path})
+        others = _given(**{name: options.pop(name) for name in ("saliency", "masks", "perceptual")})
+        sources = Sources(images, kinds=kinds, others=others)
         where = find(device)
         run(lambda: ScganTrainer(sources, config, options["start"], where), sources, config, log=click.echo, **options)
+
+
+CLASSES = option(
+    TASK, "--classes", type=READ_FILE, help="Lines of a picture's key and its class, a tab between. [their folders]"
+)
+
+
+@train.command(cls=Command)
+@IMAGES
+@CLASSES
+@KINDS
+@OUT
+@settings_options(20000)
+@DEVICE
+@JOURNAL
+def biggan(images: tuple[Path, ...], classes: Path | None, kinds: Path | None, device: str, **options: Any) -> None:
+    """Train BigGAN, which makes pictures of a class, from pictures whose classes are known.
+
+    Its generator is what `bigcolor` begins with. Sizes are those published for 256 pixels; --set side=64 --set width=16
+    --set attention=0 make one for a small machine. Resumes from the checkpoint beside OUT.
+    """
+    if not images:
+        raise click.UsageError("nothing to learn from; give --images")
+    with in_one_line():
+        from pipelines.training.biggan import BigGanTrainer
+        from pipelines.training.biggan_config import BigGanRun
+        from pipelines.training.examples import Sources
+        from pipelines.training.loop import run
+
+        start_work(has_codecs=False)
+        sources = Sources(images, kinds=kinds, others=_given(classes=classes))
+        config = assigned(BigGanRun(), options.pop("assignments"), {"steps": options.pop("steps")})
+        where = find(device)
+        run(lambda: BigGanTrainer(sources, config, where), sources, config, log=click.echo, **options)
+
+
+@train.command(cls=Command)
+@IMAGES
+@CLASSES
+@KINDS
+@OUT
+@option(TASK, "--start", type=READ_FILE, help="BigGAN: a file of `train biggan`, or its authors' generator.")
+@option(TASK, "--discriminator", type=READ_FILE, help="BigGAN's discriminator, where it is a file of its own.")
+@option(TASK, "--perceptual", type=READ_FILE, help="Weights whose features are compared. [those of compact]")
+@settings_options(20000)
+@DEVICE
+@JOURNAL
+def bigcolor(images: tuple[Path, ...], kinds: Path | None, device: str, start: Path | None, classes: Path | None,
+             discriminator: Path | None, perceptual: Path | None, **options: Any) -> None:  # fmt: skip
+    """Train BigColor (Kim et al., 2022): a gray picture to features of which BigGAN makes a coloured one.
+
+    Without --start its generator is drawn at random. --set feature_side=8 and the like set the size of the features.
+    Resumes from the checkpoint beside OUT.
+    """
+    if not images:
+        raise click.UsageError("nothing to learn from; give --images")
+    if discriminator and not start:
+        raise click.UsageError("--discriminator goes with the generator of --start; give both")
+    with in_one_line():
+        from pipelines.training.bigcolor import BigColorTrainer
+        from pipelines.training.biggan_config import BigColorRun
+        from pipelines.training.examples import Sources
+        from pipelines.training.loop import run
+
+        start_work(has_codecs=False)
+        others = _given(classes=classes, discriminator=discriminator, perceptual=perceptual)
+        sources = Sources(images, kinds=kinds, others=others)
+        config = assigned(BigColorRun(), options.pop("assignments"), {"steps": options.pop("steps")})
+        where = find(device)
+        run(lambda: BigColorTrainer(sources, config, start, where), sources, config, start=start, log=click.echo,
+            **options)  # fmt: skip
+
+
+def _given(**files: Path | None) -> dict[str, Path]:
+    """Files that were given, by the option's name."""
+    return {name: path for name, path in files.items() if path}
 
 
 def find(device: str) -> "torch.device":
