@@ -64,6 +64,8 @@ class PaintSettings:
     """Nothing is coloured, and no network loaded: the film is mended alone."""
     class_network: str = field(default=CLASS_NETWORK, metadata=LEFT_OUT)
     """Name of weights that tell ImageNet's classes, or a path to a .safetensors file, for networks that take one."""
+    film_class: str | None = field(default=None, metadata=LEFT_OUT)
+    """Class of all shots, by its name in the weights or its ImageNet number; None: it is told for each shot."""
 
     def __post_init__(self) -> None:
         _check(self.rows >= 0 and self.rows % 16 == 0, f"rows must be a multiple of 16, got {self.rows}")

@@ -149,7 +149,9 @@ class PicturePainter:
         parts = chosen.parts or (Part(1.0, chosen),)
         painters = [replace(open_painter(part.chosen), batch=1 + takes) for part in parts]
         self.rows = chosen.rows
-        self.classes = load_class_network(chosen.file("class")) if chosen.takes("class") else None
+        self.film_class = chosen.film_class
+        is_told = chosen.takes("class") and chosen.film_class is None
+        self.classes = load_class_network(chosen.file("class")) if is_told else None
         self.find = find or Detect(_that_finds(painters[0], settings))
         self.parts = list(zip(parts, map(Colorize, painters), strict=True))
 
@@ -170,8 +172,8 @@ class PicturePainter:
         small = network_lightness(lightness, self.rows)
         seen = np.stack([small, *(take(small, named.key, number) for number in range(self.takes))])  # (N, h, w)
         anchors = as_anchors(seen)
-        if self.classes:
-            own = int(shares_in(self.classes, anchors.lightness[0]).argmax())
+        own = int(shares_in(self.classes, anchors.lightness[0]).argmax()) if self.classes else self.film_class
+        if own is not None:
             anchors = replace(anchors, classes=(own,) * len(seen))
         if hints is not None:
             anchors = replace(anchors, hints=(hints, *[NO_HINTS] * self.takes))

@@ -40,6 +40,21 @@ class _SeenFrame:
     """(1000,), of the classes; None: this picture was not looked at."""
 
 
+@dataclass(frozen=True)
+class FilmClass:
+    """One class for all shots, as a person says."""
+
+    number: int
+
+    def __call__(self, _pts: int) -> int:
+        """The class."""
+        return self.number
+
+    def look_over(self, _span: Span) -> "FilmClass":
+        """Looks at nothing."""
+        return self
+
+
 @dataclass
 class ShotClasses:
     """The classes of a film's shots, found when they are asked for."""

@@ -9,7 +9,7 @@ import numpy as np
 from models.judges.class_network import load_class_network
 from pipelines.errors import SettingsError
 from pipelines.frames import AnchorBatch, HintTable
-from pipelines.guide.classes import ShotClasses
+from pipelines.guide.classes import FilmClass, ShotClasses
 from pipelines.guide.hints import HintTracker, Tracks
 from pipelines.guide.layers import Layers, points_of
 from pipelines.guide.reading import Near, ShotReader, of_frames
@@ -28,7 +28,7 @@ class Given:
 
     hints: Tracks = field(default_factory=dict)
     layers: Layers = field(default_factory=dict)
-    classes: ShotClasses | None = None
+    classes: ShotClasses | FilmClass | None = None
     """None: the network takes none."""
     references: References | None = None
     takes_hints: bool = False
@@ -119,6 +119,8 @@ def given_for(film: Film, settings: Settings, chosen: Chosen, follow: FollowGive
     given = replace(given, takes_hints=chosen.takes("hints"))
     if not chosen.takes("class"):
         return given
+    if chosen.film_class is not None:
+        return replace(given, classes=FilmClass(chosen.film_class))
     try:
         load_class_network(chosen.file("class"))
     except ValueError as error:

@@ -20,6 +20,7 @@ TAKEN: dict[str, Callable[[Kind], object]] = {
     "temperature": lambda kind: kind.temperature,
     "instances": lambda kind: "instances" in kind.takes,
     "class_network": lambda kind: "class" in kind.takes,
+    "film_class": lambda kind: "class" in kind.takes,
     "render_factor": lambda kind: kind.sees.factor,
 }
 """Settings that some networks take, and whether one does."""

@@ -13,6 +13,7 @@ from models.weights.files import beside_of, network_of, sees_of
 from pipelines.errors import SettingsError
 from pipelines.painting.blend import asked_of, shares_of
 from pipelines.painting.device import find_device
+from pipelines.painting.film_class import class_number
 from pipelines.settings import PaintSettings, Settings
 
 KNOWN_FILES = 64
@@ -55,6 +56,8 @@ class Chosen:
     """Anchors in one pass of the network."""
     beside: tuple[Beside, ...] = ()
     """The inputs beside the picture that the network, or one network of a blend, takes."""
+    film_class: int | None = None
+    """Number of the class of all shots; None: it takes none, or it is told for each shot."""
     parts: tuple["Part", ...] = ()
     """The networks of a blend; empty: it is one network."""
 
@@ -165,6 +168,9 @@ def _none(asked: PaintSettings) -> Chosen:
 def _blended(asked: PaintSettings, parts: list[Part]) -> Chosen:
     """A blend: what it sees is made large enough for each of its networks."""
     all_of = [part.chosen for part in parts]
+    classes = {one.film_class for one in all_of if one.takes("class")}
+    if len(classes) > 1:
+        raise ValueError(f"{asked.network}: its networks know other classes than each other; take one of them")
     return Chosen(
         asked,
         kind="+".join(one.kind for one in all_of),
@@ -177,6 +183,7 @@ def _blended(asked: PaintSettings, parts: list[Part]) -> Chosen:
         motion_rows=min(one.motion_rows for one in all_of),
         batch=asked.batch,
         beside=tuple({beside: None for one in all_of for beside in one.beside}),
+        film_class=classes.pop() if classes else None,
         parts=tuple(parts),
     )
 
@@ -193,10 +200,11 @@ def _chosen(asked: PaintSettings, device: torch.device) -> Chosen:
     files = {"weights": weights}
     if instances and kind != asked.detector:
         files["detector"] = find_weights(asked.detector, asked.weights_dir)
-    if "class" in own.takes:
+    film_class = class_number(weights, asked.film_class) if "class" in own.takes else None
+    if "class" in own.takes and film_class is None:
         files["class"] = find_weights(asked.class_network, asked.weights_dir)
     hashed = tuple(WeightsFile(of, path, _digest(path)) for of, path in files.items())
-    return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch, beside_of(weights))
+    return Chosen(asked, kind, hashed, rows, instances, device, own.motion_rows, batch, beside_of(weights), film_class)
 
 
 def _digest(path: Path) -> str:
@@ -244,6 +252,8 @@ def _check(kind: str, own: Kind, asked: PaintSettings, instances: int) -> None:
         raise ValueError("--detector maskrcnn finds things for --instances, which is off; add --instances N")
     if asked.class_network != CLASS_NETWORK and "class" not in own.takes:
         raise ValueError(f"{kind} takes no class; leave out --class-network")
+    if asked.film_class is not None and "class" not in own.takes:
+        raise ValueError(f"{kind} takes no class; leave out --class")
     if asked.temperature is not None and own.temperature is None:
         raise ValueError(f"{kind} has no distribution that a temperature would sharpen; leave it out")
 

@@ -16,6 +16,7 @@ from pipelines.process import start_work
 from restore.exits import Failure, Refused
 from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TASK, Command, join, option
 from restore.options.measured import FILE, JUDGE, NETWORK, PICTURES, RESULT, ROWS_AND_LIMIT, SHARED, TABLES
+from restore.options.network import FILM_CLASS
 from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
 from restore.options.values import Length
 from restore.show.figures import printer
@@ -53,6 +54,7 @@ def evaluate() -> None:
 @ROWS_AND_LIMIT
 @option(TASK, "--table", type=click.Choice(TABLES), help="The columns of a paper's table, beside its own figures.")
 @option(TASK, "--answers", type=FILE, multiple=True, help="With --table eccv16: results of evaluate turing.")
+@FILM_CLASS
 @option(COLOUR, "--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
 @option(COLOUR, "--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
 @option(

@@ -4,6 +4,13 @@ import click
 
 from restore.options.layout import COLOUR, MACHINES, join, option
 
+FILM_CLASS = option(
+    COLOUR,
+    "--class",
+    "film_class",
+    metavar="NAME",
+    help="Colour all as this class: its name in the weights, or its ImageNet number. [told for each shot]",
+)
 RUN = join(
     option(
         COLOUR,
@@ -32,4 +39,5 @@ RUN = join(
         metavar="FILE",
         help="The classifier of each shot, for networks that colour by class. [efficientnet-lite0]",
     ),
+    FILM_CLASS,
 )

@@ -243,7 +243,7 @@ def settings_from(options: dict[str, Any], base: Settings | None = None) -> Sett
             paint=replace(
                 base.paint,
                 **given("network", "weights_dir", "device", "saturation", "temperature", "warmth"),
-                **given("instances", "detector", "rows", "render_factor", "memory", "class_network"),
+                **given("instances", "detector", "rows", "render_factor", "memory", "class_network", "film_class"),
                 is_off=base.paint.is_off if options.get("colour") is None else not options["colour"],
             ),
             repair=repair_from(options, base.repair),
