@@ -18,6 +18,7 @@ from restore.commands.archive import archive
 from restore.commands.doctor import doctor
 from restore.commands.evaluate import evaluate
 from restore.commands.film import EXAMPLES, film_command
+from restore.commands.inversion import inversion
 from restore.commands.preview import preview, sheet, shots, still
 from restore.commands.studio import studio
 from restore.commands.train import train
@@ -118,6 +119,7 @@ def main() -> None:  # fmt: skip
 
 main.add_command(film_command)
 evaluate.add_command(turing)
+evaluate.add_command(inversion)
 for command in (archive, studio, verify, preview, still, sheet, shots, evaluate, train, weights, doctor):
     main.add_command(command)
 take_config(main)
