@@ -1,7 +1,7 @@
 """Colours measured against the true ones: over whole pictures, and inside and outside the boxes of instances."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,13 +81,23 @@ def parts(boxes: NDArray[np.float32], height: int, width: int) -> Iterator[tuple
 
 
 def measure(coloured: Coloured, boxes: NDArray[np.float32]) -> dict[str, Part]:
-    """A picture's parts, measured."""
+    """A picture's parts by boxes, measured."""
+    return measure_parts(coloured, parts(boxes, *coloured.rgb["true"].shape[-2:]))
+
+
+def measure_parts(coloured: Coloured, places: Iterable[tuple[str, Tensor]]) -> dict[str, Part]:
+    """A picture's parts, measured.
+
+    Args:
+        coloured: the picture.
+        places: titles of parts and where they are, (H, W) bool, with some place each; the whole picture among them.
+    """
     true, true_ab = coloured.rgb["true"], coloured.lab["true"][:, 1:]
     border = [SSIM_RADIUS] * 4
     similar = {k: F.pad(ssim_map(coloured.rgb[k], true), border, value=math.nan) for k in COMPARED}  # (1, H, W)
     close = {k: closeness(coloured.lab[k][:, 1:], true_ab) for k in COMPARED}
     measured = {}
-    for title, mask in parts(boxes, *true.shape[-2:]):
+    for title, mask in places:
         pixels = {kind: picture[:, :, mask][:, :, None] for kind, picture in coloured.rgb.items()}  # (1, 3, 1, P)
         figures = {
             "PSNR": {k: psnr(pixels[k], pixels["true"]) for k in COMPARED},

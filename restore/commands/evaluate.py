@@ -15,7 +15,7 @@ from pipelines.errors import FilmError, SettingsError
 from pipelines.process import start_work
 from restore.exits import Failure, Refused
 from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TASK, Command, join, option
-from restore.options.measured import FILE, JUDGE, NETWORK, PICTURES, RESULT, ROWS_AND_LIMIT, SHARED, TABLES
+from restore.options.measured import FILE, JUDGE, NETWORK, PICTURES, READ, RESULT, ROWS_AND_LIMIT, SHARED, TABLES
 from restore.options.network import FILM_CLASS
 from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
 from restore.options.values import Length
@@ -141,6 +141,24 @@ def faults(**options: Any) -> None:
     two colours, and skin of a wrong hue. Each figure is 0 for true colours.
     """
     _on_masks("faults", **options)
+
+
+@evaluate.command(cls=Command)
+@SHARED
+@option(TASK, "--saliency", type=READ, help="Where people look: a zip or folder of maps, named like the pictures.")
+@option(TASK, "--masks", type=READ, help="Zip or folder of class maps; what they show counts where no map is given.")
+@option(TASK, "--keys", type=FILE, help="Take only the pictures named here, one a line, without suffix.")
+@option(TASK, "--classifier", type=FILE, help="MobileNetV2 weights, for Fréchet distance and top-1.")
+def saliency(pictures: tuple[Path, ...], limit: int | None, json_out: Path | None, **options: Any) -> None:
+    """Measure colours where people look in PICTURES, and elsewhere; of scgan also how well it finds these places."""
+    if not options["saliency"] and not options["masks"]:
+        raise click.UsageError("nothing says where people look; give --saliency or --masks")
+    given = {name: options.pop(name) for name in ("saliency", "masks", "keys", "classifier")}
+    with in_one_line():
+        from restore.saliency import measure_saliency
+
+        start_work()
+        measure_saliency(pictures, options, limit, given, json_out, printer(json_out))
 
 
 def _on_masks(kind: Literal["hints", "faults"], pictures: tuple[Path, ...], limit: int | None, keys: Path | None,

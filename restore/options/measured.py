@@ -8,6 +8,7 @@ from restore.options.layout import COLOUR, REPORTING, TASK, join, option
 from restore.options.shared import WEIGHTS_DIR
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+READ = click.Path(exists=True, path_type=Path)
 RESULT = click.Path(dir_okay=False, path_type=Path)
 PICTURES = click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 NETWORK = "Its name, or a .safetensors file."

@@ -18,14 +18,14 @@ def test_penalty_is_of_the_distance_of_the_slope_from_1() -> None:
     true, false = torch.rand(2, 2, 1, 1), torch.rand(2, 2, 1, 1)
     factors = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1)
     penalty = gradient_penalty(lambda x: (factors * x).sum(dim=1), true, false, torch.rand(2, 1, 1, 1))
-    assert float(penalty) == pytest.approx(16)
+    assert penalty.item() == pytest.approx(16)
 
 
 def test_penalty_looks_at_mixes_of_true_and_made_pictures() -> None:
     # of x ** 2 the slope is 2 x: at mixes 0.75 * 4 + 0.25 * 0 = 3 and 0.5 * 2 + 0.5 * 1 = 1.5 it is 6 and 3
     true, false = (torch.tensor(values).view(2, 1, 1, 1) for values in ([4.0, 2.0], [0.0, 1.0]))
     shares = torch.tensor([0.75, 0.5]).view(2, 1, 1, 1)
-    assert float(gradient_penalty(torch.square, true, false, shares)) == pytest.approx((5**2 + 2**2) / 2)
+    assert gradient_penalty(torch.square, true, false, shares).item() == pytest.approx((5**2 + 2**2) / 2)
 
 
 def test_penalty_of_patches_is_of_the_slope_of_their_sum() -> None:
@@ -33,7 +33,7 @@ def test_penalty_of_patches_is_of_the_slope_of_their_sum() -> None:
         return x.expand(-1, -1, 2, 3)
 
     penalty = gradient_penalty(patches, *torch.rand(2, 1, 1, 1, 1), torch.rand(1, 1, 1, 1))
-    assert float(penalty) == pytest.approx((6 - 1) ** 2)
+    assert penalty.item() == pytest.approx((6 - 1) ** 2)
 
 
 def test_penalty_teaches_the_critic() -> None:
