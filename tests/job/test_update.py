@@ -18,7 +18,7 @@ from pipelines.job.job import prepare
 from pipelines.job.update import updating
 from pipelines.look import LookValues
 from pipelines.settings import Codec, EncodeSettings, Hint, Settings
-from restore.api import restore_film
+from restore.api import restore_archive, restore_film
 from restore.reporting import Reporter
 from restore.show.events import Event, Note
 from tests.job.test_ways import looked
@@ -121,7 +121,7 @@ def updated(film: Path, out: Path, settings: Settings, only_shot: int | None = N
 @pytest.mark.usefixtures("look_file")
 @pytest.mark.parametrize(
     ("suffix", "codec"),
-    [(".mp4", "h264"), (".mkv", "h264"), (".mkv", "h265"), (".mkv", "ffv1"), (".mov", "prores")],
+    [(".mp4", "h264"), (".mkv", "h264"), (".mkv", "h265"), (".mkv", "ffv1"), (".mov", "prores"), (".webm", "av1")],
 )
 def test_segments_are_taken_from_the_result_itself(
     film: Path, settings: Settings, tmp_path: Path, suffix: str, codec: Codec
@@ -140,6 +140,16 @@ def test_segments_are_taken_from_the_result_itself(
     assert timeless(out) == timeless(whole)
     updated(film, out, plain)
     assert out.read_bytes() == first
+
+
+@pytest.mark.usefixtures("look_file")
+def test_the_result_of_an_archive_is_updated_as_one_of_a_film(film: Path, settings: Settings, tmp_path: Path) -> None:
+    plain = replace(near(settings), start=Fraction(49, 48))
+    restore_archive([film], tmp_path / "results", plain)
+    look = looked(plain, ("shot 4", NEUTRAL))
+    out = tmp_path / "results" / "film.restored.mp4"
+    assert updated(film, out, look)[1] == {3, 4, 5}  # of the two segments that show shot 4, which begin within others
+    assert out.read_bytes() == restore_film(film, tmp_path / "whole.mp4", look).read_bytes()
 
 
 @pytest.mark.usefixtures("look_file")
