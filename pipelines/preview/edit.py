@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -100,25 +100,26 @@ def edit_of(view: View, result: Path | None = None) -> Edit:
         raise OutputError(view.out, "has no place for a look's saturation", f"write {', '.join(WITH_LOOK)}")
     if result is not None and suffix not in WITH_RESULT:
         raise OutputError(view.out, "has no place for a result", f"write {', '.join(WITH_RESULT)}")
-    edit = Edit(view.out, Source(view.film, clock), None if result is None else _result(view.film, result))
+    original = Source(view.film, clock)
+    edit = Edit(view.out, original, None if result is None else _result(original, result))
     scans = [each.film.path for each in (edit.original, edit.result) if each and each.film.scans]
     if suffix == ".fcpxml" and scans:
         raise OutputError(view.out, f"an FCPXML names files of films, and {scans[0]} is pictures", "write .otio")
     return edit
 
 
-def _result(film: Film, path: Path) -> Source:
-    """The result of a film, which is as long.
+def _result(original: Source, path: Path) -> Source:
+    """The result of a film, which is as long; its frames count at the film's rate, however its container says that.
 
     Raises:
-        SettingsError: it is not.
+        SettingsError: it is not as long.
     """
-    result = probe(path)
+    film, result = original.film, probe(path)
     mine, its = film.duration, result.duration
     if abs(mine - its) > MAX_DIFFERENCE:
         what = f"lasts {timecode(its)}, and {film.name} {timecode(mine)}: it is no result of the whole film"
         raise SettingsError(path, what, "--result takes one without --start and --end")
-    return Source(result, clock_of(result))
+    return Source(result, replace(clock_of(result), rate=original.clock.rate))
 
 
 def saturations(look: Look, shots: Sequence[Shot]) -> tuple[float, ...]:

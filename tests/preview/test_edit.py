@@ -120,6 +120,13 @@ def test_otio_has_the_result_on_the_track_above(tmp_path: Path) -> None:
     assert not any("cdl" in clip.metadata for clip in below)
 
 
+def test_a_result_is_counted_at_the_films_rate(tmp_path: Path) -> None:
+    film, result = drawn(tmp_path / "film.mov"), drawn(tmp_path / "result.mov", Fraction(25))  # as of uneven film
+    made = otio.adapters.read_from_file(str(listed(film, tmp_path / "cut.otio", result=result)))
+    spans = [[(clip.source_range.start_time, clip.duration()) for clip in track] for track in made.video_tracks()]
+    assert spans[0] == spans[1]
+
+
 def test_an_edl_of_the_result_is_recorded_at_the_films_timecode(tmp_path: Path) -> None:
     film, result = drawn(tmp_path / "film.mov", timecode="00:59:00:00"), drawn(tmp_path / "result.mov")
     listed(film, tmp_path / "cut.edl", second(LookValues(neutral=True)), result)
