@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 from models.compact.network import Compact
 from models.kind import Beside, Sees
 from models.networks import NETWORKS, made_of
+
+KNOWN_FILES = 64
+"""Files whose metadata are kept: each film of an archive, and each picture of the studio, chooses its network."""
 
 
 def tensors_digest(state: dict[str, Tensor]) -> str:
@@ -46,11 +50,7 @@ def network_of(path: Path) -> str:
     Raises:
         ValueError: the network is not known, or the file holds no weights.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            name: str = (file.metadata() or {}).get("network", "")
-    except SafetensorError as error:
-        raise ValueError(f"{path}: not a safetensors file ({error})") from error
+    name = _metadata(path).get("network", "")
     if name not in NETWORKS:
         raise ValueError(f"{path}: weights of network {name!r}; known: {', '.join(NETWORKS)}")
     return name
@@ -104,8 +104,22 @@ def _config(path: Path) -> dict[str, Any]:
 
 
 def _metadata(path: Path) -> dict[str, str]:
-    with safe_open(path, framework="pt") as file:
-        return file.metadata() or {}
+    """Metadata of a file of weights; one that has not changed since is not read again.
+
+    Raises:
+        ValueError: it is not such a file.
+    """
+    about = path.stat()
+    return _read_metadata(path, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+
+
+@lru_cache(KNOWN_FILES)
+def _read_metadata(path: Path, *_changed: int) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a safetensors file ({error})") from error
 
 
 def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:

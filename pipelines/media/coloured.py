@@ -23,6 +23,7 @@ DECODED_PIXELS = 120 * 640 * 480
 """Most that is decoded from a keyframe on, for each sample: a second or less of work in all."""
 SMALL = (160, 120)
 LUMA_STEPS = 16
+CODES = np.arange(256)
 KNOWN_FILMS = 64
 """Films whose colours are remembered: one that is looked at again and again is not searched each time."""
 
@@ -33,12 +34,12 @@ def _chroma_without_tint(frame: av.VideoFrame) -> float:
     luma, *chroma = (
         np.frombuffer(memoryview(p), np.uint8).reshape(p.height, -1)[:, : p.width].ravel() for p in small.planes
     )
-    step = luma // (256 // LUMA_STEPS)
-    count = np.maximum(np.bincount(step, minlength=LUMA_STEPS), 1)
+    step = (luma // (256 // LUMA_STEPS)).astype(np.intp) << 8
     squares = 0.0
     for plane in chroma:
-        tint = np.bincount(step, plane, LUMA_STEPS) / count
-        squares += float(((plane - tint[step]) ** 2).mean())
+        count = np.bincount(step | plane, minlength=LUMA_STEPS << 8).reshape(LUMA_STEPS, 256)
+        tint = (count @ CODES / np.maximum(count.sum(axis=1), 1))[:, None]
+        squares += float((count * (CODES - tint) ** 2).sum()) / luma.size
     return squares**0.5
 
 
