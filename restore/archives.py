@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.archive.arrivals import POLL, Arrivals
+from pipelines.archive.ended import Ended
 from pipelines.archive.estimate import Estimate, estimate
 from pipelines.archive.inputs import Gathered, Selection, gather
 from pipelines.archive.news import Telling, news_of
@@ -67,7 +68,7 @@ def restore_archive(  # noqa: PLR0913  # one run's all
         reporter: takes the run's events; `events` gives one.
 
     Returns:
-        What became of each film, now or earlier.
+        What became of each film, now or earlier; with the stills of at most 1,000.
 
     Raises:
         FilmError: nothing could be begun, another run works on OUT, or OUT cannot be written; a film that fails is in
@@ -159,18 +160,18 @@ def _packaged(
 ) -> list[Record]:
     """The films of a plan, restored, the report on all of them, and the package; records of all that is named."""
     for record in plan.relabelled:
-        Records(run.out).save(record)
+        Records(run.out).relabel(record)
     open_package(run.out, packaging, bool(plan.todo))
-    records: list[Record] = [*plan.done, *plan.changed, *plan.failed]
+    ended = Ended([*plan.done, *plan.changed, *plan.failed])
     if plan.todo:
         with news_of(run.out, len(plan.todo), telling, machines, on_note) as news:
             for record in run(plan.todo):
-                records.append(record)
+                ended.add(record)
                 news.film(record)
     else:
         _report_again(run.out, telling)
     close_package(run.out, packaging)
-    return records
+    return ended.all()
 
 
 def _report_again(out: Store, telling: Telling) -> None:
@@ -180,7 +181,7 @@ def _report_again(out: Store, telling: Telling) -> None:
     if last and telling.rate not in (None, last.rate):
         last = replace(last, rate=telling.rate)
         kept.save_run(last)
-    write_report(out, kept.load().values(), last)
+    write_report(out, Ended(kept.load()).all(), last)
 
 
 def plan_archive(  # noqa: PLR0913  # as `restore_archive`

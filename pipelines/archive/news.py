@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import requests
 
 from pipelines import product_version
-from pipelines.archive.records import Done, Record, Records, Run, now
+from pipelines.archive.ended import Ended
+from pipelines.archive.records import Record, Records, Run, now
 from pipelines.archive.report import write_report
 from pipelines.archive.storage import Store
 from pipelines.errors import FilmError
@@ -54,7 +55,7 @@ class News:
         self, out: Store, left: int, telling: Telling, machines: Callable[[], int], on_note: Callable[[str], None]
     ) -> None:
         self.out, self.left, self.telling, self.machines, self.on_note = out, left, telling, machines, on_note
-        self.records = Records(out).load()
+        self.ended = Ended(Records(out).load())
         self.last = time.monotonic()
         earlier = Records(out).run()
         seconds, rate = (earlier.seconds, earlier.rate) if earlier else (0.0, None)
@@ -66,10 +67,10 @@ class News:
     def film(self, record: Record) -> None:
         """A film has ended."""
         with self.lock:
-            self.records[record.asked.place] = record
+            self.ended.add(record)
             self.left -= 1
         if self.telling.metrics_file:
-            write_metrics(self.telling.metrics_file, list(self.records.values()), self.left, self._so_far().seconds)
+            write_metrics(self.telling.metrics_file, self.ended, self.left, self._so_far().seconds)
         if self.telling.webhook:
             self.posts.submit(self._post, {"event": "ended", "left": self.left} | record.row())
 
@@ -80,7 +81,7 @@ class News:
             OutputError: it cannot be written.
         """
         with self.lock:
-            records, left, run = list(self.records.values()), self.left, self._so_far()
+            records, left, run = self.ended.all(), self.left, self._so_far()
         Records(self.out).save_run(run)
         write_report(self.out, records, run, left, is_live)
 
@@ -143,24 +144,23 @@ def _write_on(news: News, ended: threading.Event) -> None:
         pause = max(EVERY, SHARE * (time.monotonic() - began))
 
 
-def write_metrics(path: Path, records: list[Record], left: int, seconds: float) -> None:
+def write_metrics(path: Path, ended: Ended, left: int, seconds: float) -> None:
     """Writes the figures of an archive in Prometheus's text format, whole or not at all.
 
     Args:
         path: the file; node_exporter's text collector takes names that end in .prom.
-        records: of all films that have ended.
+        ended: the films that have.
         left: films that the run has still to do.
         seconds: that machines have worked.
 
     Raises:
         OutputError: it cannot be written.
     """
-    done = [record for record in records if isinstance(record, Done)]
-    films = {"done": len(done), "failed": len(records) - len(done), "left": left}
+    films = {"done": ended.done, "failed": ended.failed, "left": left}
     figures = {
-        "frames_total": ("counter", "Frames restored.", sum(record.look.frames for record in done)),
-        "film_seconds_total": ("counter", "Seconds of film restored.", sum(record.length for record in done)),
-        "result_bytes_total": ("counter", "Bytes of results.", sum(record.look.bytes for record in done)),
+        "frames_total": ("counter", "Frames restored.", ended.frames),
+        "film_seconds_total": ("counter", "Seconds of film restored.", ended.seconds),
+        "result_bytes_total": ("counter", "Bytes of results.", ended.bytes),
         "machine_seconds_total": ("counter", "Seconds that machines have worked.", seconds),
         "last_end_timestamp_seconds": ("gauge", "When a film ended last.", time.time()),
     }

@@ -1,6 +1,7 @@
 """Results as archives hand them over: a BagIt bag (Kunze et al., RFC 8493), with PREMIS."""
 
 import shutil
+from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -93,8 +94,8 @@ def close_package(out: Store, packaging: Packaging) -> None:
             raise OutputError(out.root, f"cannot be written as a bag ({error})", "check its folder") from error
 
 
-def _done(out: Store) -> list[Done]:
-    return [record for record in Records(out).load().values() if isinstance(record, Done)]
+def _done(out: Store) -> Iterator[Done]:
+    return (record for record in Records(out).load() if isinstance(record, Done))
 
 
 def _move_beside(result: Path, record: Path) -> None:

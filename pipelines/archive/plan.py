@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipelines.archive.ended import Ended
 from pipelines.archive.inputs import RESULT, Gathered
 from pipelines.archive.named import ArchiveFilm
 from pipelines.archive.records import FOLDER, Asked, Done, Failed, Record, Records, Whole
@@ -29,6 +30,8 @@ OPTION = "--out or a manifest's `out`"
 
 KnownAs = Callable[[str], str]
 """Maps all names that OUT takes for one to one name."""
+Real = Callable[[Path], Path]
+"""Maps a folder to where it really lies; remembers it, as all that is in the folder asks anew."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +122,14 @@ def _check_places(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None:
 
 def _check_results(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None:
     """Raises SettingsError where a result would take the place of a film of the run, or of another's result."""
-    films = {_known_by(task.film.store, task.film.name): task.film.url for task in tasks}
+    real: Real = cache(lambda folder: Path(os.path.realpath(folder)))
+    films = {_known_by(task.film.store, task.film.name, real): task.film.url for task in tasks}
     results: dict[Any, str] = {}
     for task in tasks:
         own = [task.stem] if task.film.is_scans and not task.film.out else []  # a folder of pictures
         names = [*own, *possible_names(task.stem, has_suffix=bool(task.film.out)), record_of(task.stem).as_posix()]
         for name in names:
-            film, place = films.get(_known_by(out, name)), known_as(_place(out, name))
+            film, place = films.get(_known_by(out, name, real)), known_as(_place(out, name, real))
             if film is not None:
                 what = f"its result would be {out.url(name)}, and that is a film of this run ({film})"
                 raise SettingsError(task.film.url, what, "name another `out` of it in a CSV manifest")
@@ -135,18 +139,25 @@ def _check_results(tasks: Iterable[Task], out: Store, known_as: KnownAs) -> None
             results[place] = task.film.url
 
 
-def _place(store: Store, name: str) -> str:
+def _place(store: Store, name: str, real: Real) -> str:
     """One for all the ways to name a place, some of them through folders that are links."""
-    return store.url(name) if store.local is None else os.path.realpath(store.local / name)
+    if store.local is None:
+        return store.url(name)
+    path = store.local / name
+    try:
+        is_link = path.is_symlink()
+    except OSError:  # its name is too long for a file
+        is_link = False
+    return os.path.realpath(path) if is_link else str(real(path.parent) / path.name)
 
 
-def _known_by(store: Store, name: str) -> Any:
+def _known_by(store: Store, name: str, real: Real) -> Any:
     """A key that all names of one file have in common."""
     try:
         about = None if store.local is None else (store.local / name).stat()
     except OSError:  # nothing is there yet
         about = None
-    return _place(store, name) if about is None else (about.st_dev, about.st_ino)
+    return _place(store, name, real) if about is None else (about.st_dev, about.st_ino)
 
 
 def name_of_result(task: Task, job: Job) -> str:
@@ -185,7 +196,7 @@ def make_plan(
     tasks = _tasks(gathered.films, known_as, under)
     _check_places(tasks, out, known_as)
     _check_results(tasks, out, known_as)
-    records, wholes, sizes = Records(out).load(), Records(out).wholes(), _sizes(out.files())
+    records, wholes, sizes = Ended(Records(out).load()), Records(out).wholes(), _sizes(out.files())
     todo: list[Task] = []
     done: list[Done] = []
     failed: list[Failed] = []

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ FOLDER = ".restore"
 RECORD, WHOLE, RUN = ".json", ".whole", "archive.run"
 LONGEST = 200
 """Bytes of a film's name in those of its files: most file systems take 255, endings included."""
+AT_ONCE = 256
+"""Records that are read at a time, some 40 kB each."""
 T = TypeVar("T", "Done | Failed", "Whole")
 
 
@@ -214,22 +216,25 @@ class Records:
 
     out: Store
 
-    def load(self) -> dict[str, Record]:
+    def load(self) -> Iterator[Record]:
         """All that can be read; a film whose record cannot is one without."""
         return self._read(RECORD, load)
 
-    def wholes(self) -> dict[str, Whole]:
-        """Results without a record yet."""
-        return self._read(WHOLE, _load_whole)
+    def relabel(self, record: Record) -> None:
+        """Writes what a manifest says anew of a film into its record, of which all else stays."""
+        name = _at(record.asked.place) + RECORD
+        self.save(dataclasses.replace(load(self.out.read([name])[name]), asked=record.asked))
 
-    def _read(self, suffix: str, load: Callable[[bytes], T]) -> dict[str, T]:
+    def wholes(self) -> dict[str, Whole]:
+        """Results without a record yet, by the place of the film."""
+        return {whole.asked.place: whole for whole in self._read(WHOLE, _load_whole)}
+
+    def _read(self, suffix: str, load: Callable[[bytes], T]) -> Iterator[T]:
         names = [name for name in self.out.files(FOLDER) if name.endswith(suffix)]
-        found = {}
-        for data in self.out.read(names).values():
-            with suppress(ValueError, KeyError, TypeError):  # of another version, or written by hand
-                each = load(data)
-                found[each.asked.place] = each
-        return found
+        for first in range(0, len(names), AT_ONCE):
+            for data in self.out.read(names[first : first + AT_ONCE]).values():
+                with suppress(ValueError, KeyError, TypeError):  # of another version, or written by hand
+                    yield load(data)
 
     def run(self) -> Run | None:
         """The last run that had something to do; None where there was none, or its file cannot be read."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from pipelines.archive.ended import STILLS
 from pipelines.archive.records import Done, Failed, Record, Run
 from pipelines.archive.storage import Store
 from pipelines.errors import timecode
@@ -30,7 +31,7 @@ def write_report(
 
     Args:
         out: where the results are.
-        records: of all films that have ended.
+        records: of all films that have ended, from `Ended.all`.
         run: the last one that had something to do.
         left: films that the run has still to do.
         is_live: whether the run goes on.
@@ -85,4 +86,5 @@ def page(records: list[Record], run: Run | None = None, left: int = 0, is_live: 
     frames, length = sum(record.look.frames for record in done), sum(record.length for record in done)
     cost = "" if run is None else cost_of(run.seconds, run.rate)
     said = {"frames": frames, "length": length, "run": run, "cost": cost, "left": left, "is_live": is_live}
+    said["stills"] = STILLS
     return str(_template().render(done=done, failed=failed, **said))

@@ -63,7 +63,7 @@ def test_results_of_earlier_runs_move_into_the_payload(tmp_path: Path) -> None:
     add(tmp_path, "a.restored.mkv")
     made = bag(tmp_path, False)
     assert set(made.payload_entries()) == {"data/a.restored.mkv"}
-    (record,) = Records(open_store(str(tmp_path))).load().values()
+    (record,) = Records(open_store(str(tmp_path))).load()
     assert isinstance(record, Done)
     assert record.out == "data/a.restored.mkv"
     assert (tmp_path / "metadata" / "a.restored.json").exists()

@@ -16,7 +16,7 @@ from pipelines.errors import SettingsError
 from pipelines.places import size_of
 from pipelines.settings import EncodeSettings, ScanSettings, Settings
 from restore.api import estimate_archive, plan_archive, restore_archive
-from restore.options.shared import settings_of_row
+from restore.options.manifest import settings_of_row
 from tests.made import clips
 from tests.made.readers import times
 from tests.made.scans import drawn, scans

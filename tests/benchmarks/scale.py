@@ -38,6 +38,7 @@ import ray
 from archive import resident
 from on_ray import cpu
 
+from pipelines.archive.records import Failed
 from pipelines.film import Listener, Result
 from pipelines.job.job import Job
 from pipelines.on_ray.pool import OnRay
@@ -219,14 +220,17 @@ def run_archive(
         colour(int(job.film.path.stem.rpartition("-")[2]), listener)
         shutil.copyfile(folder / "coloured.mp4", job.out)
         on_film()
-        return Result(12, (), (), Fraction(1, 2), Fraction(1, 2))
+        length = Fraction(1, 2)
+        return Result(source="", frames=12, held=(), cuts=(), end=length, announced_end=length)
 
     @contextmanager
     def at_work(*_: Any, **__: Any) -> Iterator[Any]:
         yield restore, capacity
 
     with patch.object(Devices, "at_work", at_work):
-        restore_archive([str(folder / "reels")], str(folder / "out"))
+        records = restore_archive([str(folder / "reels")], str(folder / "out"))
+    failed = [record.reason for record in records if isinstance(record, Failed)]
+    assert not failed, failed[0]
 
 
 def mixed(workers: int) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from pipelines.proof.verify import compared
 from pipelines.settings import OF_ARCHIVES, Codec, EncodeSettings, PaintSettings, Settings
 from restore.api import restore_film
 from restore.cli import main
-from restore.options.shared import settings_of_row
+from restore.options.manifest import settings_of_row
 from tests.made import clips
 from tests.made.encoding import made, noise, planes, smooth
 from tests.made.handmade import FILM, PICTURE
