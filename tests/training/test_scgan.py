@@ -224,7 +224,7 @@ def test_weights_say_what_they_are_of(salient: Sources, tmp_path: Path) -> None:
     train(salient, replace(SMALL, stage=2, steps=1), out)
     state, about = read_weights(out)
     assert json.loads(about["config"]) == {"has_saliency": True, "width": 1, "side": 64}
-    assert about["perceptual"].startswith("compact encoder.features.")
+    assert about["perceptual"].startswith("compact encoder.features ")
     assert len(about["saliency"]) == 64
     network, _ = load_network(out)
     assert isinstance(network, Scgan)
