@@ -89,6 +89,15 @@ def test_a_layer_with_alpha_laid_over_the_film_is_the_result() -> None:
         assert 0 < share.mean() < 1
 
 
+@pytest.mark.parametrize("bits", [10, 12])
+def test_the_film_and_the_layer_less_mid_gray_add_up_to_the_result(bits: int) -> None:
+    form = made("ffv1", chroma_format="444", bits=bits, layer="even")
+    for own in smooth(form, 2):
+        gray = rgb(own.frame.luma, *(np.full_like(own.frame.luma, 1 << (bits - 1)),) * 2, bits)
+        laid = gray + rgb(*layered(form, own.frame.luma, own.cb, own.cr), bits=bits) - 0.5
+        assert np.allclose(laid, rgb(own.frame.luma, own.cb, own.cr, bits), atol=1e-9)
+
+
 def test_gray_is_left_as_it_is_by_alpha_0() -> None:
     form = made("prores", chroma_format="444", bits=10, layer="alpha")
     own = noise(form, 1)[0]
