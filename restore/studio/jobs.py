@@ -17,8 +17,8 @@ from typing import Any
 from pipelines.settings import Settings
 from restore.studio.worker import work
 
-URGENT, WANTED, PATIENT = range(3)
-"""Priorities: a frame on the screen; one that comes next; the whole film."""
+QUICK, URGENT, WANTED, PATIENT = range(4)
+"""Priorities: what takes moments; a frame on the screen; one that comes next; the whole film."""
 OnEvent = Callable[[str, Any], object]
 
 
@@ -62,7 +62,7 @@ class Jobs:
         """The value of a job, see `worker.work`; the job is cancelled with the task that waits for it.
 
         Args:
-            rank: URGENT, WANTED or PATIENT.
+            rank: QUICK, URGENT, WANTED or PATIENT.
             name: of a method of `Pictures`.
             arguments: of the method.
             on_event: called in the loop with what the job says meanwhile.

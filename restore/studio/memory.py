@@ -5,6 +5,7 @@ for anchors, by all that it was shown and told. A frame's bytes are those that i
 """
 
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -29,9 +30,14 @@ BATCHES = 24
 
 
 class FlowMemory:
-    """Reads and follows what is around single frames; that of the last ones is kept."""
+    """Reads and follows what is around single frames; that of the last ones is kept.
 
-    def __init__(self) -> None:
+    Args:
+        turn: called after each frame that is read, see `worker.Turn`.
+    """
+
+    def __init__(self, turn: Callable[[], None]) -> None:
+        self._turn = turn
         self._followed, self._near = lru_cache(FRAMES)(self._read), lru_cache(FRAMES)(self._found_near)
 
     def __call__(
@@ -57,11 +63,15 @@ class FlowMemory:
         frames = [small for small, _ in small_frames(self(Segment(film, 0, pts, pts + 1), settings, rows))]
         return Near(frames, next(number for number, frame in enumerate(frames) if frame.pts == pts))
 
-    @staticmethod
     def _read(
-        segment: Segment, settings: Settings, rows: int, keep: Keep, large_rows: int | None, _: tuple[int, int]
+        self, segment: Segment, settings: Settings, rows: int, keep: Keep, large_rows: int | None, _: tuple[int, int]
     ) -> tuple[FollowedFrame, ...]:
-        return tuple(with_flows(segment, settings, rows, keep, large_rows))
+        found = []
+        with closing(with_flows(segment, settings, rows, keep, large_rows)) as frames:
+            for frame in frames:
+                found.append(frame)
+                self._turn()
+        return tuple(found)
 
 
 @dataclass(frozen=True)

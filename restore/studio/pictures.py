@@ -55,7 +55,7 @@ class Pictures:
 
     def __init__(self, films: list[Path], settings: Settings, turn: Turn, event: Event) -> None:
         self._paths, self._settings = films, settings
-        self._painted, self._flows = PaintMemory(Paint()), FlowMemory()
+        self._painted, self._flows = PaintMemory(Paint()), FlowMemory(turn)
         self._turn, self._event = turn, event
         self._film = lru_cache(len(films))(self._opened)
         self._place = lru_cache(PLACES)(self._found)

@@ -16,15 +16,15 @@ from pipelines.settings import Settings
 from restore.studio.archive import archive_words, write_manifest
 from restore.studio.cache import Cache
 from restore.studio.feed import Feed
-from restore.studio.jobs import PATIENT, URGENT, WANTED, JobError, Jobs, Shared
+from restore.studio.jobs import PATIENT, QUICK, URGENT, WANTED, JobError, Jobs, Shared
 from restore.studio.look import Look, look_path, read_look, stamp_of, write_look
 from restore.studio.runs import Run, archive_facts, film_facts
 
 KINDS = {
     "still": (URGENT, ".png"),
-    "before": (URGENT, ".png"),
+    "before": (QUICK, ".png"),
     "tile": (WANTED, ".png"),
-    "mask": (URGENT, ".png"),
+    "mask": (QUICK, ".png"),
     "colour": (URGENT, ".tif"),
 }
 """Of pictures: how urgent each is, and the suffix of its file."""
@@ -47,7 +47,7 @@ class StudioFilm:
         Raises:
             JobError: it cannot be coloured.
         """
-        return {"name": self.name, **await self.studio.jobs.do(URGENT, "about", self.number)}
+        return {"name": self.name, **await self.studio.jobs.do(QUICK, "about", self.number)}
 
     @property
     def name(self) -> str:
@@ -140,7 +140,7 @@ class StudioFilm:
             JobError: it is no look, or cannot be written.
         """
         path = look_path(self.path)
-        film = {"name": self.name, "mark": await self.studio.jobs.do(URGENT, "mark", self.number, look)}
+        film = {"name": self.name, "mark": await self.studio.jobs.do(QUICK, "mark", self.number, look)}
         if stamp is not None and stamp != stamp_of(path):
             return None
         try:

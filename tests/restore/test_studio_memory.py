@@ -17,6 +17,7 @@ from restore.options.look import with_look_text
 from restore.studio import memory
 from restore.studio.look import look_text
 from restore.studio.pictures import Pictures
+from restore.studio.worker import CancelledJobError
 from tests.made import clips
 from tests.made.runs import Films
 
@@ -97,3 +98,23 @@ def test_a_change_does_only_what_it_changes(
         done.clear()
         shown(look)
         assert set(done) == expected, look
+
+
+@pytest.mark.slow
+def test_a_frame_that_nobody_waits_for_any_more_is_read_no_further(
+    film: Path, directed: Settings, tmp_path: Path
+) -> None:
+    turns: list[int] = []
+
+    def turn() -> None:
+        turns.append(1)
+        if len(turns) == 1:
+            raise CancelledJobError
+
+    pictures, out = Pictures([film], directed, turn, lambda *_: None), tmp_path / "still.png"
+    with pytest.raises(CancelledJobError):
+        pictures.still(0, str(AT), {}, str(out))
+    assert not out.exists()
+    pictures.still(0, str(AT), {}, str(out))
+    assert out.read_bytes() == still(film, AT, tmp_path / "own.png", directed).read_bytes()
+    assert len(turns) > 10

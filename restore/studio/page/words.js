@@ -2,7 +2,7 @@
 
 const ENGLISH = {
   film: "Film", undo: "Undo", redo: "Redo", save: "Save look", run: "Run", help: "Keys",
-  shots: "Shots", shot: "Shot {0}", looking: "Looking for shots: {0}", found: "{0} in all", all: "All",
+  shots: "Shots", shot: "Shot {0}", looking: "{0} seen", found: "{0} in all", all: "All",
   unchecked: "Unchecked", marked: "Marked", todo: "To do", changed: "Changed", approved: "Approved", bypass: "Bypass",
   nothing: "No shot is here.", state: "State", note: "Note", bypassed: "stays black and white",
   wipe: "Wipe", side: "Side by side", after: "Colour", before: "B/W", difference: "Difference",
@@ -49,7 +49,7 @@ const ENGLISH = {
 
 const GERMAN = {
   film: "Film", undo: "Rückgängig", redo: "Wiederholen", save: "Look sichern", run: "Rendern", help: "Tasten",
-  shots: "Einstellungen", shot: "Einstellung {0}", looking: "Suche Einstellungen: {0}", found: "{0} insgesamt",
+  shots: "Einstellungen", shot: "Einstellung {0}", looking: "bis {0}", found: "{0}",
   all: "Alle", unchecked: "Ungeprüft", marked: "Markiert", todo: "Zu tun", changed: "Geändert", approved: "Abgenommen", bypass: "Auslassen",
   nothing: "Hier ist keine Einstellung.", state: "Stand", note: "Notiz", bypassed: "bleibt schwarzweiß",
   wipe: "Trennlinie", side: "Nebeneinander", after: "Farbe", before: "S/W", difference: "Unterschied",
@@ -77,7 +77,7 @@ const GERMAN = {
   dust: "Staub", scratches: "Kratzer", flicker: "Flimmern", "flicker-local": "in Teilen", weave: "Bildstand", "weave-fine": "Bildstand, fein",
   fine: "{0}, fein", noRepair: "Hier ist keine Reparatur gewählt.", looksForDamage: "Schäden werden gesucht …",
   maskColours: "Orange: dunkle Flecken und Linien. Blau: helle.", nothingMended: "In diesem Bild wird nichts repariert.",
-  dropper: "Aufnehmen", dropperHint: "Eine Farbe aus dem Bild nehmen", filmPalette: "Farben des Films",
+  dropper: "Pipette", dropperHint: "Eine Farbe aus dem Bild nehmen", filmPalette: "Farben des Films",
   references: "Vorbilder", referenceHint: "Was etwas darin ähnlich sieht, nimmt dessen Farben.", takesFrom: "Farben von", choosesShot: "Einstellung …",
   noPaintedShot: "keine ist gemalt", dropped: "Ein Bild wurde abgelegt", whatIs: "Was ist {0}?", isStill: "Dieses Bild, gemalt",
   isStillHint: "Das Bild hat seine Farben, und die Einstellung folgt ihm.", isReference: "Ein Foto als Vorbild",
