@@ -10,7 +10,6 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from models.measures.adversarial import hinge_discriminator, hinge_generator
 from models.weights.files import read_weights
 from pipelines.training.biggan import BigGanTrainer
 from pipelines.training.biggan_start import read_start
@@ -26,12 +25,6 @@ from tests.made.training import are_equal, checkpoint_of
 @pytest.fixture
 def sources(tmp_path: Path) -> Sources:
     return Sources([coloured_folders(tmp_path / "pictures")])
-
-
-def test_hinge_counts_scores_that_are_not_sure_enough() -> None:
-    true, false = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.0, 1.0])
-    assert hinge_discriminator(true, false).item() == pytest.approx((0 + 0.5 + 2) / 3 + (0 + 1 + 2) / 3)
-    assert hinge_generator(false).item() == pytest.approx(2 / 3)
 
 
 def test_squares_come_with_the_class_of_their_picture(sources: Sources) -> None:

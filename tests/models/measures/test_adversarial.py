@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.measures.adversarial import gradient_penalty, wasserstein
+from models.measures.adversarial import gradient_penalty, hinge_discriminator, hinge_generator, wasserstein
 
 
 def test_critic_is_to_score_true_pictures_higher() -> None:
@@ -41,3 +41,9 @@ def test_penalty_teaches_the_critic() -> None:
     gradient_penalty(lambda x: factor * x, *torch.rand(2, 4, 1, 1, 1), torch.rand(4, 1, 1, 1)).backward()
     assert factor.grad is not None
     assert float(factor.grad) == pytest.approx(2 * (3 - 1))
+
+
+def test_hinge_counts_scores_that_are_not_sure_enough() -> None:
+    true, false = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.0, 1.0])
+    assert hinge_discriminator(true, false).item() == pytest.approx((0 + 0.5 + 2) / 3 + (0 + 1 + 2) / 3)
+    assert hinge_generator(false).item() == pytest.approx(2 / 3)
