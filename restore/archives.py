@@ -96,7 +96,8 @@ def restore_archive(  # noqa: PLR0913  # one run's all
             with needed.at_work(archive.note, has_films=True) as (restore, capacity):
                 has_pool = devices.is_pool(has_films=True)
                 run = Archive(staging, overwrite, archive.listener, capacity, restore, has_pool, reporter.stopped)
-                run = replace(run, look=needed.looking())
+                look, colours = needed.looking()
+                run = replace(run, look=look, colours=colours)
                 for each in (plan,) if plan is not None else _as_they_arrive(found, wanted, devices, reporter):
                     records = _packaged(each, run, packaging, telling, needed.machines, archive.note)
                     reporter.report(ArchiveFinished(records, page))

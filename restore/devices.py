@@ -137,15 +137,19 @@ class Devices:
 
         return machines()
 
-    def looking(self) -> Callable[[Film, Path, Span], Look]:
-        """Who looks at an archive's results: this process, or tasks of a pool; asked within `at_work`."""
+    def looking(self) -> tuple[Callable[[Film, Path, Span], Look], Callable[[Film], float]]:
+        """Functions that look at an archive's results, and whether its films have colours; asked within `at_work`.
+
+        They work in this process, or as tasks of a pool.
+        """
         if not self.is_pool(has_films=True):
             from pipelines.archive.results import look
+            from pipelines.media.coloured import colours_of
 
-            return look
-        from pipelines.on_ray.films import look_on_ray
+            return look, colours_of
+        from pipelines.on_ray.films import colours_on_ray, look_on_ray
 
-        return look_on_ray
+        return look_on_ray, colours_on_ray
 
     @contextmanager
     def at_work(self, on_note: Callable[[str], None], has_films: bool = False) -> Iterator[tuple[Restore, int]]:

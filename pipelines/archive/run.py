@@ -23,6 +23,7 @@ from pipelines.job.beside import put_beside
 from pipelines.job.finder import Finder
 from pipelines.job.job import Job, prepare
 from pipelines.job.span import in_film
+from pipelines.media.coloured import Colours, colours_of
 from pipelines.media.probe import probe
 from pipelines.places import WORK, remove, size_of
 from pipelines.proof.verify import compared
@@ -71,6 +72,8 @@ class Archive:
     stopped: threading.Event = field(default_factory=threading.Event)
     look: Callable[[Film, Path, Span], Look] = look
     """Looks at a result, all of which is read for it."""
+    colours: Colours = colours_of
+    """Tells whether a film has colours; samples of it are decoded for that."""
 
     @property
     def out(self) -> Store:
@@ -133,7 +136,7 @@ class Archive:
             return _Ready(task, lambda: self._found(task, path))
         stem, settings = self.staging.stem(task), _with_sidecar(task.film.settings)
         out, stem_only = (stem, None) if task.film.out else (None, stem)
-        job = prepare(path, out, settings, True, stem_only, self.has_pool, OPTION)
+        job = prepare(path, out, settings, True, stem_only, self.has_pool, OPTION, colours=self.colours)
         if not self.overwrite:
             check_free(task, name_of_result(task, job), self.out)
         job = replace(job, overwrite=self.overwrite, starts_over=True)

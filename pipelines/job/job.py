@@ -16,7 +16,7 @@ from pipelines.job.plan import plan
 from pipelines.job.span import in_film
 from pipelines.job.ways import Ways, ways_of
 from pipelines.media.codecs import kept
-from pipelines.media.coloured import check_colours
+from pipelines.media.coloured import Colours, check_colours, colours_of
 from pipelines.media.containers import choose_output, choose_pictures
 from pipelines.media.nvenc import choose_encoder
 from pipelines.media.probe import picture_at, probe
@@ -86,7 +86,7 @@ class Job:
         return self.settings.span
 
 
-def prepare(
+def prepare(  # noqa: PLR0913  # all that decides a run
     path: Path,
     out: Path | None,
     settings: Settings,
@@ -94,6 +94,8 @@ def prepare(
     stem: Path | None = None,
     has_pool: bool = False,
     option: str = "-o",
+    *,
+    colours: Colours = colours_of,
 ) -> Job:
     """Reads and decides all that a run needs, writing nothing.
 
@@ -106,6 +108,7 @@ def prepare(
             the film, of a layer FILM.layer.restored.
         has_pool: whether anchors are coloured elsewhere, so that the device need not be in this machine.
         option: what names another result, in hints.
+        colours: tells whether the film has colours, here or elsewhere.
 
     Raises:
         FilmError: the film cannot be restored so; the message says why and what to do.
@@ -140,7 +143,7 @@ def prepare(
     check_beside(out, settings, overwrite, option)
     check_credentials(film, output.container, settings, option)
     check_first(film, settings.first_timecode, output.container)
-    check_colours(film, settings)
+    check_colours(film, settings, colours)
     ways, span = ways_of(film, settings, has_pool), settings.span
     return Job(
         film=film,

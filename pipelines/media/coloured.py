@@ -1,6 +1,6 @@
 """Whether a film has colours already: chroma that no even tint explains."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -17,6 +17,7 @@ from pipelines.source import Film
 
 SAMPLES = 12
 """Frames spread over the film in which colours are looked for."""
+Colours = Callable[[Film], float]
 COLOURED = 2.5
 """Chroma, of 255, that an even tint does not explain, above which a quarter of the frames must lie."""
 DECODED_PIXELS = 120 * 640 * 480
@@ -88,11 +89,17 @@ def _samples(container: Any, film: Film) -> Iterator[tuple[av.VideoFrame, bool]]
             yield frame, has_key
 
 
-def check_colours(film: Film, settings: Settings) -> None:
-    """Raises InputError where the film has colours already and `recolour` is off."""
+def check_colours(film: Film, settings: Settings, colours: Colours = colours_of) -> None:
+    """Raises InputError where the film has colours already and `recolour` is off.
+
+    Args:
+        film: from `probe`.
+        settings: of the run.
+        colours: `colours_of`, here or elsewhere.
+    """
     if settings.recolour:
         return
-    chroma = colours_of(film)
+    chroma = colours(film)
     if chroma > COLOURED:
         limit = f"chroma {chroma:.1f} of 255 beyond an even tint, black and white has under {COLOURED}"
         what = f"has colours already ({limit})"

@@ -20,6 +20,7 @@ from pipelines.errors import FilmError, SettingsError, StageError
 from pipelines.film import Join, Listener, Result, restore
 from pipelines.frames import Painted
 from pipelines.job.job import Job
+from pipelines.media.coloured import colours_of
 from pipelines.on_ray.cluster import in_cluster
 from pipelines.on_ray.metrics import MeteredPaint, Queued, frames_encoded, timed
 from pipelines.on_ray.polling import polled
@@ -28,7 +29,7 @@ from pipelines.on_ray.progress import Progress
 from pipelines.on_ray.tasks import as_tasks
 from pipelines.painting.paint import PaintOrder
 from pipelines.source import Film, Span
-from pipelines.streams import Stream
+from pipelines.streams import Out, Stream
 
 BATCHES_AHEAD = 2
 """Of anchors, in flight for each segment: the frames between them wait in memory."""
@@ -95,15 +96,32 @@ def look_on_ray(film: Film, result: Path, span: Span) -> Look:
     Raises:
         FilmError: the result cannot be looked at.
     """
-    asked = film.with_absolute_paths(), result.absolute(), span
+    return _as_task(look, film, result.absolute(), span)
+
+
+def colours_on_ray(film: Film) -> float:
+    """`pipelines.media.coloured.colours_of` as a task: samples of all films are too much for one machine to decode.
+
+    Raises:
+        FilmError: the film cannot be read.
+    """
+    return _as_task(colours_of, film)
+
+
+def _as_task(work: Callable[..., Out], film: Film, *others: Any) -> Out:
+    """The result of `work` on a film, done anywhere; errors are of the film as it is named here."""
+    there = film.with_absolute_paths()
     try:
-        return next(as_tasks(_look)(iter([asked])))
+        return next(as_tasks(partial(_done, work))(iter([(there, *others)])))
     except StageError as error:
         raise error.as_film_error(film.path) from error
+    except FilmError as error:
+        names = {str(there.path): film.path}
+        raise type(error)(names.get(error.film, error.film), error.what, error.hint, error.at) from error
 
 
-def _look(asked: tuple[Film, Path, Span]) -> Look:
-    return look(*asked)
+def _done(work: Callable[..., Out], arguments: tuple[Any, ...]) -> Out:
+    return work(*arguments)
 
 
 def _seen_from_anywhere(job: Job) -> Job:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,9 @@ def family(pid: int) -> Iterator[int]:
     """A process and all that it started."""
     yield pid
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            yield from family(int(child))
+        with suppress(OSError):  # a thread has ended meanwhile
+            for child in task.read_text().split():
+                yield from family(int(child))
 
 
 def resident(pid: int) -> float:

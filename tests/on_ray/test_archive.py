@@ -41,13 +41,14 @@ def test_films_that_share_a_pool_give_the_results_of_one_process(
     assert heard.frames.items() >= GOOD.items()
 
 
-def test_results_are_read_where_there_are_cores_and_not_by_the_driver(
+def test_films_and_results_are_read_where_there_are_cores_and_not_by_the_driver(
     nodes: Nodes, films: Films, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_here(_: Path) -> str:
-        raise AssertionError("the driver reads a result")
+        raise AssertionError("the driver reads a film or a result")
 
-    monkeypatch.setattr("pipelines.archive.results.sha256_of", read_here)
+    for reader in ("pipelines.archive.results.sha256_of", "pipelines.media.coloured.open_film"):
+        monkeypatch.setattr(reader, read_here)
     (record,) = restore_archive([reels(films, tmp_path / "reels") / "a.mp4"], tmp_path / "out", settings, devices=POOL)
     assert isinstance(record, Done)
     assert record.look.sha256 == sha256_of(tmp_path / "out" / record.out)

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from pipelines.errors import DamagedError
+from pipelines.errors import DamagedError, InputError
 from pipelines.job.job import Job, prepare
 from pipelines.look import LookValues
+from pipelines.media.coloured import COLOURED, colours_of
+from pipelines.media.probe import probe
 from pipelines.settings import ScanSettings, Settings
 from restore.api import restore_film
 from restore.cli import main
@@ -131,6 +133,21 @@ def test_a_film_that_fails_on_ray_is_reported_as_the_user_named_it_and_leaves_no
     with pytest.raises(DamagedError, match=r"^film\.mp4 at 00:00:0\d\.\d+: packet damaged; --skip-damaged"):
         restore_on_ray(job, None, open_pool(workers=1))
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_colours_are_looked_for_on_ray_and_errors_name_the_film_as_the_user_did(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.on_ray.films import colours_on_ray
+    from tests.made import broken
+
+    monkeypatch.chdir(tmp_path)
+    own = broken.in_colour(Path("film.mp4"))
+    found = probe(own)
+    assert colours_on_ray(found) == colours_of(found) > COLOURED
+    own.unlink()
+    with pytest.raises(InputError, match=r"^film\.mp4: no such file"):
+        colours_on_ray(found)
 
 
 def run(film: Path, settings: Settings, *arguments: str) -> tuple[int, str]:
