@@ -61,14 +61,14 @@ def test_a_dry_run_tells_size_length_and_time_and_writes_nothing(source: Path, n
     films = [line for line in told if " kB  " in line]
     sizes = [float(line.split()[0]) for line in films]
     assert sizes == sorted(sizes, reverse=True)
-    at = next(n for n, line in enumerate(told) if re.search(r"kB  00:00:01\.000  about 00:0\d:\d\d  a\.mp4$", line))
+    at = next(n for n, line in enumerate(told) if re.search(r"kB  00:00:01\.000  about 00:\d\d:\d\d  a\.mp4$", line))
     assert re.fullmatch(r" +-> a\.restored\.mp4: h264 8 bits in mp4, about \d+ kB", told[at + 1])
     assert any("would fail: b/empty.mp4: the file is empty; copy it again" in line for line in films)
     failing = sum("about" not in line for line in films)
     assert failing > 1
     assert re.fullmatch(
         rf"{len(GOOD) + len(BAD) - failing} films, 0\.00 GB, 00:00:0\d\.\d{{3}} of film, "
-        r"about 00:0\d:\d\d on this machine \(0\.00 machine hours, [\d.]+ at 3600 an hour\), "
+        r"about 00:\d\d:\d\d on this machine \(\d\.\d\d machine hours, [\d.]+ at 3600 an hour\), "
         rf"results about 0\.00 GB; {failing} would fail",
         total,
     ), total
