@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from restore.cli import main
+from restore.measuring import column_names
 from tests.made import clips
 from tests.made.evaluated import DOG, LEFT_HALF, PERSON
 from tests.made.runs import Films, listing
@@ -202,3 +203,14 @@ def test_pictures_that_are_none_are_said_in_one_line(network: Path, tmp_path: Pa
         result = run("colour", tmp_path / name, "--network", network, "--rows", 64)
         assert result.exit_code == 1
         assert len(result.output.splitlines()) == 1, result.output
+
+
+def test_columns_are_files_without_folders_unless_two_are_called_alike(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.safetensors", tmp_path / "b" / "one.safetensors"
+    other.parent.mkdir()
+    one.touch()
+    other.touch()
+    assert column_names(["compact", str(one), "a:0.6+b:0.4"]) == {
+        "compact": "compact", "one": str(one), "a:0.6+b:0.4": "a:0.6+b:0.4",
+    }  # fmt: skip
+    assert column_names([str(one), str(other)]) == {str(one): str(one), str(other): str(other)}
