@@ -10,14 +10,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines.archive.ended import Ended
-from pipelines.archive.inputs import RESULT, Gathered
+from pipelines.archive.inputs import Gathered
 from pipelines.archive.named import ArchiveFilm
 from pipelines.archive.records import FOLDER, Asked, Done, Failed, Record, Records, Whole
 from pipelines.archive.storage import Store
 from pipelines.errors import OutputError, SettingsError
 from pipelines.job.beside import record_of
 from pipelines.job.identity import files_given, flattened
-from pipelines.job.job import Job
+from pipelines.job.job import Job, ending
 from pipelines.media.containers import possible_names
 from pipelines.painting.choice import choose
 from pipelines.proof.typed import typed
@@ -101,7 +101,7 @@ def _tasks(films: Iterable[ArchiveFilm], known_as: KnownAs, under: str) -> list[
     tasks = []
     for film in films:
         bare = _bare(film.place)
-        stem = film.out or f"{bare if shared[known_as(bare)] == 1 else film.place}{RESULT}"
+        stem = film.out or f"{bare if shared[known_as(bare)] == 1 else film.place}.{ending(film.settings)}"
         tasks.append(Task(film, asked_of(film), under + stem))
     return tasks
 

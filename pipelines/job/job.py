@@ -86,6 +86,11 @@ class Job:
         return self.settings.span
 
 
+def ending(settings: Settings) -> str:
+    """Words that a result's name gets before its suffix, where nobody names it."""
+    return "layer.restored" if settings.encode.layer else "restored"
+
+
 def prepare(  # noqa: PLR0913  # all that decides a run
     path: Path,
     out: Path | None,
@@ -113,7 +118,7 @@ def prepare(  # noqa: PLR0913  # all that decides a run
     Raises:
         FilmError: the film cannot be restored so; the message says why and what to do.
     """
-    stem = stem or beside(path, "layer.restored" if settings.encode.layer else "restored")
+    stem = stem or beside(path, ending(settings))
     film = probe(path, settings.scans)
     settings = in_film(settings, Finder(film, settings, has_pool))
     of_look = look_notes(settings.look) if settings.look else ()

@@ -231,6 +231,13 @@ def test_the_command_writes_prores_in_mov_beside_the_film(films: Films, tmp_path
         assert (context.name, context.profile, opened.streams.video[0].frames) == ("prores", "HQ", 4)
 
 
+def test_an_archive_names_layers_so_too(films: Films, tmp_path: Path, small: list[str]) -> None:
+    film = films(clips.plain, ".mkv")
+    words = ["archive", str(film), "--out", str(tmp_path), "--layer", "--dry-run", *small]
+    said = CliRunner().invoke(main, words).output
+    assert f"-> {film.stem}.layer.restored.mov: layer, prores 10 bits in mov" in said
+
+
 @pytest.mark.parametrize(
     ("cells", "encode"),
     [
