@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from hashlib import sha256
 
 import numpy as np
 
 from models.judges.class_network import load_class_network
 from pipelines.errors import SettingsError
-from pipelines.frames import AnchorBatch, HintTable
+from pipelines.frames import AnchorBatch, HintTable, Layer
 from pipelines.guide.classes import FilmClass, ShotClasses
 from pipelines.guide.hints import HintTracker, Tracks
-from pipelines.guide.layers import Layers, points_of
+from pipelines.guide.layers import Layers, over, points_of
 from pipelines.guide.reading import Near, ShotReader, of_frames
 from pipelines.guide.references import References, references_of
 from pipelines.guide.stills import StillTracker
 from pipelines.painting.choice import Chosen
-from pipelines.settings import PaintSettings, Settings, still_times
+from pipelines.settings import PaintSettings, Settings
 from pipelines.source import Film, Span
 
 NO_HINTS: HintTable = np.empty((0, 4), np.float32)
@@ -27,32 +28,40 @@ class Given:
     """The stage: anchors in, anchors with a person's hints and their shots' classes out."""
 
     hints: Tracks = field(default_factory=dict)
-    layers: Layers = field(default_factory=dict)
+    stills: Layers = field(default_factory=dict)
+    regions: Layers = field(default_factory=dict)
     classes: ShotClasses | FilmClass | None = None
     """None: the network takes none."""
     references: References | None = None
     takes_hints: bool = False
-    """Whether the network is told the layers' colours, too: then it goes on from them where they end."""
+    """Whether the network is given the colours of stills and references, too: then it goes on from them where they end.
+
+    Regions are not given to it: their colours would spread over what lies around them.
+    """
 
     def __call__(self, anchors: AnchorBatch) -> AnchorBatch:
         """The anchors with their hints, layers and classes; as they are where the film has none."""
-        packed = map(self.layers.get, anchors.pts)
-        layers = [None if each is None else each.layer for each in packed]
-        if self.layers:
-            anchors = replace(anchors, layers=tuple(layers))
+        if self.stills or self.regions:
+            anchors = replace(anchors, layers=tuple(map(self._layer, anchors.pts)))
         if self.references:
             found = tuple(map(self.references.layer, anchors.pts, anchors.lightness))
             anchors = replace(anchors, references=found)
-        if self.hints or (self.takes_hints and (self.layers or self.references)):
+        if self.hints or (self.takes_hints and (self.stills or self.references)):
             anchors = replace(anchors, hints=self._hints(anchors))
         if self.classes:
             anchors = replace(anchors, classes=tuple(self.classes(pts) for pts in anchors.pts))
         return anchors
 
+    def _layer(self, pts: int) -> Layer | None:
+        """The colours of an anchor's stills, and over them those of its regions."""
+        found = [layers[pts].layer for layers in (self.stills, self.regions) if pts in layers]
+        return reduce(over, found) if found else None
+
     def _hints(self, anchors: AnchorBatch) -> tuple[HintTable, ...]:
-        """Of each anchor: what was given for points, and over it as a map that of layers and references."""
+        """Of each anchor: what was given for points, and over it as a map that of stills and references."""
         tables = [[self.hints.get(pts, NO_HINTS)] for pts in anchors.pts]
-        for layers in (anchors.layers, anchors.references) if self.takes_hints else ():
+        stills = [self.stills[pts].layer if pts in self.stills else None for pts in anchors.pts]
+        for layers in (stills, anchors.references) if self.takes_hints else ():
             for table, layer in zip(tables, layers, strict=False):
                 table[:0] = [] if layer is None else [points_of(layer)]
         return tuple(np.concatenate(table) for table in tables)
@@ -62,7 +71,7 @@ class Given:
         given: list[tuple[int, object]] = [(pts, table.tobytes()) for pts, table in sorted(self.hints.items())]
         found = [
             (pts, each)
-            for pts, each in (*given, *sorted(self.layers.items()))
+            for pts, each in (*given, *sorted(self.stills.items()), *sorted(self.regions.items()))
             if (first is None or pts >= first) and (last is None or pts <= last)
         ]
         said = self.references.said(first, last) if self.references else []
@@ -98,8 +107,9 @@ def followed(film: Film, settings: Settings, rows: int, near: Near | None = None
     """
     reader = ShotReader(film, of_frames(settings), rows, near)
     hints = HintTracker(reader, settings)() if settings.hints else {}
-    layers = StillTracker(reader, settings)() if still_times(settings) else {}
-    return Given(hints, layers, references=references_of(film, settings, rows))
+    stills = StillTracker(reader, settings).stills()
+    regions = StillTracker(reader, settings).regions()
+    return Given(hints, stills, regions, references=references_of(film, settings, rows))
 
 
 def given_for(film: Film, settings: Settings, chosen: Chosen, follow: FollowGiven = followed) -> Given:

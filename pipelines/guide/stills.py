@@ -46,8 +46,8 @@ class StillTracker:
         """The film."""
         return self.reader.film
 
-    def __call__(self) -> Layers:
-        """The colours of each anchor that takes some.
+    def stills(self) -> Layers:
+        """The colours that anchors take from painted frames.
 
         Raises:
             FilmError: a picture cannot be read or is not of its frame, or the film cannot be read.
@@ -56,7 +56,15 @@ class StillTracker:
         for still in self.settings.stills:
             for pts, distance, layer in self._layers(still, still.seconds):
                 stills.setdefault(pts, []).append((distance, PackedLayer.of(layer)))
-        found = {pts: _met(of_anchor) for pts, of_anchor in stills.items()}
+        return {pts: _met(of_anchor) for pts, of_anchor in stills.items()}
+
+    def regions(self) -> Layers:
+        """The colours that anchors take from regions; of two over each other the later one's.
+
+        Raises:
+            FilmError: a mask cannot be read, a region lies outside its picture, or the film cannot be read.
+        """
+        found: Layers = {}
         for hint in (hint for hint in self.settings.hints if hint.is_region):
             for pts, _, layer in self._layers(hint, in_seconds(hint.time)):
                 found[pts] = PackedLayer.of(over(found[pts].layer, layer) if pts in found else layer)

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from pipelines.errors import InputError
-from pipelines.frames import Layer
-from pipelines.guide.layers import over
+from pipelines.frames import AnchorBatch, Layer
+from pipelines.guide.given import Given
+from pipelines.guide.layers import PackedLayer, over
 from pipelines.guide.reading import ShotReader, of_frames
 from pipelines.guide.regions import region_layer
 from pipelines.guide.stills import StillTracker
@@ -33,6 +34,7 @@ STEP = 2
 BOX = (30.0, 40.0, 40.0, 48.0)
 """Left, top, width and height of the thing in the first frame."""
 RED = (60.0, 40.0)
+LIGHTNESS = np.zeros((2, 64, 96), np.uint8)
 
 
 def moving(path: Path) -> Path:
@@ -68,7 +70,7 @@ def layers(film: Path, settings: Settings, *hints: Hint) -> dict[int, Layer]:
     """By the number of its frame, each anchor's layer."""
     opened = probe(film)
     asked = replace(settings, hints=hints, motion=MotionSettings(anchors=Fraction(1, 6), closest=Fraction(1, 3)))
-    found = StillTracker(ShotReader(opened, of_frames(asked), ROWS), asked)()
+    found = StillTracker(ShotReader(opened, of_frames(asked), ROWS), asked).regions()
     return {round(opened.seconds(pts) * RATE): packed.layer for pts, packed in found.items()}
 
 
@@ -140,3 +142,19 @@ def test_region_lies_over_a_still() -> None:
     both = over(under, half)
     assert both.share.shape == (8, 12)
     assert (both.ab.mean(), both.share.mean()) == pytest.approx((30, 1))
+
+
+def test_network_is_given_no_region_lest_it_spread() -> None:
+    still = Layer(np.full((48, 64, 2), 10, np.float32), np.ones((48, 64), np.float32))
+    part = Layer(np.full((48, 64, 2), 50, np.float32), np.zeros((48, 64), np.float32))
+    part.share[:, 32:] = 1
+    stills, regions = {7: PackedLayer.of(still)}, {7: PackedLayer.of(part), 8: PackedLayer.of(part)}
+    anchors = Given(stills=stills, regions=regions, takes_hints=True)(AnchorBatch((7, 8), (0, 0), LIGHTNESS))
+    both, alone = anchors.layers
+    assert both is not None
+    assert alone is not None
+    assert (both.ab[:, :32].mean(), both.ab[:, 32:].mean()) == (10, 50)
+    assert alone.share.mean() == 0.5
+    assert set(anchors.hints[0][:, 2]) == {10}
+    assert not len(anchors.hints[1])
+    assert Given(regions=regions, takes_hints=True)(AnchorBatch((7, 8), (0, 0), LIGHTNESS)).hints == ()

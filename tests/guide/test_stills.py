@@ -160,7 +160,7 @@ def layers(film: Path, settings: Settings, *stills: Still) -> dict[int, Layer]:
     """By the number of its frame, each anchor's layer."""
     opened = probe(film)
     asked = in_film(film, settings, *stills)
-    found = StillTracker(ShotReader(opened, of_frames(asked), 64), asked)()
+    found = StillTracker(ShotReader(opened, of_frames(asked), 64), asked).stills()
     return {round(opened.seconds(pts) * RATE): packed.layer for pts, packed in found.items()}
 
 
@@ -259,7 +259,7 @@ def test_layers_are_packed_to_a_sixteenth_of_a_step() -> None:
 
 
 def test_anchors_go_on_with_their_layers_and_the_painter_gets_none(settings: Settings) -> None:
-    given = Given(layers={7: PackedLayer.of(even(31, 1))})
+    given = Given(stills={7: PackedLayer.of(even(31, 1))})
     anchors = given(AnchorBatch((6, 7), (0, 0), np.zeros((2, 64, 96), np.uint8)))
     assert anchors.layers[0] is None
     assert anchors.layers[1] is not None
@@ -270,7 +270,7 @@ def test_anchors_go_on_with_their_layers_and_the_painter_gets_none(settings: Set
 def test_network_that_takes_hints_is_told_the_colours_of_layers() -> None:
     half = even(31, 1, (48, 64))
     half.share[:, 32:] = 0
-    given = Given(layers={7: PackedLayer.of(half)}, takes_hints=True)
+    given = Given(stills={7: PackedLayer.of(half)}, takes_hints=True)
     anchors = given(AnchorBatch((6, 7), (0, 0), np.zeros((2, 64, 96), np.uint8)))
     x, y, a, b = anchors.hints[1].T
     assert len(anchors.hints[0]) == 0
