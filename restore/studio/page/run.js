@@ -115,6 +115,7 @@ class Part {
   play() {
     const film = el("video", { src: this.job.result, controls: true, autoplay: true, "aria-label": words("result") });
     film.addEventListener("error", () => this.screen.replaceChildren(el("p", { class: "hint" }, words("cannotPlay"))));
+    film.addEventListener("loadedmetadata", () => film.scrollIntoView({ block: "nearest" }));
     this.screen.replaceChildren(film);
     film.focus();
   }
