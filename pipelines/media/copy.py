@@ -57,6 +57,16 @@ def _cover_bytes(source: Any) -> bytes:
         return next(bytes(packet) for packet in container.demux(container.streams[source.index]) if packet.size)
 
 
+def add_as_coded(out: OutputContainer, template: Any) -> Any:
+    """Adds a stream for the packets of a coloured picture, as its encoder described it."""
+    stream: Any = out.add_stream_from_template(template, opaque=True)
+    if (
+        template.codec_context.name == "prores"
+    ):  # its profile is in the tag alone, and the muxer's own is that of 422 HQ
+        stream.codec_context.codec_tag = template.codec_context.codec_tag
+    return stream
+
+
 def add_other(out: OutputContainer, source: Any, is_span: bool = False) -> Any:
     """Adds a stream like `source` to an output; None for what has no packets there (attachments).
 

@@ -13,7 +13,7 @@ from av.container import InputContainer, OutputContainer
 
 from pipelines.display import AS_STORED
 from pipelines.frames import EncodedSegment
-from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_other, chapters, copy_tags, other_packets
+from pipelines.media.copy import OF_PICTURE, WRITTEN_ANEW, add_as_coded, add_other, chapters, copy_tags, other_packets
 from pipelines.media.matroska import reserve_shape, write_shape
 from pipelines.media.open import is_cover, open_others
 from pipelines.media.origin import add_origin
@@ -141,7 +141,7 @@ def _interleaved(picture: Iterator[Any], others: Iterator[Any]) -> Iterator[Any]
 
 def add_picture(out: OutputContainer, source: Any, template: Any, target: Target) -> Any:
     """Adds the coloured picture's stream, with the tags of the film's own; None: it has none, as scans."""
-    stream = out.add_stream_from_template(template, opaque=True)
+    stream = add_as_coded(out, template)
     if source is not None:
         copy_tags(source, stream, OF_PICTURE)
     stream.time_base = target.time_base
@@ -149,8 +149,6 @@ def add_picture(out: OutputContainer, source: Any, template: Any, target: Target
         stream.codec_context.framerate = target.frame_rate
     context = stream.codec_context
     context.sample_aspect_ratio = target.sample_aspect_ratio
-    if target.codec == "prores":  # its profile is in the tag alone, and the muxer's own is that of 422 HQ
-        context.codec_tag = template.codec_context.codec_tag
     # a segment in mp4 keeps no tags of colour for FFV1 where one of the three is unknown
     context.colorspace, context.color_primaries, context.color_trc = target.matrix, target.primaries, target.transfer
     context.color_range = 2 if target.is_full_range else 1

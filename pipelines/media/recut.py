@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 
+from pipelines.media.copy import add_as_coded
 from pipelines.media.encode import mux, segment_container
 from pipelines.media.grading import write_grading
 from pipelines.media.open import open_film, packets_of, picture_stream
@@ -46,7 +47,7 @@ def recut(result: Path, target: Target, cuts: Iterable[Cut]) -> None:
 
 def _write(cut: Cut, template: Any, packets: Iterable[Any], target: Target) -> None:
     with av.open(cut.path, "w", format=segment_container(target)) as written:
-        stream = written.add_stream_from_template(template, opaque=True)
+        stream = add_as_coded(written, template)
         stream.time_base = target.time_base
         shown, stored = sorted(cut.pts), list[int]()
         for packet, pts in zip(packets, cut.pts, strict=False):

@@ -17,7 +17,7 @@ from pipelines.job.finder import Finder
 from pipelines.job.job import prepare
 from pipelines.job.update import updating
 from pipelines.look import LookValues
-from pipelines.settings import Codec, EncodeSettings, Hint, Settings
+from pipelines.settings import EncodeSettings, Hint, Settings
 from restore.api import restore_archive, restore_film
 from restore.reporting import Reporter
 from restore.show.events import Event, Note
@@ -120,13 +120,15 @@ def updated(film: Path, out: Path, settings: Settings, only_shot: int | None = N
 
 @pytest.mark.usefixtures("look_file")
 @pytest.mark.parametrize(
-    ("suffix", "codec"),
-    [(".mp4", "h264"), (".mkv", "h264"), (".mkv", "h265"), (".mkv", "ffv1"), (".mov", "prores"), (".webm", "av1")],
-)
+    ("suffix", "encode"),
+    [(".mp4", EncodeSettings("h264")), (".mkv", EncodeSettings("h264")), (".mkv", EncodeSettings("h265")),
+     (".mkv", EncodeSettings("ffv1")), (".mov", EncodeSettings("prores")), (".webm", EncodeSettings("av1")),
+     (".mov", EncodeSettings("prores", profile="lt", layer=True))],
+)  # fmt: skip
 def test_segments_are_taken_from_the_result_itself(
-    film: Path, settings: Settings, tmp_path: Path, suffix: str, codec: Codec
+    film: Path, settings: Settings, tmp_path: Path, suffix: str, encode: EncodeSettings
 ) -> None:
-    plain = replace(near(settings), encode=EncodeSettings(codec), sidecar=True)
+    plain = replace(near(settings), encode=encode, sidecar=True)
     look = looked(plain, ("shot 3", NEUTRAL), ("f62-f66", LookValues(saturation=0.5)))
     (tmp_path / "whole").mkdir()
     out, whole = tmp_path / f"out{suffix}", tmp_path / "whole" / f"out{suffix}"
