@@ -61,7 +61,7 @@ def _fill(items: Iterable[object], ready: "queue.Queue[object]", stopped: thread
             close()
 
 
-def _give_back_freed_memory() -> None:
+def give_back_freed_memory() -> None:
     """Lets glibc's malloc return what is free to the system; does nothing where there is no glibc.
 
     What was freed lies between blocks still in use, in pieces that do not fit what comes next: without it, a process
@@ -78,7 +78,7 @@ def ahead(items: Iterable[Out], depth: int) -> Generator[Out, None, None]:
     An error in the thread is raised to the reader in its turn. When the reader stops early, so does the thread.
     Memory that earlier threads left free goes back to the system first, and all threads take shorter turns from now on.
     """
-    _give_back_freed_memory()
+    give_back_freed_memory()
     sys.setswitchinterval(min(TURN, sys.getswitchinterval()))
     ready: queue.Queue[object] = queue.Queue(depth)
     stopped = threading.Event()

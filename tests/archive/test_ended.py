@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.archive import ended, records, report
+from pipelines.archive import ended, records, report, results
 from pipelines.archive.ended import Ended
 from pipelines.archive.records import Asked, Done, Failed, Record, Records
 from pipelines.archive.results import Look, Stills
 from pipelines.archive.storage import open_store
+from pipelines.media.probe import probe
+from pipelines.source import Span
+from tests.made.archives import small
 
 
 def asked(place: str) -> Asked:
@@ -69,3 +72,10 @@ def test_records_are_read_some_at_a_time_and_relabelled_whole(tmp_path: Path, mo
     kept.relabel(replace(bare, asked=replace(bare.asked, columns={"shelf": "4"})))
     (told,) = (one for one in kept.load() if one.asked.place == "3")
     assert told == replace(done("3"), asked=replace(asked("3"), columns={"shelf": "4"}))
+
+
+def test_memory_that_a_look_at_a_result_left_free_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film, given_back = small(tmp_path / "film.mp4"), list[int]()
+    monkeypatch.setattr(results, "give_back_freed_memory", lambda: given_back.append(1))
+    results.look(probe(film), film, Span(None, None))
+    assert given_back == [1]
