@@ -3,7 +3,7 @@
 Ray runs on this machine with as many logical CPUs as workers; decoding, painting and encoding are waits, and messages
 have the sizes of real ones. All else is the product: streams of tasks, the pool of painters, the archive's driver.
 
-- segments: 20 segments of 4 s for each worker. Efficiency is the sum of their parts over the workers' time.
+- segments: a film of --segments of 4 s, or 20 for each worker. Efficiency is the sum of parts over the workers' time.
 - lost: the same with 16 workers, of which two are on a machine that is lost on the way.
 - mixed: an archive with films of 1 to 100 segments on 16 workers; the time to the first finished film.
 - films: an archive of many short films (--films) whose colouring takes no time: CPU and memory of the driver alone.
@@ -170,19 +170,18 @@ def efficiency(count: int, workers: int, seconds: float) -> float:
     return round(count * (DECODE + PAINT + ENCODE) / (workers * seconds), 3)
 
 
-def segments(workers: int) -> dict[str, Any]:
-    """A film of 20 segments for each worker."""
-    count = SEGMENTS_EACH * workers
+def segments(workers: int, count: int) -> dict[str, Any]:
+    """A film of so many segments."""
     with workers_of(workers) as pool, timed() as clock:
         list(as_tasks(SimulatedSegment(pool.at_most(2)))(range(count)))
         about = clock.about()
     return {"workers": workers, "segments": count, "efficiency": efficiency(count, workers, about["seconds"])} | about
 
 
-def lost(workers: int) -> dict[str, Any]:
+def lost(workers: int, count: int) -> dict[str, Any]:
     """The same, where a machine with a tenth of the workers is lost in the middle."""
     gone = max(1, round(workers / 10))
-    count, nodes = SEGMENTS_EACH * workers, Nodes(workers - gone)
+    nodes = Nodes(workers - gone)
     try:
         machine = nodes.add(gone)
         pool = started(workers)
@@ -278,9 +277,12 @@ def main() -> None:
     parser.add_argument("what", choices=["segments", "lost", "mixed", "films"])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 4, 16])
     parser.add_argument("--films", type=int, nargs="+", default=[1000])
+    parser.add_argument("--segments", type=int, help=f"of the film; else {SEGMENTS_EACH} for each worker")
     asked = parser.parse_args()
     runs: dict[str, Callable[[int], dict[str, Any]]] = {
-        "segments": segments, "lost": lost, "mixed": mixed, "films": films,
+        "segments": lambda workers: segments(workers, asked.segments or SEGMENTS_EACH * workers),
+        "lost": lambda workers: lost(workers, asked.segments or SEGMENTS_EACH * workers),
+        "mixed": mixed, "films": films,
     }  # fmt: skip
     for size in asked.films if asked.what == "films" else asked.workers:
         print(json.dumps({"what": asked.what} | runs[asked.what](size)), flush=True)
