@@ -101,6 +101,42 @@ def test_a_region_is_drawn_closed_by_enter_and_loses_its_colour(tab: Any, page: 
     assert (hint["time"], hint["colour"], len(hint["polygon"])) == ("f0", "none", 4)
 
 
+def test_a_colour_is_the_chosen_points_and_goes_to_no_other_shot(tab: Any) -> None:
+    typed = tab.get_by_label("Colour", exact=True).last
+    chosen = tab.locator(".points li[aria-current=true]")
+    tab.keyboard.press("p")
+    tab.locator(FRAME).first.click(position={"x": 300, "y": 200})
+    typed.fill("#20c040")
+    typed.blur()
+    assert chosen.get_by_label("Point 1, Colour").input_value() == "#20c040"
+    tab.keyboard.press("Control+z")
+    assert typed.input_value() == "#a33b2e"
+    tab.keyboard.press("ArrowDown")
+    tab.get_by_text("Shot 2", exact=True).wait_for()
+    tab.locator(FRAME).first.click(position={"x": 300, "y": 200})
+    tab.keyboard.press("ArrowUp")
+    tab.get_by_text("Shot 1", exact=True).wait_for()
+    typed.fill("#102030")
+    typed.blur()
+    assert chosen.count() == 0
+    assert tab.get_by_label("Point 1, Colour").input_value() == "#a33b2e"
+    tab.get_by_role("button", name="Point 1, 00:00:00:00").press("Enter")
+    assert chosen.count() == 1
+    assert tab.evaluate("document.activeElement.ariaLabel") == "Point 1, 00:00:00:00"
+
+
+def test_the_time_line_goes_along_with_what_is_played(tab: Any) -> None:
+    line = tab.get_by_role("slider", name="Time", exact=True)
+    line.evaluate("""line => {
+        window.times = new Set();
+        new MutationObserver(() => window.times.add(line.value)).observe(line, { attributes: true });
+    }""")
+    tab.keyboard.press("l")
+    assert tab.locator(".where").text_content() == "rendering the stretch …"
+    tab.get_by_role("button", name="Play", exact=True).filter(has_text="▶").wait_for()
+    assert tab.evaluate("window.times.size") > 1
+
+
 def test_all_is_done_by_keys_and_undone(tab: Any) -> None:
     tab.keyboard.press("ArrowRight")
     tab.get_by_text("00:00:00:01").first.wait_for()

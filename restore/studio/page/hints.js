@@ -6,6 +6,7 @@ import { words } from "./words.js";
 
 export class Hints {
   chosen = null; // number of a hint of the shot
+  #shot = null; // whose hint is chosen
   #toolBefore = "point"; // the one that the dropper gives way to
 
   constructor(place, store, viewer, offered) {
@@ -57,7 +58,7 @@ export class Hints {
 
   #add(hint) {
     this.chosen = this.#own.length;
-    this.store.say(this.store.shot, { hints: [...this.#own, hint] });
+    this.store.say(this.store.shot, { hints: [...this.#own, hint] }, true);
   }
 
   #change(index, values) {
@@ -69,7 +70,7 @@ export class Hints {
     if (index === null) return;
     const hints = this.#own.filter((_, n) => n !== index);
     this.chosen = null;
-    this.store.say(this.store.shot, { hints: hints.length ? hints : undefined });
+    this.store.say(this.store.shot, { hints: hints.length ? hints : undefined }, true);
   }
 
   refresh() {
@@ -78,7 +79,10 @@ export class Hints {
     this.add.disabled = !this.offered.points;
     this.hint.textContent = words(this.offered.points ? "hintPoint" : "noPoints");
     const hints = this.#own;
-    if (this.chosen !== null && this.chosen >= hints.length) this.chosen = null;
+    if (store.shot !== this.#shot || this.chosen >= hints.length) this.chosen = null;
+    this.#shot = store.shot;
+    const colour = hints[this.chosen]?.colour ?? this.palette.colour;
+    if (colour !== this.palette.colour) this.palette.show(colour); // it was undone
     const here = store.time(store.frame);
     viewer.points = hints.map((each, n) => ({ ...each, n })).filter((each) => each.time === here).map((each) => ({
       ...placed(each, store.film), colour: shown(each.colour), isChosen: each.n === this.chosen,
@@ -104,7 +108,7 @@ export class Hints {
       store.go(frame);
       this.palette.show(colour);
       this.refresh();
-    }, { class: "plain" });
+    }, { class: "plain", "aria-label": `${name}, ${store.clock.written(frame)}` });
     const { width, height } = store.film;
     return el("li", { "aria-current": String(n === this.chosen) }, swatch, go,
       ...(x === undefined ? [el("span", { class: "grow" }, words("region"))] : [number(x, "x", width), number(y, "y", height)]),

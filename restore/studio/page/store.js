@@ -102,13 +102,14 @@ export class Store extends EventTarget {
    * Sets keys of a shot, of several, or of the film (null); undefined takes one away. Changes of one key in a row are one
    * step.
    * @param values of the keys, or a function that gives them for what is said by now
+   * @param isStep whether it is a step of its own
    */
-  say(target, values) {
+  say(target, values, isStep = false) {
     const shots = target && [target].flat();
     const valuesFor = (said) => (typeof values === "function" ? values(said) : values);
     const kind = `${shots ? shots.map((shot) => shot.number) : "film"} ${Object.keys(valuesFor({}))}`;
-    const isOne = kind === this.#last && Date.now() - this.#at < 1000;
-    this.#last = kind;
+    const isOne = !isStep && kind === this.#last && Date.now() - this.#at < 1000;
+    this.#last = isStep ? "" : kind;
     this.#at = Date.now();
     if (!isOne) this.#past.push(this.look);
     this.#future = [];

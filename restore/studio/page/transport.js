@@ -54,13 +54,18 @@ export class Transport {
   }
 
   refresh() {
-    const { store } = this;
-    this.range.max = store.clock.frames - 1;
-    this.range.value = store.frame;
-    const written = store.clock.written(store.frame);
-    this.code.textContent = written;
-    this.range.setAttribute("aria-valuetext", written);
-    this.shot.textContent = store.shot ? words("shot", store.shot.number) : "";
+    this.range.max = this.store.clock.frames - 1;
+    this.#tell(this.store.frame);
+  }
+
+  /** Shows where the film is. */
+  #tell(frame) {
+    const { clock } = this.store;
+    const shot = this.store.shotAt(frame);
+    this.range.value = frame;
+    this.code.textContent = clock.written(frame);
+    this.range.setAttribute("aria-valuetext", clock.written(frame));
+    this.shot.textContent = shot ? words("shot", shot.number) : "";
   }
 
   drawCuts() {
@@ -101,6 +106,7 @@ export class Transport {
     const [begin, frames] = this.#span();
     const abort = this.#abort = new AbortController();
     this.say(words("rendering"));
+    this.shot.textContent = words("rendering"); // the foot of the page may have news of the picture
     this.playButton.textContent = "■";
     try {
       const film = await this.api.span(store.clock.at(begin), frames / store.clock.rate, store.lookOf(store.shotAt(begin)), abort.signal);
@@ -119,7 +125,7 @@ export class Transport {
       if (this.video !== video) return URL.revokeObjectURL(address);
       if (video.readyState >= 2) {
         this.viewer.set(video);
-        this.code.textContent = this.store.clock.written(begin + Math.round(video.currentTime * this.store.clock.rate));
+        this.#tell(begin + Math.round(video.currentTime * this.store.clock.rate));
       }
       requestAnimationFrame(show);
     };
