@@ -119,6 +119,10 @@ class Layer:
     """(h', w', 2), CIE a* b*, upright."""
     share: NDArray[np.float32]
     """(h', w'), 0..1: how far they take the place of other colours."""
+    is_own: bool = False
+    """Whether they were given for this very frame, which has just these; others agree with their neighbours."""
+    is_partial: bool = False
+    """Whether they are about some things, so that the network goes on as if they were not there."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,9 @@ class AnchorBatch:
     lightness: NDArray[np.uint8]
     """(N, h, w), presentation order."""
     hints: tuple[HintTable, ...] = ()
-    """Of each anchor; empty where nobody gave any for the film."""
+    """Of each anchor, what the network is told beside its points; empty where there is none in the film."""
+    points: tuple[HintTable, ...] = ()
+    """Of each anchor, hints for single things, whose colours reach no further; empty where nobody gave any."""
     classes: tuple[int, ...] = ()
     """Of ImageNet's 1,000, what each anchor's shot shows; empty where the network does not take it."""
     large: NDArray[np.uint8] | None = None
@@ -206,8 +212,10 @@ class Anchor:
     """(h, w)"""
     ab: NDArray[np.float32]
     """(h, w, 2)"""
-    layer: Layer | None = None
-    """Colours that a person gave for it, which lie over `ab`."""
+    share: NDArray[np.float32] | None = None
+    """(h, w), 0..1: how far these are colours that a person gave for another frame; None: nowhere."""
+    own: Layer | None = None
+    """Colours that a person gave for this very frame, which lie over `ab`."""
 
 
 @dataclass(frozen=True)

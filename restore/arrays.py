@@ -29,6 +29,8 @@ from pipelines.streams import in_process
 
 BT709, SRGB = 1, 13
 """Of matrix and primaries, and of transfer, in ITU-T H.273."""
+GIVEN = "hints", "stills", "references", "look"
+"""Settings that name places of a film's file."""
 Frames = NDArray[np.uint8] | NDArray[np.uint16]
 
 
@@ -45,7 +47,8 @@ def colour_frames(
         frames: (N, H, W) gray or (N, H, W, 3) R'G'B', uint8 or uint16, full range, in presentation order. Of R'G'B'
             the luma of BT.709 is taken.
         pts: presentation times in ticks, rising; None: 0, 1, 2 ...
-        settings: of the run; None takes the defaults. Those of files (codec, span, damage) have no meaning here.
+        settings: of the run; None takes the defaults. Those of files (codec, span, damage) have no meaning here. Hints,
+            stills, references and a look are refused: they are followed in a film's file.
         time_base: seconds of one tick.
 
     Returns:
@@ -53,7 +56,7 @@ def colour_frames(
 
     Raises:
         ValueError: shape, type or times are not as above.
-        SettingsError: there is no such network or device, or repair is asked for.
+        SettingsError: there is no such network or device, or repair or something of a person's is asked for.
 
     Examples:
         >>> gray = np.full((3, 48, 64), 128, np.uint8)
@@ -66,6 +69,9 @@ def colour_frames(
     settings = settings or Settings()
     if settings.mends or settings.paint.is_off:
         raise SettingsError("frames", "repair, and no colour, are for films", "mend the film with restore_film first")
+    given = [name for name in GIVEN if getattr(settings, name)]
+    if given:
+        raise SettingsError("frames", f"{' and '.join(given)} are for films", "colour the film with restore_film")
     chosen = choose_network("frames", settings)
     if chosen.takes("class"):
         raise SettingsError("frames", f"{chosen.kind} takes the class of each shot of a film", "name another network")

@@ -137,7 +137,7 @@ def measure_on_masks(  # noqa: PLR0913, PLR0917  # one measurement's all
         chosen = choose(PaintSettings(**settings))
         if kind == "hints" and not chosen.takes("hints"):
             raise ValueError(f"{settings['network']} takes no hints; give --network of one that does")
-        paint = PicturePainter(PaintSettings(**settings))
+        paint = PicturePainter(PaintSettings(**settings), takes=0)
     wanted = set(keys.read_text("utf-8").split()) if keys else None
     measured = PictureSet(pictures, limit, wanted)
     measure = evaluate_hints if kind == "hints" else evaluate_faults

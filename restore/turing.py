@@ -29,7 +29,9 @@ def make_page(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out}: exists already; name a folder that is new, or empty")
     with raised_as(Refused, FileNotFoundError, ValueError):
-        painters = {name: PicturePainter(PaintSettings(network=name, weights_dir=weights_dir)) for name in networks}
+        painters = {
+            name: PicturePainter(PaintSettings(network=name, weights_dir=weights_dir), takes=0) for name in networks
+        }
     chosen = PictureSet(pictures, limit)
     with counting("pictures", len(chosen) * len(painters)) as step:
         return write_turing(chosen, {Path(name).stem: stepping(each, step) for name, each in painters.items()}, out)

@@ -24,7 +24,9 @@ class _Side:
 
 def _side(anchor: Anchor) -> _Side:
     size = (anchor.ab.shape[0], anchor.ab.shape[1])
-    colours = anchor.ab if anchor.layer is None else laid_over(anchor.ab, anchor.layer, size)
+    colours = anchor.ab if anchor.share is None else np.dstack([anchor.ab, anchor.share])
+    if anchor.own is not None:
+        colours = laid_over(anchor.ab, anchor.own, size)
     return _Side(anchor, appearance(anchor.lightness), colours)
 
 
@@ -71,7 +73,7 @@ class Carry:
         if before is None or before.anchor.shot != shown.shot:
             raise ValueError(f"no anchor in the shot of the frame at {shown.pts}")
         if before.anchor.pts == shown.pts:
-            own = before.anchor.layer
+            own = before.anchor.own
             is_larger = own is not None and own.share.size > before.anchor.lightness.size
             return laid_over(before.anchor.ab, own, own.share.shape) if own and is_larger else before.colours
         assert followed.before is not None

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from pipelines.colour.overlay import laid_over
-from pipelines.frames import AbBatch, Anchor, FollowedFrame
+from pipelines.frames import AbBatch, Anchor, FollowedFrame, Layer
 from pipelines.motion.flow import FloatPicture, Flow, Motion, at_full_size, brought, in_squares, joined
 from pipelines.motion.trust import MIN_TRUST, appearance, clearness, dimness, returns, trust
 from pipelines.settings import MotionSettings
@@ -24,6 +24,8 @@ ROUNDS = 2
 """Times that the mean is taken again without the outliers."""
 LENIENCE = 1.5
 """Factor on `MotionSettings.residual` between anchors: errors that one carried colour would show vanish in a mean."""
+GIVEN = np.float32(4)
+"""Factor on an anchor's own weight where its colours were given for another frame and followed to it."""
 LOST = 0.5
 """Trust below which a square of an anchor is not found again in another by following it there."""
 MAX_LOST = 0.2
@@ -48,7 +50,22 @@ def single_anchors(batches: Iterable[AbBatch]) -> Iterator[Anchor]:
             ab if reference is None else laid_over(ab, reference, ab.shape[:2])[..., :2]
             for ab, reference in zip(batch.ab, references, strict=True)
         ]
-        yield from map(Anchor, anchors.pts, anchors.shots, anchors.lightness, colours, layers)
+        bare = map(Anchor, anchors.pts, anchors.shots, anchors.lightness, colours)
+        yield from (_with_layer(anchor, layer) for anchor, layer in zip(bare, layers, strict=True))
+
+
+def _with_layer(anchor: Anchor, layer: Layer | None) -> Anchor:
+    if layer is None or layer.is_own:
+        return replace(anchor, own=layer)
+    size = anchor.ab.shape[0], anchor.ab.shape[1]
+    colours = laid_over(anchor.ab, layer, size)
+    return replace(anchor, ab=np.ascontiguousarray(colours[..., :2]), share=colours[..., 2])
+
+
+def _shown(anchor: Anchor) -> FloatPicture:
+    """Its colours, (h, w, 2), with those of its own frame."""
+    size = anchor.ab.shape[0], anchor.ab.shape[1]
+    return anchor.ab if anchor.own is None else laid_over(anchor.ab, anchor.own, size)[..., :2]
 
 
 @dataclass(frozen=True)
@@ -130,9 +147,12 @@ class Steady:
         most = max(float(other.weight.mean()) for other in others)
         clear = min(other.clear for other in others)
         own_weight = np.full_like(others[0].weight, max(most * clear, MIN_TRUST))
+        if here.anchor.share is not None:
+            own_weight *= 1 + (GIVEN - 1) * in_squares(here.anchor.share)
         own = _Brought(here.ab, own_weight, clear)
         dim = np.quantile([one.dim for one in (own, *others)], FULL_LIGHT, method="higher")
-        return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, own, others) * np.float32(dim))
+        free = np.float32(1) if here.anchor.share is None else 1 - here.anchor.share[..., None]
+        return replace(here.anchor, ab=_agreed_ab(here.anchor.ab, own, others, free) * np.float32(dim))
 
     def _neighbours(self, window: Sequence[_Linked], own: int, step: int, reach: int) -> Iterator[_Brought]:
         """The anchors before (step -1) or after (1) one, as far as the window reaches, brought to it."""
@@ -185,17 +205,20 @@ def _is_known(seen: FloatPicture) -> float:
 def _linked(batches: Iterable[AbBatch], frames: Iterable[FollowedFrame]) -> Iterator[_Linked]:
     followed = (frame for frame in frames if frame.shown.is_anchor)
     for anchor, frame in zip(single_anchors(batches), followed, strict=True):
-        yield _Linked(anchor, appearance(anchor.lightness), in_squares(anchor.ab), frame.before, frame.after)
+        yield _Linked(anchor, appearance(anchor.lightness), in_squares(_shown(anchor)), frame.before, frame.after)
 
 
-def _agreed_ab(ab: FloatPicture, own: _Brought, others: Sequence[_Brought]) -> FloatPicture:
-    """An anchor's ab (h, w, 2) as all agree on it; where all have one colour it is that, to the last bit."""
+def _agreed_ab(ab: FloatPicture, own: _Brought, others: Sequence[_Brought], free: Any) -> FloatPicture:
+    """An anchor's ab (h, w, 2) as all agree on it; where all have one colour it is that, to the last bit.
+
+    Contrast and tint are restored as far as colours are `free`, 0..1: those that a person gave are as strong as given.
+    """
     colours = np.stack([one.ab for one in (own, *others)])  # (K, h / COARSE, w / COARSE, 2)
     shares = _shares(colours, np.stack([one.weight for one in (own, *others)]))
     change = ((colours - own.ab) * shares[..., None]).sum(axis=0)
     mean, contrast, tint = _paled(colours, shares)
     agreed: FloatPicture = ab + at_full_size(change, cv2.INTER_CUBIC)
-    return agreed + (agreed - mean) * np.float32(contrast - 1) + mean * np.float32(tint - 1)
+    return agreed + (agreed - mean) * (np.float32(contrast - 1) * free) + mean * (np.float32(tint - 1) * free)
 
 
 def _shares(colours: FloatPicture, weights: FloatPicture) -> FloatPicture:

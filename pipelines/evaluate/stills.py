@@ -23,7 +23,7 @@ from torch import Tensor
 
 from models.colour.colorspace import lab_from_srgb
 from models.measures.metrics import psnr
-from models.measures.steadiness import delta_e_2000, visible, warping_error
+from models.measures.steadiness import TINY, delta_e_2000, mean_where, visible, warping_error
 from pipelines.colour.chroma import Chroma
 from pipelines.colour.lightness import transfer_of
 from pipelines.colour.rgb import rgb_of
@@ -116,11 +116,12 @@ class _Measured:
                 f"PSNR from frame {FAR} on": float(np.mean([float(psnr(*pair)) for pair in far])) if far else np.nan,
                 "CIEDE2000 of the later frames": float(np.mean([_apart(*pair) for pair in later])),
                 "CIEDE2000 of the still's frame": _apart(got[0], pictures[0]),
-                "warping error, ab": self._warping([frame.ab for frame in each.frames], flows),
+                **self._flicker([frame.ab for frame in each.frames], flows),
             }
             for row, value in own.items():
                 figures.setdefault(row, {})[name] = value
-        figures["warping error, ab"][TRUE] = self._warping([_ab(each) for each in pictures], flows)
+        for row, value in self._flicker([_ab(each) for each in pictures], flows).items():
+            figures[row][TRUE] = value
         return figures
 
     def _true(self) -> list[Rgb]:
@@ -165,10 +166,13 @@ class _Measured:
         found = ((self.judge.flow(one, other), self.judge.flow(other, one)) for one, other in pairwise(light))
         return [(forth, visible(forth, back)) for forth, back in found]
 
-    def _warping(self, colours: list[Rgb], flows: list[tuple[Tensor, Tensor]]) -> float:
+    def _flicker(self, colours: list[Rgb], flows: list[tuple[Tensor, Tensor]]) -> dict[str, float]:
+        """The warping error, and its root as a share of how strong the colours are: paler ones flicker less."""
         ab = [torch.from_numpy(self._small(each)).permute(2, 0, 1)[None] for each in colours]
-        pairs = zip(pairwise(ab), flows, strict=True)
-        return float(np.mean([float(warping_error(one, other, *flow)) for (one, other), flow in pairs]))
+        pairs = list(zip(pairwise(ab), flows, strict=True))
+        error = float(np.mean([float(warping_error(one, other, *flow)) for (one, other), flow in pairs]))
+        size = float(np.mean([float(mean_where(one.square().mean(dim=1), seen)) for (one, _), (_, seen) in pairs]))
+        return {"warping error, ab": error, "warping error, ab, relative": (error / max(size, TINY)) ** 0.5}
 
     def _small(self, picture: Rgb) -> Rgb:
         rows = self.chosen.motion_rows

@@ -46,7 +46,9 @@ class Given:
         if self.references:
             found = tuple(map(self.references.layer, anchors.pts, anchors.lightness))
             anchors = replace(anchors, references=found)
-        if self.hints or (self.takes_hints and (self.stills or self.references)):
+        if self.hints:
+            anchors = replace(anchors, points=tuple(self.hints.get(pts, NO_HINTS) for pts in anchors.pts))
+        if self.takes_hints and (self.stills or self.references):
             anchors = replace(anchors, hints=self._hints(anchors))
         if self.classes:
             anchors = replace(anchors, classes=tuple(self.classes(pts) for pts in anchors.pts))
@@ -58,13 +60,11 @@ class Given:
         return reduce(over, found) if found else None
 
     def _hints(self, anchors: AnchorBatch) -> tuple[HintTable, ...]:
-        """Of each anchor: what was given for points, and over it as a map that of stills and references."""
-        tables = [[self.hints.get(pts, NO_HINTS)] for pts in anchors.pts]
+        """Of each anchor, as a map: the colours of references, and over them those of stills."""
         stills = [self.stills[pts].layer if pts in self.stills else None for pts in anchors.pts]
-        for layers in (stills, anchors.references) if self.takes_hints else ():
-            for table, layer in zip(tables, layers, strict=False):
-                table[:0] = [] if layer is None else [points_of(layer)]
-        return tuple(np.concatenate(table) for table in tables)
+        pairs = zip(anchors.references or (None,) * len(stills), stills, strict=True)
+        maps = ([points_of(layer) for layer in pair if layer is not None and not layer.is_partial] for pair in pairs)
+        return tuple(np.concatenate([NO_HINTS, *of_anchor]) for of_anchor in maps)
 
     def digest(self, first: int | None, last: int | None) -> str:
         """sha256 of all that a person gave for the anchors from one pts to another; empty: nothing."""

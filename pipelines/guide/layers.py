@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import cv2
@@ -33,6 +33,8 @@ class PackedLayer:
     size: tuple[int, int]
     ab: bytes
     share: bytes
+    is_own: bool
+    is_partial: bool
 
     @classmethod
     def of(cls, layer: Layer) -> "PackedLayer":
@@ -41,14 +43,16 @@ class PackedLayer:
         ab[layer.share < 1 / (2 * SHARE_STEPS)] = 0
         share = np.rint(layer.share * SHARE_STEPS).astype(np.uint8)
         rows, columns = share.shape
-        return cls((rows, columns), zlib.compress(ab.tobytes(), FAST), zlib.compress(share.tobytes(), FAST))
+        colours, shares = (zlib.compress(each.tobytes(), FAST) for each in (ab, share))
+        return cls((rows, columns), colours, shares, layer.is_own, layer.is_partial)
 
     @property
     def layer(self) -> Layer:
         """The layer again."""
         ab = np.frombuffer(zlib.decompress(self.ab), np.int16).reshape(*self.size, 2)
         share = np.frombuffer(zlib.decompress(self.share), np.uint8).reshape(self.size)
-        return Layer(ab.astype(np.float32) / np.float32(AB_STEPS), share.astype(np.float32) / np.float32(SHARE_STEPS))
+        shown = ab.astype(np.float32) / np.float32(AB_STEPS), share.astype(np.float32) / np.float32(SHARE_STEPS)
+        return Layer(*shown, self.is_own, self.is_partial)
 
 
 Layers = dict[int, PackedLayer]
@@ -98,7 +102,9 @@ def over(under: Layer, layer: Layer) -> Layer:
     below, above = (
         cv2.resize(with_share(each.ab, each.share), size, interpolation=cv2.INTER_LINEAR) for each in (under, layer)
     )
-    return layer_of(above + below * (1 - above[..., 2:]))
+    both = layer_of(above + below * (1 - above[..., 2:]))
+    is_partial = under.is_partial and layer.is_partial
+    return replace(both, is_own=under.is_own or layer.is_own, is_partial=is_partial)
 
 
 def met(found: Sequence[tuple[int, Layer]]) -> Layer:
@@ -116,4 +122,5 @@ def met(found: Sequence[tuple[int, Layer]]) -> Layer:
     said = np.stack([layer.share / np.float32(distance) for distance, layer in others])  # (K, h, w)
     weights = said / np.maximum(said.sum(axis=0), MIN_SHARE / max(distance for distance, _ in others))
     ab, share = (np.stack(each) for each in zip(*[(layer.ab, layer.share) for _, layer in others], strict=True))
-    return Layer((ab * weights[..., None]).sum(axis=0), (share * weights).sum(axis=0))
+    is_partial = all(layer.is_partial for _, layer in others)
+    return Layer((ab * weights[..., None]).sum(axis=0), (share * weights).sum(axis=0), is_partial=is_partial)

@@ -26,6 +26,8 @@ SHARPNESS = 0.03
 """Difference of cosines by which a place has 1/e of the weight of another, likelier one."""
 LIGHT = 20.0
 """Difference of lightness (of 255) by which it has 1/e too."""
+UNSURE = 12.0
+"""Spread of the ab of likely places at which their mean is trusted by half: it is the colour of none of them."""
 AT_ONCE = 1024
 """Squares that are compared with all others at a time: their likenesses fill the memory."""
 SAME_SHOT, ELSEWHERE = (0.38, 0.48), (0.46, 0.58)
@@ -72,25 +74,33 @@ class Likeness:
 
     @torch.inference_mode()
     def brought(self, lightness: NDArray[np.uint8]) -> tuple[FloatPicture, FloatPicture]:
-        """The colours as another picture (h', w') has them, (h', w', C), and how alike their places are, (h', w')."""
+        """The colours as another picture (h', w') has them, (h', w', C), and how far to trust them, (h', w')."""
         gain, shift = brightness(lightness, self.lightness)
         light = torch.from_numpy(_in_squares(lightness).astype(np.float32) * np.float32(gain) + np.float32(shift))
         own_light = torch.from_numpy(_in_squares(self.lightness)).float().flatten()
-        colours, best = list[Tensor](), list[Tensor]()
+        colours, best, sure = list[Tensor](), list[Tensor](), list[Tensor]()
         for features, lights in zip(
             torch.split(_features(lightness).T, AT_ONCE), torch.split(light.flatten(), AT_ONCE), strict=True
         ):
             likeness = features @ self._known  # (AT_ONCE, M)
             apart = (lights[:, None] - own_light) / LIGHT
-            colours.append(torch.softmax(likeness / SHARPNESS - apart * apart, dim=1) @ self._table)
+            weights = torch.softmax(likeness / SHARPNESS - apart * apart, dim=1)
+            colours.append(weights @ self._table)
+            sure.append(_sureness(weights, self._table[:, :2], colours[-1][:, :2]))
             best.append(likeness.amax(dim=1))
-        trust = ((torch.cat(best) - self.known[0]) / (self.known[1] - self.known[0])).clamp(0, 1)
+        trust = ((torch.cat(best) - self.known[0]) / (self.known[1] - self.known[0])).clamp(0, 1) * torch.cat(sure)
         size = lightness.shape[::-1]
         brought, alike = (
             cv2.resize(each.reshape(*light.shape, -1).numpy(), size, interpolation=cv2.INTER_LINEAR)
             for each in (torch.cat(colours), trust)
         )
         return brought, alike
+
+
+def _sureness(weights: Tensor, ab: Tensor, mean: Tensor) -> Tensor:
+    """(N,): how nearly likely places agree on their colour, 0..1, of the weights (N, M) of places with ab (M, 2)."""
+    spread = weights @ ab.square().sum(dim=1) - mean.square().sum(dim=1)
+    return 1 / (1 + spread.clamp(min=0) / UNSURE**2)
 
 
 def _in_squares(picture: NDArray[Any]) -> NDArray[Any]:

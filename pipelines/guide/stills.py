@@ -5,7 +5,7 @@ each other, and a shot may be longer than any of them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cv2
@@ -27,6 +27,8 @@ from pipelines.source import Film
 KEPT = 0.8
 """Share that what the last anchor had keeps where motion to the painted frame fails."""
 
+REGAINED = np.float32(0.2)
+"""By how much trust in motion to the painted frame rises from anchor to anchor: what was lost comes back slowly."""
 PARTIAL = 0.9
 """Mean share of a still below which it is about things in the frame: others that look like them keep their colours."""
 NEAR = 24
@@ -82,6 +84,7 @@ class StillTracker:
             layer = PaintedFrame(self.film, self.settings, given, own.pts).layer()
         else:
             layer = region_layer(self.film, given)
+        layer = replace(layer, is_own=True, is_partial=bool(layer.share.mean() < PARTIAL))
         yield own.pts, 0, layer
         source = _Source(own, layer)
         for step in (1, -1):
@@ -105,7 +108,7 @@ class _Source:
         shared = with_share(layer.ab, layer.share)
         self.own, self.shared = own, cv2.resize(shared, size, interpolation=cv2.INTER_AREA)
         self.likeness = Likeness(own.lightness, self.shared)
-        self.is_partial = bool(self.shared[..., 2].mean() < PARTIAL)
+        self.is_partial = layer.is_partial
 
     def followed(self, frames: Iterator[SmallFrame]) -> Iterator[tuple[int, Layer]]:
         """pts and colours of the anchors among these frames, at half the size of their lightness.
@@ -114,26 +117,30 @@ class _Source:
             frames: those after the painted one, or those before it, from it on.
         """
         origins, last = Origins(self.own.lightness), self.shared
+        trust = np.ones(last.shape[:2], np.float32)
         for frame in frames:
             origins.step(frame.lightness)
             if frame.is_anchor:
-                last = self._brought(frame, origins, last)
+                last, trust = self._brought(frame, origins, last, trust)
                 origins.mark()
-                yield frame.pts, layer_of(_halved(last))
+                yield frame.pts, replace(layer_of(_halved(last)), is_partial=self.is_partial)
 
-    def _brought(self, frame: SmallFrame, origins: Origins, last: FloatPicture) -> FloatPicture:
-        """Colours and their share along motion; where it fails those of the last anchor, and by likeness.
+    def _brought(
+        self, frame: SmallFrame, origins: Origins, last: FloatPicture, last_trust: FloatPicture
+    ) -> tuple[FloatPicture, FloatPicture]:
+        """Colours and their share along motion, and the trust in it; where it fails, the last anchor's and by likeness.
 
-        Likeness alone would be found anew at each anchor, and flicker.
+        Likeness alone would be found anew at each anchor, and flicker; so would trust that comes and goes.
         """
         alike, trust_alike = self.likeness.brought(frame.lightness)
         shared, trust = origins.brought(self.shared)
-        near, trust_near = origins.brought_near(last)
-        kept = (KEPT * trust_near)[..., None]
+        near, trust_near = origins.brought_near(np.dstack([last, last_trust]))
+        trust = np.minimum(trust, near[..., 3] * trust_near + REGAINED)
+        near, kept = near[..., :3], (KEPT * trust_near)[..., None]
         if self.is_partial:
             trust_alike = trust_alike * _around(near[..., 2])
         found = near * kept + alike * trust_alike[..., None] * (1 - kept)
-        return fitted(found + (shared - found) * trust[..., None], frame.lightness)
+        return fitted(found + (shared - found) * trust[..., None], frame.lightness), trust
 
 
 def _around(share: FloatPicture) -> FloatPicture:

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import cycle, islice
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from pipelines.painting.detect import Detect
 from pipelines.painting.device import NoDeviceError, first_line, is_broken, is_out_of_memory, kind_of
 from pipelines.painting.finish import finished
 from pipelines.painting.painter import Painter, load, open_painter
+from pipelines.painting.reach import held
 from pipelines.source import Film
 from pipelines.streams import Stream
 
@@ -61,23 +61,50 @@ class FilmPaint:
 
     def __call__(self, batches: Iterable[AnchorBatch]) -> Iterator[AbBatch]:
         """The anchors with their colour, in order; they wait here, and no more than the painter needs goes to it."""
-        parts, waiting = self.chosen.parts, deque[AnchorBatch]()
-        networks = [part.chosen for part in parts] or [self.chosen]
+        waiting = deque[list[PaintOrder]]()  # of each batch
 
         def orders() -> Iterator[PaintOrder]:
             for anchors in map(self.given, batches):
-                for chosen in networks:
-                    waiting.append(anchors_at(chosen.rows, anchors) if parts else anchors)
-                    seen = replace(anchors, lightness=waiting[-1].seen, large=None, layers=(), references=())
-                    yield PaintOrder(self.film, chosen, seen)
+                waiting.append(list(self._orders(anchors)))
+                for order in waiting[-1]:
+                    seen = replace(order.anchors, lightness=order.anchors.seen, large=None, layers=(), references=())
+                    yield replace(order, anchors=replace(seen, points=()))
 
-        painted = zip(self.painting(orders()), cycle(networks))  # the networks of batch after batch
-        each = (finished(waiting.popleft(), one, chosen.batch) for one, chosen in painted)
-        while ready := list(islice(each, len(networks))):
-            yield self._blended(ready) if parts else ready[0]
+        ready = list[AbBatch]()
+        for painted in self.painting(orders()):
+            order = waiting[0][len(ready)]
+            ready.append(finished(order.anchors, painted, order.chosen.batch))
+            if len(ready) == len(waiting[0]):
+                waiting.popleft()
+                yield self._one(ready)
+                ready = []
+
+    def _orders(self, anchors: AnchorBatch) -> Iterator[PaintOrder]:
+        """What is painted of a batch: by each network of a blend, with its points and, where it has some, without."""
+        networks = [part.chosen for part in self.chosen.parts] or [self.chosen]
+        takes = [anchors]
+        if any(map(len, anchors.points)):
+            both = (
+                zip(anchors.hints, anchors.points, strict=True) if anchors.hints else zip(anchors.points, strict=True)
+            )
+            takes = [replace(anchors, hints=tuple(map(np.concatenate, both))), anchors]
+        for take in takes:
+            for chosen in networks:
+                yield PaintOrder(self.film, chosen, anchors_at(chosen.rows, take) if self.chosen.parts else take)
+
+    def _one(self, each: list[AbBatch]) -> AbBatch:
+        """The colours of a batch, of all that was painted of it."""
+        count = max(1, len(self.chosen.parts))
+        pointed, *plain = (self._blended(each[first : first + count]) for first in range(0, len(each), count))
+        if not plain:
+            return pointed
+        anchors = plain[0].anchors
+        return replace(plain[0], ab=np.stack(list(map(held, pointed.ab, plain[0].ab, anchors.points))))
 
     def _blended(self, each: list[AbBatch]) -> AbBatch:
         """The mean of what the networks of a blend give, by their shares."""
+        if not self.chosen.parts:
+            return each[0]
         ab = mean_ab([part.share for part in self.chosen.parts], [one.ab for one in each])
         return replace(each[0], ab=ab, parts=max(one.parts for one in each))
 

@@ -165,7 +165,7 @@ def test_a_layer_lies_over_its_anchor_and_fades_towards_the_next() -> None:
     share = np.zeros((192, 256), np.float32)
     share[:, :128] = 1
     given = Layer(np.full((192, 256, 2), 50, np.float32), share)
-    shown = carried(frames, [replace(anchor(still, even_ab(0, 0), 0), layer=given), anchor(still, even_ab(0, 0), 8)])
+    shown = carried(frames, [replace(anchor(still, even_ab(0, 0), 0), own=given), anchor(still, even_ab(0, 0), 8)])
     assert shown[0].ab.shape == (192, 256, 2)
     assert np.array_equal(shown[0].ab[..., 0], 50 * share)
     assert shown[4].ab[:, :60].mean() == pytest.approx(25, abs=1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from pipelines.colour.steady import Steady
-from pipelines.frames import AbBatch, Anchor, AnchorBatch, FollowedFrame
+from pipelines.frames import AbBatch, Anchor, AnchorBatch, FollowedFrame, Layer
 from pipelines.settings import MotionSettings
 from tests.made import pictures
 from tests.made.handmade import TICKS, Ab, Light, even_ab, followed, shot_frame
@@ -275,3 +276,25 @@ def test_a_thing_that_comes_back_within_the_window_has_its_colour_again() -> Non
     back, way = anchors[-1].ab[inner].mean(axis=(0, 1)) - other, np.subtract(own, other)
     assert back @ way > 0.3 * (way @ way)  # without the anchors before it was hidden: 0.11
     assert np.abs(anchors[2].ab[inner]).max() < 12  # what it left uncovered does not take its colour
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_followed_colours_agree_with_their_neighbours_and_those_of_their_own_frame_stay(is_own: bool) -> None:
+    share = np.ones((24, 32), np.float32)
+    given = [Layer(even_ab(44 if n == 2 else 20, 0, 24, 32), share, is_own and n == 2) for n in range(5)]
+    made = batch([even_ab(-30, 0, 48, 64)] * 5, [still()] * 5)
+    anchors = steadied([replace(made, anchors=replace(made.anchors, layers=tuple(given)))])
+    shown = (anchors[2].own or anchors[2]).ab[..., 0]
+    assert (anchors[2].own is given[2], shown.max() == 44) == (is_own, is_own)
+    assert shown.min() > 30  # its own colour has more weight than those of its neighbours
+
+
+def test_where_a_layer_does_not_reach_anchors_agree_as_without_it() -> None:
+    share = np.zeros((48, 64), np.float32)
+    share[:, :16] = 1
+    made = batch(noisy(9), [still()] * 9)
+    layers = (Layer(even_ab(20, 0, 48, 64), share),) * 9
+    given = replace(made, anchors=replace(made.anchors, layers=layers))
+    for one, other in zip(steadied([given]), steadied([made]), strict=True):
+        assert np.abs(one.ab - other.ab)[:, 32:].max() < 1
+        assert np.abs(one.ab - (20, 0))[:, :8].max() < 0.5

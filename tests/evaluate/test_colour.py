@@ -83,6 +83,20 @@ def test_picture_is_coloured_from_its_lightness_alone(settings: PaintSettings) -
     assert ours.ab_change > 0.1
 
 
+def test_takes_are_painted_only_where_they_are_wanted(settings: PaintSettings) -> None:
+    row = (*LEFT_HALF, PERSON, 0.9)
+    sizes = list[int]()
+
+    def found(anchors: AnchorBatch) -> InstanceBatch:
+        sizes.append(len(anchors.pts))
+        return find(row)(anchors)
+
+    pairs = [PicturePainter(settings, found, takes=takes)(Named("a", drawn(0))) for takes in (2, 0)]
+    assert sizes == [3, 1]
+    assert np.isnan(pairs[1].ab_change)
+    assert torch.allclose(pairs[0].lab["ours"], pairs[1].lab["ours"], atol=1e-2)
+
+
 def test_instances_are_found_but_need_not_be_coloured(settings: PaintSettings) -> None:
     row = (*LEFT_HALF, PERSON, 0.9)
     coloured_by: list[InstanceBatch] = []

@@ -30,10 +30,10 @@ def test_anchors_go_to_the_network_with_their_hints(films: Films, settings: Sett
     anchors = AnchorBatch((6, 7), (0, 0), np.zeros((2, 64, 96), np.uint8))
     for given in (Given({7: TABLE}), Given()):
         list(FilmPaint(painting, film, choose(settings.paint), given)([anchors]))
-    with_hints, without = (order.anchors.hints for order in orders)
-    assert [len(one) for one in with_hints] == [0, 1]
-    assert np.array_equal(with_hints[1], TABLE)
-    assert without == ()
+    with_points, beside, without = (order.anchors.hints for order in orders)
+    assert [len(one) for one in with_points] == [0, 1]
+    assert np.array_equal(with_points[1], TABLE)
+    assert beside == without == ()  # the same anchors, without their points
 
 
 def test_a_film_is_read_only_where_something_was_given(films: Films, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from pipelines.colour.steady import single_anchors
 from pipelines.errors import SettingsError
 from pipelines.frames import AbBatch, AnchorBatch, Layer
 from pipelines.guide.given import given_for
+from pipelines.guide.layers import with_share
 from pipelines.guide.likeness import Likeness
 from pipelines.job.job import prepare
 from pipelines.media.image import png
@@ -166,3 +167,15 @@ def test_all_that_is_given_travels_to_other_processes(film: Path, settings: Sett
         assert np.array_equal(here.ab, there.ab)
         assert np.array_equal(here.share, there.share)
     assert given.digest(None, None) == pickle.loads(pickle.dumps(given)).digest(None, None)
+
+
+def test_places_that_look_alike_and_differ_in_colour_are_trusted_less() -> None:
+    half = cv2.resize(np.random.default_rng(3).integers(30, 220, (16, 16), np.uint8), (64, 64))
+    light = np.hstack([half, half])
+    share = np.ones((64, 128), np.float32)
+    trusts = []
+    for right in (40, -40):
+        ab = np.full((64, 128, 2), 40, np.float32)
+        ab[:, 64:] = right
+        trusts.append(Likeness(light, with_share(ab, share)).brought(light)[1].mean())
+    assert trusts[1] < 0.8 * trusts[0]

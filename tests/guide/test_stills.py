@@ -23,7 +23,7 @@ from pipelines.errors import SettingsError
 from pipelines.frames import AnchorBatch, Layer
 from pipelines.guide import reading
 from pipelines.guide.given import Given, given_for
-from pipelines.guide.layers import PackedLayer, met
+from pipelines.guide.layers import PackedLayer, met, over
 from pipelines.guide.reading import ShotReader, of_frames
 from pipelines.guide.stills import StillTracker
 from pipelines.job.identity import about, about_segment
@@ -253,9 +253,10 @@ def test_layers_are_packed_to_a_sixteenth_of_a_step() -> None:
     drawn_layer = Layer(
         np.random.default_rng(0).uniform(-110, 110, (6, 8, 2)).astype(np.float32), even(0, 1, (6, 8)).share
     )
-    again = PackedLayer.of(drawn_layer).layer
+    again = PackedLayer.of(replace(drawn_layer, is_own=True)).layer
     assert np.abs(again.ab - drawn_layer.ab).max() <= 1 / 32
     assert again.share.min() == 1
+    assert (again.is_own, again.is_partial) == (True, False)
 
 
 def test_anchors_go_on_with_their_layers_and_the_painter_gets_none(settings: Settings) -> None:
@@ -276,6 +277,16 @@ def test_network_that_takes_hints_is_told_the_colours_of_layers() -> None:
     assert len(anchors.hints[0]) == 0
     assert (len(x), x.max() < 0.5, np.unique(a), np.unique(b)) == (12 * 8, True, [31], [31])
     assert (y.min(), y.max()) == pytest.approx((2.5 / 48, 46.5 / 48))
+
+
+def test_network_is_told_nothing_of_layers_that_are_about_single_things() -> None:
+    thing = replace(even(31, 1, (48, 64)), is_partial=True)
+    given = Given(stills={7: PackedLayer.of(thing)}, takes_hints=True)
+    anchors = given(AnchorBatch((6, 7), (0, 0), np.zeros((2, 64, 96), np.uint8)))
+    assert [len(hints) for hints in anchors.hints] == [0, 0]
+    whole = even(10, 1, (48, 64))
+    assert not over(whole, thing).is_partial
+    assert over(thing, thing).is_partial
 
 
 def test_times_of_stills_are_given_for_all_of_them_or_none(film: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -16,8 +17,8 @@ import pytest
 
 import restore
 from models.colour.colorspace import LUMA_WEIGHTS
-from pipelines.errors import FilmError, MissingError
-from pipelines.settings import PaintSettings, Settings
+from pipelines.errors import FilmError, MissingError, SettingsError
+from pipelines.settings import Hint, PaintSettings, Reference, Settings, Still
 from restore import colour_frames, events, restore_archive, restore_film
 from restore.show.events import ArchiveFinished, Event, FilmEnded, Finished, Opened, Progress, Started
 from tests.made import clips, pictures
@@ -169,6 +170,21 @@ def test_a_network_that_is_missing_is_a_film_error(settings: Settings) -> None:
     lost = replace(settings, paint=replace(settings.paint, network="lost"))
     with pytest.raises(FilmError, match="frames: no network 'lost'"):
         colour_frames(gray(), settings=lost)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"hints": (Hint(Fraction(0), 1, 1, (9, 9)),)},
+        {"stills": (Still(Path("a.png"), Fraction(0)),)},
+        {"references": (Reference(Path("a.png")),)},
+    ],
+)
+def test_what_a_person_gives_for_parts_of_a_film_is_refused_with_frames(settings: Settings, given: Any) -> None:
+    with pytest.raises(
+        SettingsError, match=f"frames: {next(iter(given))} are for films; colour the film with restore_"
+    ):
+        colour_frames(gray(), settings=replace(settings, **given))
 
 
 def test_a_network_that_takes_the_class_of_a_shot_colours_films_alone(settings: Settings, tmp_path: Path) -> None:
