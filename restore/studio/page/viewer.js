@@ -33,11 +33,10 @@ export class Viewer {
     this.busy = el("span", { class: "busy", hidden: true }, words("painting"));
     this.note = el("p", { class: "note", hidden: true });
     this.grid = el("div", { class: "grid", hidden: true });
+    const sizes = [["−", "zoomOut", () => this.zoomBy(1 / 1.5)], ["⤢", "fit", () => this.fit()],
+      ["1:1", "full", () => this.full()], ["+", "zoomIn", () => this.zoomBy(1.5)]];
     this.zooms = el("div", { class: "choice", role: "group", "aria-label": words("size") },
-      button("−", () => this.zoomBy(1 / 1.5), { title: words("zoomOut"), "aria-label": words("zoomOut") }),
-      button("⤢", () => this.fit(), { title: words("fit"), "aria-label": words("fit") }),
-      button("1:1", () => this.full(), { title: words("full"), "aria-label": words("full") }),
-      button("+", () => this.zoomBy(1.5), { title: words("zoomIn"), "aria-label": words("zoomIn") }));
+      ...sizes.map(([sign, word, run]) => button(sign, run, { title: words(word), "aria-label": words(word) })));
     this.stage = el("div", { class: "stage" }, this.canvas, this.grid, this.busy, this.note);
     place.append(el("div", { class: "tools" }, this.layouts, this.tools), this.stage);
     new ResizeObserver(() => this.draw()).observe(this.stage);
