@@ -75,6 +75,7 @@ def test_a_point_changes_the_picture_and_the_run_ends_with_the_look(tab: Any, pa
     tab.get_by_role("button", name="Approved").first.click()
     tab.get_by_role("button", name="Run", exact=True).click()
     tab.get_by_role("button", name="Start").click()
+    tab.locator("progress:not([value])").first.wait_for()  # nothing is done yet, but the page moves
     tab.get_by_role("button", name="Play it here").wait_for()
     look = tomllib.loads(film.with_name("film.look.toml").read_text("utf-8"))
     (shot,) = look["shot"]

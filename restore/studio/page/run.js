@@ -108,7 +108,9 @@ class Part {
     if (isRunning) this.screen.replaceChildren();
     if (state) this.command.textContent = state.command;
     this.#say(state ? this.#told(state) : "", state?.state === "failed");
-    if (isRunning) this.progress.value = Math.min(1, this.job.share(state));
+    const share = isRunning ? Math.min(1, this.job.share(state)) : 0;
+    if (share) this.progress.value = share;
+    else this.progress.removeAttribute("value"); // it moves to and fro
   }
 
   /** Plays the result in the page; one that the browser cannot play is named by its path. */
@@ -133,8 +135,10 @@ class Part {
   #told(state) {
     if (state.state === "running") {
       const share = Math.min(1, this.job.share(state));
-      const begun = (this.began ??= Date.now());
-      const left = share > 0.02 ? words("left", lasting(((Date.now() - begun) / share) * (1 - share) / 1000)) : "";
+      if (!share && !state.phase && !state.films) return `${words("running")} · ${words("begins")}`;
+      if (share) this.began ??= { time: Date.now(), share }; // a run that goes on does not begin at 0
+      const done = share - (this.began?.share ?? share);
+      const left = done > 0.02 ? words("left", lasting(((Date.now() - this.began.time) / done) * (1 - share) / 1000)) : "";
       const films = state.films ? words("ofFilms", state.ended, state.films) : "";
       return [words("running"), state.phase, films, `${Math.round(share * 100)} %`, state.fps && `${state.fps.toFixed(1)} fps`, left]
         .filter(Boolean).join(" · ");
