@@ -73,10 +73,10 @@ class Part {
   async ask() {
     if (this.state?.state === "running") return;
     try {
-      this.command.textContent = await this.job.command(this.how);
+      this.#write(await this.job.command(this.how));
       if (this.text.className === "error" && !this.state) this.#say("");
     } catch (error) {
-      this.command.textContent = "";
+      this.#write("");
       this.#say(error.message, true);
     }
   }
@@ -88,6 +88,11 @@ class Part {
     } catch (error) {
       this.#say(error.message, true);
     }
+  }
+
+  /** Shows the command, each of its words in one line where it fits. */
+  #write(command) {
+    this.command.replaceChildren(...command.split(" ").flatMap((word) => [el("span", {}, word), " "]).slice(0, -1));
   }
 
   #say(text, isError = false) {
@@ -106,7 +111,7 @@ class Part {
     this.result.hidden = !out;
     this.place.textContent = out ?? "";
     if (isRunning) this.screen.replaceChildren();
-    if (state) this.command.textContent = state.command;
+    if (state) this.#write(state.command);
     this.#say(state ? this.#told(state) : "", state?.state === "failed");
     const share = isRunning ? Math.min(1, this.job.share(state)) : 0;
     if (share) this.progress.value = share;
