@@ -141,7 +141,7 @@ def test_a_look_at_the_film_says_what_was_found_too(
 def test_missing_reference_is_refused_in_one_line(film: Path) -> None:
     result = CliRunner().invoke(main, [str(film), "--reference", "nowhere.jpg", "--device", "cpu"])
     assert result.exit_code == 2
-    assert "nowhere.jpg: cannot be read (No such file or directory); give a PNG, TIFF or JPEG" in result.stderr
+    assert "'--reference': File 'nowhere.jpg' does not exist." in result.stderr
 
 
 def test_anchors_without_references_stay_as_they_were_painted() -> None:
