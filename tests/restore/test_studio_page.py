@@ -126,16 +126,30 @@ def test_a_colour_is_the_chosen_points_and_goes_to_no_other_shot(tab: Any) -> No
     assert tab.evaluate("document.activeElement.ariaLabel") == "Point 1, 00:00:00:00"
 
 
-def test_the_time_line_goes_along_with_what_is_played(tab: Any) -> None:
+def test_the_time_line_goes_along_with_what_is_played_and_points_stay_with_their_frame(tab: Any) -> None:
+    tab.keyboard.press("p")
+    tab.locator(FRAME).first.click(position={"x": 300, "y": 200})
+    typed = tab.get_by_label("Colour", exact=True).last
+    typed.fill("#ff00ff")
+    typed.blur()
     line = tab.get_by_role("slider", name="Time", exact=True)
     line.evaluate("""line => {
-        window.times = new Set();
-        new MutationObserver(() => window.times.add(line.value)).observe(line, { attributes: true });
+        const [canvas, first] = [document.querySelector("canvas[role=img]"), line.value];
+        [window.times, window.paused, window.played] = [new Set(), new Set(), new Set()];
+        const look = () => {
+            const seen = [...canvas.getContext("2d").getImageData(300, 200, 1, 1).data].slice(0, 3).join();
+            (line.value === first ? window.paused : window.played).add(seen);
+            window.times.add(line.value);
+            requestAnimationFrame(look);
+        };
+        look();
     }""")
-    tab.keyboard.press("l")
+    tab.locator("body").press("l")
     assert tab.locator(".where").text_content() == "rendering the stretch …"
     tab.get_by_role("button", name="Play", exact=True).filter(has_text="▶").wait_for()
     assert tab.evaluate("window.times.size") > 1
+    assert tab.evaluate("window.paused.has('255,0,255')")
+    assert not tab.evaluate("window.played.has('255,0,255')")
 
 
 def test_all_is_done_by_keys_and_undone(tab: Any) -> None:

@@ -194,9 +194,8 @@ export class Viewer {
     const ratio = devicePixelRatio;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width || !height) return;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-    }
+    const size = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
     const context = canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
@@ -205,7 +204,8 @@ export class Viewer {
     context.imageSmoothingEnabled = this.zoom < 8;
     context.imageSmoothingQuality = "high";
     this.#paint(context);
-    if (this.layout !== "before") drawMarks(context, this.#box(this.#panes() - 1), this.points, this.outline);
+    if (this.source instanceof HTMLVideoElement || this.layout === "before") return; // marks are of still frames in colour
+    drawMarks(context, this.#box(this.#panes() - 1), this.points, this.outline);
   }
 
   #paint(context) {
