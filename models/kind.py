@@ -91,7 +91,7 @@ class Kind:
     config_of: Callable[[dict[str, Tensor]], dict[str, Any]] = nothing
     """Reads config from the names and shapes of its tensors; values that the weights' own config names count more."""
     sees_of: Callable[[dict[str, Any]], Sees] | None = None
-    """What it sees with a config of its weights, where that is not always `sees`."""
+    """Size that it sees with a config of its weights, where that is not always `sees`."""
     in_bf16: bool = True
     """Whether its convolutions and products run in bf16; False: that would move its colours by more than 2 %."""
     is_folded: bool = True

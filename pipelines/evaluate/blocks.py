@@ -145,13 +145,13 @@ def batches(squares: Tensor) -> Iterator[Tensor]:
 
 @torch.inference_mode()
 def pooled_features(blocks: Blocks, squares: Tensor) -> list[Tensor]:
-    """What is pooled of the features after each block: (N, F) each, float16."""
+    """Pooled features after each block: (N, F) each, float16."""
     return _joined([pooled(one).half() for one in blocks(some)] for some in batches(squares))
 
 
 @torch.inference_mode()
 def placed_features(blocks: Blocks, squares: Tensor) -> list[Tensor]:
-    """What the features after each block are at each place: (N, PLACES, PLACES, C) each, float16."""
+    """Features after each block at each place: (N, PLACES, PLACES, C) each, float16."""
     return _joined([_placed(one) for one in blocks(some)] for some in batches(squares))
 
 

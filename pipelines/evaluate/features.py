@@ -1,4 +1,4 @@
-"""What linear probes read off a frozen network's features of gray pictures.
+"""Linear probes on a frozen network's features of gray pictures.
 
 Colorful Image Colorization (Zhang, Isola, Efros, ECCV 2016, arXiv 1603.08511), sec. 3.3: colourization as a task that
 teaches a network to see. After each block its features are pooled to about 9,000 numbers, and a linear classifier

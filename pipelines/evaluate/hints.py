@@ -72,15 +72,15 @@ def _on(thing: Mask, true: Tensor) -> HintTable:
     return np.array([[(column + 0.5) / width, (row + 0.5) / height, *ab.tolist()]], np.float32)
 
 
-def _with_one(told: Coloured, without: Coloured, thing: Mask) -> Figures:
-    inside, true = torch.from_numpy(thing), told.lab["true"]
+def _with_one(hinted: Coloured, without: Coloured, thing: Mask) -> Figures:
+    inside, true = torch.from_numpy(thing), hinted.lab["true"]
     apart = cv2.distanceTransform((~thing).astype(np.uint8), cv2.DIST_L2, 3)
     away = torch.from_numpy(apart >= AWAY * min(thing.shape) / 256)
-    change = ciede2000(told.lab["ours"], without.lab["ours"])[0]
+    change = ciede2000(hinted.lab["ours"], without.lab["ours"])[0]
     return {
         "difference from the truth in it": {
             "none": float(ciede2000(without.lab["ours"], true)[0][inside].mean()),
-            "one point": float(ciede2000(told.lab["ours"], true)[0][inside].mean()),
+            "one point": float(ciede2000(hinted.lab["ours"], true)[0][inside].mean()),
         },
         "change away from it": {"none": 0.0, "one point": float(change[away].mean())},
     }

@@ -23,7 +23,7 @@ Find = Callable[[Tensor], Tensor]
 
 
 def finder(weights: Path, rows: int) -> Find | None:
-    """What finds saliency with these weights; None where the network has no branch for it.
+    """The part of these weights that finds saliency; None where the network has no branch for it.
 
     Args:
         weights: of any network.
@@ -62,7 +62,7 @@ def evaluate_saliency(
         judge: takes in what a classifier sees in the pictures.
     """
     measured: list[dict[str, Part]] = []
-    told: list[dict[str, object]] = []
+    records: list[dict[str, object]] = []
     found: list[tuple[Tensor, Tensor]] = []
     for named in pictures:
         coloured = paint(named)
@@ -71,14 +71,14 @@ def evaluate_saliency(
         places = [(WHOLE, torch.ones_like(is_salient)), (INSIDE, is_salient), (OUTSIDE, ~is_salient)]
         parts = [(title, mask) for title, mask in places if mask.any()]
         measured.append(measure_parts(coloured, parts))
-        told.append({"key": named.key} | {title: part.figures for title, part in measured[-1].items()})
+        records.append({"key": named.key} | {title: part.figures for title, part in measured[-1].items()})
         if judge:
             judge.add(coloured, parts)
         if find and is_salient.any():
             found.append((find(coloured.lab["true"][:, :1]), is_salient))
     by_part = {title: [each[title] for each in measured if title in each] for title in (WHOLE, INSIDE, OUTSIDE)}
     sections = [summary(title, each) for title, each in by_part.items() if each]
-    return Report(sections + ([_found_section(found)] if found else []) + (judge.sections() if judge else []), told)
+    return Report(sections + ([_found_section(found)] if found else []) + (judge.sections() if judge else []), records)
 
 
 def _found_section(found: list[tuple[Tensor, Tensor]]) -> Section:

@@ -61,7 +61,7 @@ TABLES: dict[str, Table] = {
 
 @dataclass
 class _Network:
-    """What is measured of one network."""
+    """Measurements of one network."""
 
     judge: ContentJudge | None
     lpips: PerceptualDistance | None

@@ -57,7 +57,7 @@ class ShotReader:
     rows: int
     """Short side of the pictures, see `Chosen.motion_rows`."""
     near: Near | None = None
-    """What is given for its frame is followed in its frames alone; None: all shots are read whole."""
+    """Frames around one frame, in which all given for it is followed; None: all shots are read whole."""
 
     def frame_at(self, time: Fraction) -> SmallFrame | None:
         """The first frame at or after a time, in seconds from the film's start; None: the film ends before."""

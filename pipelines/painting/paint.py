@@ -80,7 +80,7 @@ class FilmPaint:
                 ready = []
 
     def _orders(self, anchors: AnchorBatch) -> Iterator[PaintOrder]:
-        """What is painted of a batch: by each network of a blend, with its points and, where it has some, without."""
+        """Takes of a batch: by each network of a blend, with its points and, where it has some, without."""
         networks = [part.chosen for part in self.chosen.parts] or [self.chosen]
         takes = [anchors]
         if any(map(len, anchors.points)):

@@ -35,7 +35,7 @@ class Sources:
     kinds: Path | None = None
     """Table of the images' kinds and weights (`sampling.read_kinds`); None: all are drawn alike."""
     others: Mapping[str, Path] = field(default_factory=dict)
-    """What else the run reads, files or folders, by the option's name."""
+    """Other files and folders that the run reads, by the option's name."""
 
     @property
     def paths(self) -> dict[str, Sequence[Path]]:

@@ -74,7 +74,7 @@ class Trainer(ABC):
 
     @abstractmethod
     def batches(self, steps: range) -> Iterator[Any]:
-        """What each of the steps learns from; it depends on the step's number alone."""
+        """The batch that each of the steps learns from; it depends on the step's number alone."""
 
     @abstractmethod
     def learn(self, step: int, batch: Any) -> dict[str, Tensor]:

@@ -95,8 +95,8 @@ class PaintMemory:
     def __call__(self, order: PaintOrder) -> Painted:
         """The colours of its anchors."""
         anchors, digest = order.anchors, sha256()
-        told = (order.chosen, order.film.path, anchors.pts, anchors.classes, anchors.lightness.shape)
-        digest.update(repr(told).encode())
+        asked = (order.chosen, order.film.path, anchors.pts, anchors.classes, anchors.lightness.shape)
+        digest.update(repr(asked).encode())
         tables: list[NDArray[Any]] = [anchors.lightness, *anchors.hints]
         for table in tables:
             digest.update(repr(table.shape).encode())
