@@ -70,8 +70,9 @@ def shown_by(show: Quiet) -> Iterator[None]:
         show(Failed(error))
         raise click.exceptions.Exit(code_of(error)) from error
     except KeyboardInterrupt as stop:
-        show.close()
         raise click.exceptions.Exit(stopped_code(stop)) from stop
+    finally:
+        show.close()
 
 
 def stopped_code(stop: KeyboardInterrupt) -> int:

@@ -30,7 +30,9 @@ PATIENCE = 1800
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["scgan", "chromagan", *(pytest.param(name, marks=LONG) for name in ("bigcolor", "gcp"))])
+@pytest.mark.parametrize(
+    "name", ["scgan", "chromagan", *(pytest.param(name, marks=LONG) for name in ("bigcolor", "gcp"))]
+)
 def test_bytes_are_the_same_in_process_on_workers_and_gone_on_with(
     nodes: Nodes, films: Films, settings: Settings, tmp_path: Path, name: str
 ) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from restore.cli import main
+from restore.exits import shown_by
+from restore.show.events import Opened
+from restore.show.lines import Lines
 
 HUGE = "9" * 500
 DEEP = "[" * 100_000
@@ -61,3 +65,16 @@ def test_settings_of_training_beyond_all_measure_are_refused(value: str) -> None
 @pytest.mark.parametrize("args", [[LONG], ["archive", LONG, "--out", "o"], ["still", LONG, "--at", "0", "-o", "a.png"]])
 def test_names_longer_than_the_system_takes_are_refused(args: list[str]) -> None:
     assert "so long a name; choose a shorter one" in line_of(*args)
+
+
+def test_a_command_that_ends_by_any_error_says_nothing_later() -> None:
+    show = Lines()
+
+    def refused() -> None:
+        with shown_by(show):
+            show(Opened(Path(LONG)))
+            raise click.UsageError("no such thing")
+
+    with pytest.raises(click.UsageError):
+        refused()
+    assert show.slow is None
