@@ -30,9 +30,10 @@ export class Pictures {
         }
         this.#keep(key, await this.api.picture("still", store.clock.at(frame), look, signal));
       }
+      viewer.busy.hidden = true;
+      if (viewer.source instanceof HTMLVideoElement) return; // what plays stays in sight; its end asks again
       viewer.set(this.#kept.get(key));
       this.#shown = { frame, key };
-      viewer.busy.hidden = true;
       this.say("");
       store.changed("picture");
     } catch (error) {

@@ -141,6 +141,7 @@ export class Transport {
     this.#abort?.abort();
     this.#abort = null;
     this.video?.pause();
+    if (this.video && this.viewer.source === this.video) this.viewer.source = null; // a frame takes its place
     this.video = null;
     this.playButton.textContent = "▶";
     if (wasPlaying) {
