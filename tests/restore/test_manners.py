@@ -154,7 +154,11 @@ def test_who_stopped_a_run_is_known_by_its_exit_code(
     assert restore(*words[function]).exit_code == code
 
 
-START = "import sys; from restore.cli import main; sys.argv[0] = 'restore'; main()"
+START = """import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have it ignored in what they run in the background
+from restore.cli import main
+sys.argv[0] = "restore"
+main()"""
 
 
 @pytest.mark.slow
