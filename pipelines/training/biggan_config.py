@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.published.biggan_sizes import BigColorConfig, BigGanConfig
-from pipelines.training.config import MAX_FLOAT, check_limits
+from pipelines.training.config import MAX_FLOAT, check_limits, check_zoom
 
 RANGES: dict[tuple[str, ...], tuple[float, float]] = {
     ("steps", "discriminator_steps"): (1, MAX_FLOAT),
@@ -48,9 +48,7 @@ class BigGanRun:
     def __post_init__(self) -> None:
         check_limits(self, RANGES, {})
         self.sizes(1)
-        is_pair = len(self.zoom) == 2 and all(isinstance(share, int | float) for share in self.zoom)
-        if not is_pair or not 0 < self.zoom[0] <= self.zoom[1] <= 1:
-            raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {self.zoom}")
+        check_zoom(self.zoom)
 
     def sizes(self, classes: int) -> BigGanConfig:
         """Sizes of the networks."""

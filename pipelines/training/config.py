@@ -51,6 +51,17 @@ def check_limits(settings: object, ranges: Ranges, choices: Choices) -> None:
             raise ValueError(f"{name} must be {' or '.join(map(str, known))}, got {getattr(settings, name)}")
 
 
+def check_zoom(zoom: Sequence[float]) -> None:
+    """Checks the range of sides that squares are cut with, as shares of a picture's short side.
+
+    Raises:
+        ValueError: it is not two shares of 1, the smaller one first.
+    """
+    is_pair = len(zoom) == 2 and all(isinstance(share, int | float) for share in zoom)
+    if not is_pair or not 0 < zoom[0] <= zoom[1] <= 1:
+        raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {zoom}")
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Settings of a training run."""
@@ -133,6 +144,4 @@ class TrainConfig:
             raise ValueError(f"batch must be an even number above 0, got {self.batch}")
         if self.crop < 32 or self.crop % 32:
             raise ValueError(f"crop must be a multiple of 32 above 0, got {self.crop}")
-        is_pair = len(self.zoom) == 2 and all(isinstance(share, int | float) for share in self.zoom)
-        if not is_pair or not 0 < self.zoom[0] <= self.zoom[1] <= 1:
-            raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {self.zoom}")
+        check_zoom(self.zoom)

@@ -1,4 +1,4 @@
-"""What was worked out for the frames shown last, so that a change of their colours does only what it changes.
+"""Memory of the frames shown last: flows and painted anchors, so that a change of colours does only what it changes.
 
 Kept are the frames around a frame with their flows, by all that these depend on; and the colours that the network gave
 for anchors, by all that it was shown and told. A frame's bytes are those that it has without this memory.
@@ -43,7 +43,7 @@ class FlowMemory:
     def __call__(
         self, segment: Segment, settings: Settings, rows: int, keep: Keep = whole, large_rows: int | None = None
     ) -> Generator[FollowedFrame, None, None]:
-        """What `segment.with_flows` gives, for a segment of one frame."""
+        """The frames of a segment of one frame, each with its flow; see `segment.with_flows`."""
         regions = tuple(hint for hint in settings.hints if hint.is_region)
         depended_on = replace(of_frames(settings), hints=regions, references=())
         large = None if large_rows == rows else large_rows

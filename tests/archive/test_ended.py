@@ -1,4 +1,4 @@
-"""What a run holds of the films that have ended does not grow with pictures, and its sums are those of all records."""
+"""Films that have ended take no more memory as their pictures grow in number; sums are those of all records."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def page(films: Films, settings: Settings, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def faults() -> Iterator[list[str]]:
-    """What the console calls an error; there must be nothing at the end."""
+    """Errors of the browser's console; there must be none at the end."""
     found: list[str] = []
     yield found
     assert found == []

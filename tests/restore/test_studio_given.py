@@ -1,4 +1,4 @@
-"""What a person gives on the studio's page beside words: pictures, and films for an archive; and what comes back."""
+"""Pictures given on the studio's page, archives of its films, and results that it plays."""
 
 from __future__ import annotations
 

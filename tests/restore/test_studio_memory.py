@@ -1,4 +1,4 @@
-"""What the studio remembers of a frame saves work and changes no byte."""
+"""The studio's memory of a frame saves work and changes no byte."""
 
 from __future__ import annotations
 
