@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.published.scgan import SIDE, WIDTH, depth_of
-from pipelines.training.config import MAX_FLOAT, check_limits
+from pipelines.training.config import MAX_FLOAT, check_limits, check_zoom
 
 RATES = {1: 2e-4, 2: 1e-4}
 """Learning rates of the stages, as published."""
@@ -71,8 +71,6 @@ class ScganConfig:
         if self.batch < 2:
             raise ValueError(f"batch must be 2 or more, for batch norm, got {self.batch}")
         depth_of(self.side)
-        is_pair = len(self.zoom) == 2 and all(isinstance(share, int | float) for share in self.zoom)
-        if not is_pair or not 0 < self.zoom[0] <= self.zoom[1] <= 1:
-            raise ValueError(f"zoom must be two shares of 1, the smaller one first, got {self.zoom}")
+        check_zoom(self.zoom)
         if self.discriminators == 2 and not self.saliency_weight:
             raise ValueError("discriminators must be 1 where saliency_weight is 0: the second one sees saliency")
