@@ -6,11 +6,13 @@ import signal
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import hypothesis
 import pytest
 import torch
+from xdist.scheduler import LoadGroupScheduling
 
 from pipelines.errors import FilmError
 from pipelines.settings import Settings
@@ -25,11 +27,30 @@ hypothesis.settings.register_profile("busy", deadline=None)  # a machine may sta
 hypothesis.settings.load_profile("busy")
 
 
+class ByFile(LoadGroupScheduling):  # type: ignore[misc]
+    """Gives whole files to the processes of `-n`, since fixtures are a file's; groups stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        group: str = super()._split_scope(nodeid)
+        return group.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Of `-n`."""
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that join the tests' cluster, so that `-m 'not ray'` starts no Ray."""
+    """Marks the tests that join the tests' cluster, so that `-m 'not ray'` starts no Ray.
+
+    All tests with Ray run in one process: two clusters would find each other.
+    """
     for item in items:
         if {"nodes", "head"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("ray")
+        if item.get_closest_marker("ray"):
+            item.add_marker(pytest.mark.xdist_group("ray"))
 
 
 @pytest.fixture(autouse=True)
