@@ -20,7 +20,7 @@ COLOUR_RANGES: dict[tuple[str, ...], tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class BigGanRun:
-    """Settings of a training run of BigGAN; sizes and rates are those published, for batches of hundreds."""
+    """Settings of a training run of BigGAN; sizes, loss and rates are those published, for batches of hundreds."""
 
     steps: int = 20_000
     batch: int = 32
@@ -72,7 +72,8 @@ class BigColorRun(BigGanRun):
     boost: float = 1.2
     """Factor on the colours of the true pictures that the discriminator sees."""
     min_colourfulness: float = 10.0
-    """Pictures below it (signed, of Hasler and Suesstrunk) are left out; the authors have a list of such pictures."""
+    """Pictures below it (absolute, as the authors measure it) are left out; they have a list of such pictures, and name
+    no number."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -44,7 +44,7 @@ class LabelledExamples(Sequence[Labelled]):
         sources: the pictures, and their classes.
         held_out: how many pictures are held out.
         names: of the classes that count, in the order of their numbers; None: all, in the order of their names.
-        min_colourfulness: of a picture, signed, see `metrics.colourfulness`.
+        min_colourfulness: of a picture, absolute, see `metrics.colourfulness`.
 
     Raises:
         ValueError: a source cannot be read, or no picture has a class.
@@ -96,7 +96,7 @@ def _numbers(keys: Sequence[str], classes: Mapping[str, str], names: Sequence[st
 
 def _colourfulness(picture: NDArray[Any]) -> float:
     few = torch.from_numpy(picture[::SAMPLED, ::SAMPLED].copy()).permute(2, 0, 1)[None]
-    return float(colourfulness(few.float() / 255))
+    return float(colourfulness(few.float() / 255, is_absolute=True))
 
 
 def _a_few(names: Sequence[str], most: int = 5) -> str:
