@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from models.colour.colorspace import gray_of
 from models.judges.perceptual import Perceptual, load_perceptual
 from models.measures.adversarial import gradient_penalty, wasserstein
-from models.published.scgan import Discriminator, Scgan
+from models.published.scgan import Discriminator
 from models.published.spectral_training import begin_as_scgan, plain_state, with_scgan_norm
-from models.weights.files import load_network, network_of, read_weights, write_weights
+from models.weights.files import write_weights
 from pipelines.media.maps import SaliencyMaps
 from pipelines.training import loop
 from pipelines.training.crops import CropSettings, squares
@@ -22,37 +22,11 @@ from pipelines.training.examples import Sources, examples
 from pipelines.training.optimise import check_finite
 from pipelines.training.saliency import WithSaliency
 from pipelines.training.scgan_config import ScganConfig
+from pipelines.training.scgan_start import begun, saliency_network, shape_of
 from pipelines.training.tensorboard import SHOWN, rows_of_pictures
 
 BETAS = (0.5, 0.999)
 """Of Adam, as published."""
-SHAPE = ("has_saliency", "width", "side")
-"""Settings of the network, in the config of its weights."""
-
-
-def _shape(config: ScganConfig) -> dict[str, int]:
-    return {"has_saliency": config.saliency_weight > 0, "width": config.width, "side": config.side}
-
-
-def begun(start: Path | None, config: ScganConfig) -> Scgan:
-    """The generator with these weights, or with those that its authors began with, ready to be trained.
-
-    Raises:
-        ValueError: the file holds weights of another network, or of another width, side or branches.
-    """
-    network = Scgan(**_shape(config))  # type: ignore[arg-type]
-    if start is None:
-        begin_as_scgan(network)
-    else:
-        if network_of(start) != "scgan":
-            raise ValueError(f"{start}: weights of {network_of(start)}, not of scgan")
-        own = {"has_saliency": True, "width": 64, "side": 256} | json.loads(read_weights(start)[1].get("config", "{}"))
-        if own != _shape(config):
-            differences = ", ".join(f"{name} is {own[name]}, not {_shape(config)[name]}" for name in SHAPE)
-            raise ValueError(f"{start}: a network of another shape ({differences}); set what it has, or start anew")
-        network.load_state_dict(load_network(start)[0].state_dict())
-    with_scgan_norm(network)
-    return network
 
 
 class ScganTrainer(loop.Trainer):
@@ -73,7 +47,7 @@ class ScganTrainer(loop.Trainer):
         self.config, self.device = config, device
         given = dict(sources.others)
         is_network = "saliency" in given and given["saliency"].suffix == ".safetensors"
-        self.finder = _saliency_network(given.pop("saliency")).to(device) if is_network else None
+        self.finder = saliency_network(given.pop("saliency")).to(device) if is_network else None
         maps = None
         if given.keys() & {"saliency", "masks"}:
             maps = SaliencyMaps(given.get("saliency"), given.get("masks"))
@@ -134,7 +108,7 @@ class ScganTrainer(loop.Trainer):
             key: (value.half() if value.is_floating_point() and value.ndim > 1 else value).cpu().contiguous()
             for key, value in plain_state(self.generator).items()
         }
-        write_weights(state, out, {"network": "scgan", "config": json.dumps(_shape(self.config))} | metadata)
+        write_weights(state, out, {"network": "scgan", "config": json.dumps(shape_of(self.config))} | metadata)
 
     @torch.no_grad()
     def sheet(self) -> Tensor:
@@ -195,15 +169,3 @@ class ScganTrainer(loop.Trainer):
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-
-
-def _saliency_network(path: Path) -> Scgan:
-    """A network that finds saliency, frozen.
-
-    Raises:
-        ValueError: these are weights of another network, or of one without that branch.
-    """
-    network, _ = load_network(path)
-    if not isinstance(network, Scgan) or not hasattr(network, "attention_prediction_network"):
-        raise ValueError(f"{path}: not weights of scgan with its branch for saliency; give these, or a zip of maps")
-    return network.requires_grad_(False)
