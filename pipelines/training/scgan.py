@@ -47,6 +47,8 @@ class ScganTrainer(loop.Trainer):
         self.config, self.device = config, device
         given = dict(sources.others)
         is_network = "saliency" in given and given["saliency"].suffix == ".safetensors"
+        if is_network and "masks" in given:
+            raise ValueError(f"{given['saliency']}: finds saliency in all pictures, without --masks; give one of the two")
         self.finder = saliency_network(given.pop("saliency")).to(device) if is_network else None
         maps = None
         if given.keys() & {"saliency", "masks"}:

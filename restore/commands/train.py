@@ -142,7 +142,7 @@ def compact(
 @option(
     TASK, "--saliency", type=READ_FILE, help="Where people look: a zip of maps, or weights of scgan, which find it."
 )
-@option(TASK, "--masks", type=READ, help="Zip of class maps; what they show is salient where no map is given.")
+@option(TASK, "--masks", type=READ, help="Class maps, a zip or folder; what they show is salient where no map is given.")
 @KINDS
 @OUT
 @option(TASK, "--start", type=READ_FILE, help="Weights of scgan to start from, such as stage 1's for stage 2.")

@@ -90,6 +90,13 @@ def test_saliency_is_asked_for(sources: Sources) -> None:
                        "attention_prediction_network")  # fmt: skip
 
 
+def test_network_that_finds_saliency_and_class_maps_exclude_each_other(sources: Sources, tmp_path: Path) -> None:
+    classes = zipped(tmp_path / "classes.zip", {"0000": np.full((4, 4), 15, np.uint8)})
+    both = replace(sources, others={"saliency": tmp_path / "finder.safetensors", "masks": classes})
+    with pytest.raises(ValueError, match=r"finder\.safetensors: finds saliency in all pictures, without --masks"):
+        ScganTrainer(both, SMALL, None, CPU)
+
+
 @pytest.mark.slow
 def test_network_finds_saliency_where_it_is_given(salient: Sources, sources: Sources, tmp_path: Path) -> None:
     out = tmp_path / "finder.safetensors"
