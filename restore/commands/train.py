@@ -140,7 +140,7 @@ def compact(
 @train.command(cls=Command)
 @IMAGES
 @option(
-    TASK, "--saliency", type=READ_FILE, help="Where people look: a zip of maps, or weights of scgan, which find it."
+    TASK, "--saliency", type=READ, help="Where people look: a zip or folder of maps, or weights of scgan, which find it."
 )
 @option(TASK, "--masks", type=READ, help="Class maps, a zip or folder; what they show is salient where no map is given.")
 @KINDS

@@ -253,6 +253,13 @@ def test_command_trains_what_colours(sources: Sources, salient: Sources, tmp_pat
     assert result.exit_code == 0, result.output
 
 
+def test_command_takes_a_folder_of_maps(sources: Sources, tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "0000.png")
+    command = ["train", "scgan", "--images", sources.images[0], "--saliency", tmp_path, "-o", tmp_path / "o.safetensors"]
+    result = CliRunner().invoke(main, [*map(str, command), "--set", "held_out=1"])
+    assert "all 1 pictures are held out" in result.output
+
+
 @pytest.mark.parametrize(("side", "rows"), [(64, 64), (128, 128)])
 def test_trained_file_says_what_the_network_sees(side: int, rows: int, tmp_path: Path) -> None:
     path = tmp_path / "small.safetensors"
