@@ -1,7 +1,7 @@
 """Trains SCGAN (Zhao et al., IEEE TCSVT 2020, arXiv 2011.11377) in its two stages, by its authors' losses."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class ScganTrainer(loop.Trainer):
 
     Args:
         sources: its pictures; among the others may be `saliency` (maps, or weights of a network that finds them),
-            `masks` (class maps) and `perceptual` (weights).
+            `masks` (class maps), `content` and `perceptual` (weights).
         config: of the run.
         start: weights of the generator to start from.
         device: where it runs.
@@ -48,7 +48,7 @@ class ScganTrainer(loop.Trainer):
         given = dict(sources.others)
         is_network = "saliency" in given and given["saliency"].suffix == ".safetensors"
         if is_network and "masks" in given:
-            raise ValueError(f"{given['saliency']}: finds saliency in all pictures, without --masks; give one of the two")
+            raise ValueError(f"{given['saliency']}: finds saliency in all pictures, without --masks; leave one out")
         self.finder = saliency_network(given.pop("saliency")).to(device) if is_network else None
         maps = None
         if given.keys() & {"saliency", "masks"}:
@@ -58,7 +58,8 @@ class ScganTrainer(loop.Trainer):
         self.data = examples(sources, config.held_out, among=maps.keys if maps else None)
         self.pictures = WithSaliency(self.data, maps) if maps else self.data
         torch.manual_seed(config.seed)
-        self.generator = begun(start, config).to(device)
+        generator, taken = begun(start, config, given.get("content"))
+        self.generator = generator.to(device)
         self.perceptual: Perceptual | None = None
         critics: list[Discriminator] = []
         if config.stage == 2:
@@ -76,7 +77,13 @@ class ScganTrainer(loop.Trainer):
         }
         self.parts = {**networks, **self.optimizers}
         self.tensors = {}
-        self.metadata = {"perceptual": self.perceptual.name} if self.perceptual else {}
+        about = {"content_tensors": taken, "perceptual": self.perceptual.name if self.perceptual else ""}
+        self.metadata = {name: value for name, value in about.items() if value}
+
+    def begin(self, log: Callable[[str], None]) -> None:
+        """Says how many tensors of another network it begins with."""
+        if taken := self.metadata.get("content_tensors"):
+            log(f"{taken} tensors of the features of content are those of --content")
 
     def batches(self, steps: range) -> Iterator[Tensor]:
         """sRGB 0..1 and, where maps are given, the map: (batch, 3 or 4, side, side)."""

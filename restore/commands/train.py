@@ -140,12 +140,13 @@ def compact(
 @train.command(cls=Command)
 @IMAGES
 @option(
-    TASK, "--saliency", type=READ, help="Where people look: a zip or folder of maps, or weights of scgan, which find it."
+    TASK, "--saliency", type=READ, help="Where people look: a zip or folder of maps, or scgan's weights, which find it."
 )
-@option(TASK, "--masks", type=READ, help="Class maps, a zip or folder; what they show is salient where no map is given.")
+@option(TASK, "--masks", type=READ, help="Class maps, zip or folder; what they show is salient where no map is given.")
 @KINDS
 @OUT
 @option(TASK, "--start", type=READ_FILE, help="Weights of scgan to start from, such as stage 1's for stage 2.")
+@option(TASK, "--content", type=READ_FILE, help="The authors' VGG-16, whose features it begins with; not with --start.")
 @option(TASK, "--stage", type=click.Choice(["1", "2"]), default="1", show_default=True, help="What is trained.")
 @option(TASK, "--perceptual", type=READ_FILE, help="Stage 2: weights whose features are compared. [those of compact]")
 @settings_options(8000)
@@ -170,7 +171,7 @@ def scgan(
 
         start_work(has_codecs=False)
         config = assigned(ScganConfig(), assignments, {"stage": int(stage), "steps": steps})
-        others = _given(**{name: options.pop(name) for name in ("saliency", "masks", "perceptual")})
+        others = _given(**{name: options.pop(name) for name in ("saliency", "masks", "content", "perceptual")})
         sources = Sources(images, kinds=kinds, others=others)
         where = find(device)
         run(lambda: ScganTrainer(sources, config, options["start"], where), sources, config, log=click.echo, **options)

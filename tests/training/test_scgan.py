@@ -255,8 +255,8 @@ def test_command_trains_what_colours(sources: Sources, salient: Sources, tmp_pat
 
 def test_command_takes_a_folder_of_maps(sources: Sources, tmp_path: Path) -> None:
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "0000.png")
-    command = ["train", "scgan", "--images", sources.images[0], "--saliency", tmp_path, "-o", tmp_path / "o.safetensors"]
-    result = CliRunner().invoke(main, [*map(str, command), "--set", "held_out=1"])
+    command = ["train", "scgan", "--images", str(sources.images[0]), "--saliency", str(tmp_path), "--set", "held_out=1"]
+    result = CliRunner().invoke(main, [*command, "-o", str(tmp_path / "out.safetensors")])
     assert "all 1 pictures are held out" in result.output
 
 
