@@ -8,7 +8,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from pipelines import product_version
-from restore.options.layout import GROUPS, REPORTING
+from restore.options.layout import GROUPS, HELP, REPORTING
 
 WIDTH = 100
 COMPLETIONS = {
@@ -23,7 +23,8 @@ def commands(
     command: click.Command, name: str = "restore", parent: click.Context | None = None
 ) -> Iterator[tuple[str, click.Context]]:
     """Each command below, with its whole name and a context that knows its parents; the groups come first."""
-    ctx = click.Context(command, parent=parent, info_name=name.rpartition(" ")[2], max_content_width=WIDTH)
+    own = name.rpartition(" ")[2]
+    ctx = click.Context(command, parent=parent, info_name=own, max_content_width=WIDTH, help_option_names=HELP)
     ctx.terminal_width = WIDTH
     yield name, ctx
     if isinstance(command, click.Group):

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from restore.cli import main
 from restore.manual import COMPLETIONS, commands, completion, help_of, man_page, write
+from restore.options.layout import Command
 
 
 def test_every_command_and_option_is_in_the_manual() -> None:
@@ -50,6 +52,12 @@ def test_an_unknown_shell_is_refused() -> None:
 def test_all_is_written_where_systems_look(tmp_path: Path) -> None:
     places = {str(path.relative_to(tmp_path)) for path in write(main, tmp_path)}
     assert places == {"share/man/man1/restore.1", *COMPLETIONS.values()}
+
+
+def test_the_manual_lists_both_names_of_help_and_leaves_them_to_the_command() -> None:
+    command = Command("film", params=[])
+    assert "\\-h, \\-\\-help" in man_page(command)
+    assert CliRunner().invoke(command, ["-h"]).exit_code == 0
 
 
 def test_help_of_a_command_names_it_whole() -> None:
