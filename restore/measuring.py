@@ -35,7 +35,7 @@ def weights_files(folder: Path | None, *names: str) -> list[Path]:
 
 
 def column_names(networks: Sequence[str]) -> dict[str, str]:
-    """Networks by the names of their columns: files without folder and suffix, unless two are called alike."""
+    """Networks by the names they are shown under: files without folder and suffix, unless two are called alike."""
     short = [Path(name).stem if Path(name).is_file() else name for name in networks]
     return dict(zip(short if len(set(short)) == len(set(networks)) else networks, networks, strict=True))
 

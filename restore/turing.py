@@ -7,7 +7,7 @@ from pipelines.evaluate.paint import PicturePainter, PictureSet
 from pipelines.evaluate.turing import Answers, answers_of, write_turing
 from pipelines.settings import PaintSettings
 from restore.exits import Refused, raised_as
-from restore.measuring import stepping
+from restore.measuring import column_names, stepping
 from restore.show.counting import counting
 
 
@@ -30,11 +30,12 @@ def make_page(
         raise ValueError(f"{out}: exists already; name a folder that is new, or empty")
     with raised_as(Refused, FileNotFoundError, ValueError):
         painters = {
-            name: PicturePainter(PaintSettings(network=name, weights_dir=weights_dir), takes=0) for name in networks
+            title: PicturePainter(PaintSettings(network=name, weights_dir=weights_dir), takes=0)
+            for title, name in column_names(networks).items()
         }
     chosen = PictureSet(pictures, limit)
     with counting("pictures", len(chosen) * len(painters)) as step:
-        return write_turing(chosen, {Path(name).stem: stepping(each, step) for name, each in painters.items()}, out)
+        return write_turing(chosen, {title: stepping(each, step) for title, each in painters.items()}, out)
 
 
 def worded(answers: Answers) -> str:

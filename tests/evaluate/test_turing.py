@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.evaluate.turing import SIDE, answers_of
 from pipelines.media.pictures import Pictures
+from restore.turing import make_page
 from tests.made.browser import open_browser, open_tab
 from tests.made.previewed import done, restore
 
@@ -56,6 +57,21 @@ def test_a_page_shows_each_picture_true_and_coloured(pictures: Path, network: Pa
     assert {shown[i].shape for i in range(4)} == {(SIDE, SIDE, 3)}
     assert all(pair["true"] != pair["ours"] and (out / pair["true"]).is_file() for pair in pairs)
     assert "http" not in page
+
+
+def test_a_blend_and_files_called_alike_keep_their_names(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / folder / "net.safetensors" for folder in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.touch()
+    shown: list[str] = []
+    monkeypatch.setattr("restore.turing.PicturePainter", lambda settings, takes: settings)
+    monkeypatch.setattr("restore.turing.write_turing", lambda _, painters, out: shown.extend(painters))
+    for networks in (["eccv16:0.5+compact:0.5", str(files[0])], [str(file) for file in files]):
+        make_page([pictures], networks, None, None, tmp_path / "out")
+    assert shown == ["eccv16:0.5+compact:0.5", "net", *(str(file) for file in files)]
 
 
 def test_a_folder_that_holds_something_is_left_alone(pictures: Path, tmp_path: Path) -> None:
