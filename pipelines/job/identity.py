@@ -75,10 +75,14 @@ def _meets(span: RepairSpan, film: Film, first: int | None, last: int | None) ->
 
 
 def files_given(settings: Settings) -> dict[str, str]:
-    """sha256 of each file that a person gave for a film, by its name."""
+    """sha256 of each file that a person gave for a film, by its name; of files of one name, all of theirs."""
     pictures = [*(still.path for still in settings.stills), *(each.source for each in settings.references)]
     pictures += [hint.mask for hint in settings.hints if hint.mask is not None]
-    return {f"given.{path.name}": sha256_of(path) for path in pictures if isinstance(path, Path) and path.is_file()}
+    given: dict[str, list[str]] = {}
+    for path in dict.fromkeys(pictures):
+        if isinstance(path, Path) and path.is_file():
+            given.setdefault(f"given.{path.name}", []).append(sha256_of(path))
+    return {name: " ".join(each) for name, each in given.items()}
 
 
 def flattened(value: Any, name: str = "") -> dict[str, str]:
