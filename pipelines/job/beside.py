@@ -1,6 +1,7 @@
 """Files beside a result: their names, and how they get these once the result has its own."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,10 @@ def names_beside(result: Path, settings: Settings) -> list[Path]:
 
 def check_beside(result: Path, settings: Settings, overwrite: bool, option: str = "-o") -> None:
     """Raises OutputError where a file beside the result would be lost, which `option` can name otherwise."""
+    other = _other_recorded(result) if settings.has_record else None
+    if other is not None:
+        hint = f"move both away, or name another result with {option}"
+        raise OutputError(record_of(result), f"is the record of {other.name}", hint)
     for path in names_beside(result, settings):
         if path.exists() and not overwrite:
             raise OutputError(path, "exists already", f"--overwrite replaces it, {option} names another result")
@@ -60,6 +65,16 @@ def _is_ours(path: Path, result: Path) -> bool:
     return DISTRIBUTION.encode() in head or result.name.encode() in head
 
 
+def _other_recorded(result: Path) -> Path | None:
+    """Another result, which is there, and whose record lies where this one's would; None: there is no such."""
+    try:
+        other = result.with_name(json.loads(record_of(result).read_text("utf-8"))["result"]["name"])
+    except (OSError, ValueError, KeyError, TypeError):  # it is missing, or no record
+        return None
+    is_this = result.exists() and other.exists() and other.samefile(result)
+    return other if other.exists() and not is_this else None
+
+
 def waiting(result: Path) -> Path:
     """The folder of files that wait for the result to get its name."""
     return result.with_name(result.name + WORK) / FOLDER
@@ -69,9 +84,11 @@ def put_beside(result: Path) -> None:
     """Gives files that wait their names, each whole; those of an earlier result of this name go."""
     folder = waiting(result)
     whole = sorted(folder.iterdir()) if folder.is_dir() else []
-    names = {path.name for path in whole}
+    kept = {result.with_name(path.name) for path in whole}
+    if _other_recorded(result) is not None:
+        kept |= {record_of(result), lumas_of(result)}
     for path in files_beside(result):
-        if path.name not in names and _is_ours(path, result):
+        if path not in kept and _is_ours(path, result):
             path.unlink()
     for path in whole:
         path.replace(result.with_name(path.name))

@@ -160,6 +160,23 @@ def test_a_result_that_is_replaced_keeps_no_record_of_the_one_before(
     assert list(tmp_path.iterdir()) == [out]
 
 
+@pytest.mark.slow
+def test_the_record_of_another_result_of_one_name_is_kept(films: Films, settings: Settings, tmp_path: Path) -> None:
+    film, master, copy = films(clips.plain, ".mp4"), tmp_path / "out.mkv", tmp_path / "out.mp4"
+    restore_film(film, master, recorded(settings))
+    before = listing(tmp_path)
+    restore_film(film, copy, settings)
+    copy.unlink()
+    assert listing(tmp_path) == before
+    for how in ({"overwrite": True}, {"update": True}, {}):
+        with pytest.raises(OutputError, match=r"out\.json: is the record of out\.mkv; move both away, or .* with -o"):
+            restore_film(film, copy, recorded(settings), **how)
+    assert listing(tmp_path) == before
+    master.unlink()
+    restore_film(film, copy, recorded(settings), overwrite=True)
+    assert record(copy)["result"]["name"] == "out.mp4"
+
+
 def test_a_record_does_not_change_the_result(films: Films, settings: Settings, tmp_path: Path) -> None:
     film = films(clips.plain, ".mp4")
     assert restore_film(film, tmp_path / "out.mp4", recorded(settings)).read_bytes() == (
