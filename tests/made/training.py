@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -67,6 +68,21 @@ def run(sources: Sources, out: Path, config: TrainConfig = CONFIG, start: Path |
 
     train(sources, config, out, start=start, log=log, **how)
     return told
+
+
+class StoppedError(Exception):
+    """A run was killed."""
+
+
+def stopped_after(step: int, train: Callable[..., object]) -> None:
+    """Trains until the step after this one has been taken, but not written down; takes lines at each step."""
+
+    def log(line: str) -> None:
+        if line.startswith(f"step {step + 1}/"):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train(log=log, checkpoint_every=step)
 
 
 def checkpoint_of(out: Path) -> dict[str, dict[str, Tensor]]:

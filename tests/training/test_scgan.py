@@ -2,64 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
-from PIL import Image
 from torch import Tensor
 
-from models.published.scgan import Scgan
-from models.weights.files import load_network, read_weights, write_weights
-from pipelines.painting.choice import choose
-from pipelines.settings import PaintSettings
-from pipelines.training import loop
 from pipelines.training.examples import Sources
 from pipelines.training.scgan import ScganTrainer
 from pipelines.training.scgan_config import RANGES, ScganConfig
-from restore.cli import main
-from tests.made.training import PICTURES, are_equal
+from tests.made.scgan import CPU, SMALL, train, with_maps, zipped
+from tests.made.training import PICTURES
 
-SMALL = ScganConfig(steps=2, batch=2, width=1, side=64, held_out=0, workers=0)
-CPU = torch.device("cpu")
 ADVERSARIAL = {"adversarial", "critic1"}
 SLOW = pytest.mark.slow
 
 
-def zipped(path: Path, maps: dict[str, np.ndarray]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for key, values in maps.items():
-            png = BytesIO()
-            Image.fromarray(values).save(png, "PNG")
-            archive.writestr(f"{key}.png", png.getvalue())
-    return path
-
-
 @pytest.fixture
 def salient(sources: Sources, tmp_path: Path) -> Sources:
-    """All pictures but the last one have a map, whose left half is salient."""
-    left = np.zeros((12, 16), np.uint8)
-    left[:, :8] = 255
-    maps = zipped(tmp_path / "maps.zip", {f"{number:04d}": left for number in range(PICTURES - 1)})
-    return Sources(sources.images, others={"saliency": maps})
-
-
-def train(sources: Sources, config: ScganConfig, out: Path, start: Path | None = None, **how: int) -> list[str]:
-    lines: list[str] = []
-    loop.run(
-        lambda: ScganTrainer(sources, config, start, CPU), sources, config, out, start=start, log=lines.append, **how
-    )
-    return lines
-
-
-def checkpoint_of(out: Path) -> dict[str, dict[str, Tensor]]:
-    return torch.load(out.with_suffix(".checkpoint"), weights_only=True)
+    return with_maps(sources, tmp_path / "maps.zip")
 
 
 # The pictures
@@ -152,8 +115,18 @@ class Scores(torch.nn.Module):
         return self.factor * rgb[:, :1].mean(dim=(2, 3), keepdim=True)
 
 
-def test_losses_are_those_of_the_paper(salient: Sources) -> None:
-    config = replace(SMALL, stage=2, discriminators=2, perceptual_weight=0.0, learning_rate=1e-30)
+class Reds(torch.nn.Module):
+    """A distance of pictures: that of their mean red, which is signed."""
+
+    name = "reds"
+
+    def forward(self, coloured: Tensor, true: Tensor) -> Tensor:
+        return true[:, 0].mean() - coloured[:, 0].mean()
+
+
+def test_losses_are_those_of_the_paper(salient: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.training.scgan.load_perceptual", lambda path, network: Reds())
+    config = replace(SMALL, stage=2, discriminators=2, learning_rate=1e-30)
     trainer = ScganTrainer(salient, config, None, CPU)
     trainer.generator, trainer.critics = Constant(), [Scores(3.0), Scores(2.0)]  # type: ignore[assignment, list-item]
     networks = {"generator": trainer.generator, "critic1": trainer.critics[0], "critic2": trainer.critics[1]}
@@ -164,6 +137,7 @@ def test_losses_are_those_of_the_paper(salient: Sources) -> None:
     weighted = (0.9 + 0.3 + 0.3) / 3  # half of the made colours, all of the true ones
     assert terms["colour"] == pytest.approx(1.0 * colours)
     assert terms["saliency"] == pytest.approx(0.5 * weighted)
+    assert terms["perceptual"] == pytest.approx(5 * (1.0 - 0.2))  # of the coloured pictures, without saliency
     assert terms["adversarial"] == pytest.approx(-0.05 * (3 * 0.2 + 2 * 0.1))
     slopes = [factor / 64 for factor in (3, 2)]  # of a mean over 64 x 64 places: factor / 64**2 at each, 64**2 times
     assert terms["critic1"] == pytest.approx(3 * (0.2 - 1.0) + 10 * (slopes[0] - 1) ** 2)
@@ -187,88 +161,6 @@ def test_discriminators_learn_and_the_generator_leaves_them(salient: Sources) ->
 def test_rates_are_halved_every_ten_times_that_all_pictures_are_seen(stage: int, step: int, rate: float) -> None:
     assert ScganConfig(stage=stage, batch=8).rate(step, pictures=200) == pytest.approx(rate)
     assert ScganConfig(stage=stage, batch=8, learning_rate=1.0).rate(0, 200) == 1.0
-
-
-# A run
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, {"stage": 2, "discriminators": 2, "perceptual_weight": 0.0}])
-def test_run_stopped_goes_on_as_if_it_had_not(changes: dict[str, object], salient: Sources, tmp_path: Path) -> None:
-    config = replace(SMALL, steps=3, **changes)  # type: ignore[arg-type]
-    whole, halves = tmp_path / "whole.safetensors", tmp_path / "halves.safetensors"
-    train(salient, config, whole)
-    train(salient, replace(config, steps=1), halves)
-    assert train(salient, config, halves)[0] == "going on from step 1"
-    one, other = checkpoint_of(whole), checkpoint_of(halves)
-    assert one.keys() == other.keys() >= {"generator", "generator_optimizer"}
-    networks = [name for name in one if name == "generator" or name in ("critic1", "critic2")]
-    assert len(networks) == 1 + (2 if changes else 0)
-    for name in networks:
-        assert are_equal(one[name], other[name])
-        moments = [[each["exp_avg_sq"] for each in saved[f"{name}_optimizer"]["state"].values()]
-                   for saved in (one, other)]  # fmt: skip
-        assert all(torch.equal(a, b) for a, b in zip(*moments, strict=True))
-    assert are_equal(read_weights(whole)[0], read_weights(halves)[0])
-
-
-@pytest.mark.slow
-def test_second_stage_begins_with_the_firsts_weights(salient: Sources, tmp_path: Path) -> None:
-    first = tmp_path / "first.safetensors"
-    train(salient, SMALL, first)
-    trainer = ScganTrainer(salient, replace(SMALL, stage=2, perceptual_weight=0.0), first, CPU)
-    network, _ = load_network(first)
-    gray = torch.rand(2, 1, 64, 64)
-    with torch.inference_mode():
-        assert torch.allclose(trainer.generator.eval()(gray), network(gray), atol=0.02)  # the norm is an estimate
-    with pytest.raises(ValueError, match=r"first\.safetensors: a network of another shape \(.*width is 1, not 2"):
-        ScganTrainer(salient, replace(SMALL, width=2), first, CPU)
-
-
-@pytest.mark.slow
-def test_weights_say_what_they_are_of(salient: Sources, tmp_path: Path) -> None:
-    out = tmp_path / "out.safetensors"
-    train(salient, replace(SMALL, stage=2, steps=1), out)
-    state, about = read_weights(out)
-    assert json.loads(about["config"]) == {"has_saliency": True, "width": 1, "side": 64}
-    assert about["perceptual"].startswith("compact encoder.features ")
-    assert len(about["saliency"]) == 64
-    network, _ = load_network(out)
-    assert isinstance(network, Scgan)
-    assert network.depth == 7
-    assert not any("down8" in key or "down9" in key or "up2." in key for key in state)
-
-
-@pytest.mark.slow
-def test_command_trains_what_colours(sources: Sources, salient: Sources, tmp_path: Path) -> None:
-    out = tmp_path / "out.safetensors"
-    settings = [word for name in ("batch", "width", "side", "held_out", "workers")
-                for word in ("--set", f"{name}={getattr(SMALL, name)}")]  # fmt: skip
-    command = ["train", "scgan", "--images", sources.images[0], "--saliency", salient.others["saliency"], "-o", out,
-               "--steps", 2, "--device", "cpu", *settings]  # fmt: skip
-    result = CliRunner().invoke(main, [str(word) for word in command])
-    assert result.exit_code == 0, result.output
-    assert "step 2/2  colour " in result.output
-    result = CliRunner().invoke(main, [str(w) for w in ("evaluate", "colour", sources.images[0], "--network", out)])
-    assert result.exit_code == 0, result.output
-
-
-def test_command_takes_a_folder_of_maps(sources: Sources, tmp_path: Path) -> None:
-    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "0000.png")
-    command = ["train", "scgan", "--images", str(sources.images[0]), "--saliency", str(tmp_path), "--set", "held_out=1"]
-    result = CliRunner().invoke(main, [*command, "-o", str(tmp_path / "out.safetensors")])
-    assert "all 1 pictures are held out" in result.output
-
-
-@pytest.mark.parametrize(("side", "rows"), [(64, 64), (128, 128)])
-def test_trained_file_says_what_the_network_sees(side: int, rows: int, tmp_path: Path) -> None:
-    path = tmp_path / "small.safetensors"
-    config = {"has_saliency": False, "width": 1, "side": side}
-    write_weights(Scgan(**config).state_dict(), path, {"network": "scgan", "config": json.dumps(config)})  # type: ignore[arg-type]
-    chosen = choose(PaintSettings(network=str(path), device="cpu"))
-    assert chosen.rows == rows
-    with pytest.raises(ValueError, match=f"scgan sees pictures whose rows are a multiple of {side}, not 96"):
-        choose(PaintSettings(network=str(path), device="cpu", rows=96))
 
 
 # The settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +15,13 @@ from PIL import Image
 
 from models.weights.files import read_weights
 from pipelines.errors import OutputError
-from pipelines.training.config import Stage, TrainConfig
+from pipelines.training.config import Stage
 from pipelines.training.examples import Sources
 from pipelines.training.run import train
 from tests.made.runs import listing, save_random_network
-from tests.made.training import CONFIG, are_equal, checkpoint_of, run
+from tests.made.training import CONFIG, are_equal, checkpoint_of, run, stopped_after
 
 pytestmark = pytest.mark.usefixtures("narrow")
-
-
-class StoppedError(Exception):
-    """A run was killed."""
-
-
-def stopped_after(step: int, sources: Sources, out: Path, config: TrainConfig) -> None:
-    def log(line: str) -> None:
-        if line.startswith(f"step {step + 1}/"):  # it has been taken, but not written down
-            raise StoppedError
-
-    with pytest.raises(StoppedError):
-        train(sources, config, out, log=log, checkpoint_every=step)
 
 
 @pytest.mark.parametrize("stage", ["full", "fusion"])
@@ -41,7 +29,7 @@ def test_run_stopped_goes_on_as_if_it_had_not(stage: Stage, sources: Sources, tm
     config = replace(CONFIG, stage=stage, steps=4)
     whole, halves = tmp_path / "whole.safetensors", tmp_path / "halves.safetensors"
     steps = run(sources, whole, config)
-    stopped_after(2, sources, halves, config)
+    stopped_after(2, partial(train, sources, config, halves))
     assert read_weights(halves)[1]["step"] == "2"
     assert run(sources, halves, config) == steps[2:]
     one, other = checkpoint_of(whole), checkpoint_of(halves)
@@ -171,7 +159,7 @@ def test_training_that_runs_away_leaves_the_checkpoint_before_it(
 
 def test_weights_and_checkpoint_are_written_on_the_way(sources: Sources, tmp_path: Path) -> None:
     out = tmp_path / "out.safetensors"
-    stopped_after(1, sources, out, replace(CONFIG, stage="detector"))
+    stopped_after(1, partial(train, sources, replace(CONFIG, stage="detector"), out))
     assert read_weights(out)[1]["step"] == "1"
     assert {path.name for path in tmp_path.iterdir()} == {"out.safetensors", "out.checkpoint", "out.held-out"}
 
