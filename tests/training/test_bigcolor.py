@@ -20,7 +20,7 @@ from pipelines.training.biggan_start import read_start
 from pipelines.training.examples import Sources
 from restore.cli import main
 from tests.made import clips
-from tests.made.by_class import CPU, SMALL, SMALL_COLOUR, coloured_folders, train_bigcolor, train_biggan
+from tests.made.by_class import CPU, SMALL, SMALL_COLOUR, coloured_folders, scored_as, train_bigcolor, train_biggan
 from tests.made.evaluated import drawn, save_classifier
 from tests.made.training import are_equal, checkpoint_of
 
@@ -53,20 +53,19 @@ def test_losses_are_the_papers(sources: Sources, monkeypatch: pytest.MonkeyPatch
     rgb, classes = next(trainer.batches(range(1)))
     made = torch.rand(2, 3, 64, 64) * 2 - 1
     monkeypatch.setattr(trainer, "_coloured", lambda *_: made.clone().requires_grad_())
-    scores = {"true": torch.tensor([[0.5], [2.0]]), "false": torch.tensor([[-0.5], [0.25]])}
-
-    def score(_: object, pictures: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
-        both = torch.cat([scores["true"], scores["false"]])
-        return (both if len(pictures) == 4 else scores["false"]) + 0 * pictures.sum() + 0 * weight.sum()
-
-    weight = next(trainer.discriminator.parameters())
-    monkeypatch.setattr(type(trainer.discriminator), "score", score)
+    seen = scored_as(trainer.discriminator, [0.5, 2.0], [-0.5, 0.25], monkeypatch)
     terms = {name: float(term.detach()) for name, term in trainer.learn(0, (rgb, classes)).items()}
     result = (made + 1) / 2
     assert terms["mse"] == pytest.approx(float(((result - rgb) ** 2).mean()))
     assert terms["perceptual"] == pytest.approx(0.2 * float(trainer.perceptual(result, rgb)), rel=1e-5)
     assert terms["hinge"] == pytest.approx(0.03 * -(-0.5 + 0.25) / 2)
     assert terms["discriminator"] == pytest.approx(((0.5 + 0) / 2 + (0.5 + 1.25) / 2) / 2)
+    luma = (rgb * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(dim=1, keepdim=True)
+    vivid = (luma + 1.2 * (rgb - luma)).clamp(0, 1)
+    wanted = [(torch.cat([2 * vivid - 1, made]), torch.cat([classes, classes])), (made, classes)]
+    for own, (pictures, labels) in zip(seen, wanted, strict=True):
+        assert torch.allclose(own[0], pictures, atol=1e-6)
+        assert torch.equal(own[1], labels)
 
 
 def test_rates_fall_each_time_all_pictures_were_seen() -> None:

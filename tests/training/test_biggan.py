@@ -17,7 +17,7 @@ from pipelines.training.by_class import LabelledExamples
 from pipelines.training.crops import CropSettings
 from pipelines.training.examples import Sources
 from restore.cli import main
-from tests.made.by_class import CPU, coloured_folders, train_biggan
+from tests.made.by_class import CPU, coloured_folders, scored_as, train_biggan
 from tests.made.by_class import SMALL as CONFIG
 from tests.made.training import are_equal, checkpoint_of
 
@@ -71,6 +71,21 @@ def test_step_changes_both_networks_and_each_by_its_own_loss(sources: Sources) -
         changed = [not torch.equal(a, b) for a, b in zip(old, trainer.parts[name].parameters(), strict=True)]
         assert sum(changed) > len(changed) / 2, name
     assert all(p.requires_grad for p in trainer.discriminator.parameters())
+
+
+def test_losses_are_hinges(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = BigGanTrainer(sources, CONFIG, CPU)
+    rgb, classes = next(trainer.batches(range(1)))
+    made = torch.rand(2, 3, 64, 64) * 2 - 1
+    monkeypatch.setattr(trainer, "_made", lambda *_: made.clone().requires_grad_())
+    seen = scored_as(trainer.discriminator, [0.5, 2.0], [-1.5, 0.25], monkeypatch)
+    terms = {name: float(term.detach()) for name, term in trainer.learn(0, (rgb, classes)).items()}
+    assert terms["discriminator"] == pytest.approx((0.5 + 0) / 2 + (0 + 1.25) / 2)
+    assert terms["generator"] == pytest.approx(-(-1.5 + 0.25) / 2)
+    (both, labels), (again, own) = seen
+    assert torch.allclose(both, torch.cat([2 * rgb - 1, made]), atol=1e-6)
+    assert torch.equal(again, made)
+    assert (labels.tolist(), own.tolist()) == (classes.tolist() * 2, classes.tolist())
 
 
 def test_discriminator_may_take_more_steps_each_on_its_own_pictures(sources: Sources) -> None:
