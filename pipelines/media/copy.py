@@ -58,12 +58,11 @@ def _cover_bytes(source: Any) -> bytes:
 
 
 def add_as_coded(out: OutputContainer, template: Any) -> Any:
-    """Adds a stream for the packets of a coloured picture, as its encoder described it."""
+    """Adds a stream for packets that are copied, as their encoder or the film describes it."""
     stream: Any = out.add_stream_from_template(template, opaque=True)
-    if (
-        template.codec_context.name == "prores"
-    ):  # its profile is in the tag alone, and the muxer's own is that of 422 HQ
-        stream.codec_context.codec_tag = template.codec_context.codec_tag
+    coded = template.codec_context
+    if coded is not None and coded.name == "prores":  # its profile is in the tag alone; the muxer's own is 422 HQ's
+        stream.codec_context.codec_tag = coded.codec_tag
     return stream
 
 
@@ -91,7 +90,7 @@ def add_other(out: OutputContainer, source: Any, is_span: bool = False) -> Any:
     elif codec:
         added = add_text(out, source, codec)
     else:
-        added = out.add_stream_from_template(source, opaque=True)
+        added = add_as_coded(out, source)
     copy_tags(source, added, OF_PACKETS if is_span or codec else ())
     if source.type == "video" and source.average_rate:
         added.codec_context.framerate = source.average_rate

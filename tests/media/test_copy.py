@@ -10,9 +10,11 @@ import av
 import pytest
 
 from pipelines.settings import Settings
+from tests.made.pictures import pan
 from tests.made.readers import packets
 from tests.made.runs import Films
 from tests.made.sounds import copied, with_sound
+from tests.made.tracks import PictureTrack, write
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov"])
@@ -70,3 +72,16 @@ def test_sound_of_a_span_has_no_tags_that_count_its_packets(films: Films, settin
     out = films.restored(film, replace(settings, end=Fraction(1, 2)), ".mkv")
     assert tags(out, 0) == {"title": "Reel"}
     assert tags(out, 1) == {"title": "Reel", "ENCODER": "old"}
+
+
+def with_proxies(path: Path) -> Path:
+    """A film in ProRes 422 HQ with two pictures beside its own, in 422 Proxy and 422 LT."""
+    kinds = ({"profile": number} for number in "301")
+    return write(path, *(PictureTrack(pan(6), "prores_ks", "yuv422p10le", options=options) for options in kinds))
+
+
+@pytest.mark.parametrize("ending", [".mov", ".mkv"])
+def test_prores_beside_the_picture_keeps_its_kind(films: Films, settings: Settings, ending: str) -> None:
+    out = films.restored(films(with_proxies, ".mov"), settings, ending)
+    with av.open(out) as film:
+        assert [stream.codec_context.codec_tag for stream in film.streams.video[1:]] == ["apco", "apcs"]
