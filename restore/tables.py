@@ -26,6 +26,7 @@ NEEDED = {
     "LPIPS": f"pip install lpips, and put {BACKBONE}, AlexNet's weights, into {backbone_folder()}",
 }
 """Columns that are not there by themselves, and what they need."""
+UNCHECKED = "no figures of the paper's own: they could not be checked"
 
 
 def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
@@ -38,7 +39,7 @@ def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
     answers: Sequence[Path],
     json_out: Path | None,
     show: ShowReport,
-) -> dict[str, str]:
+) -> list[str]:
     """Measures a paper's columns for several networks.
 
     Args:
@@ -53,7 +54,7 @@ def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
         show: takes the figures.
 
     Returns:
-        The columns that were not measured, and what each needs.
+        Lines on what the table lacks: columns that were not measured, with what each needs; the paper's own figures.
 
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
@@ -78,7 +79,8 @@ def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
         )
     show(report)
     shown = {column for row in report.sections[0].figures.values() for column in row}
-    return {column: NEEDED[column] for column in TABLES[table].columns if column not in shown}
+    missing = [f"not measured: {column}; {NEEDED[column]}" for column in TABLES[table].columns if column not in shown]
+    return missing + ([] if TABLES[table].theirs else [UNCHECKED])
 
 
 def _opened(settings: PaintSettings, step: Callable[[], None]) -> Callable[[Named], Coloured]:

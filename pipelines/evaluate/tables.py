@@ -17,9 +17,11 @@ from pipelines.evaluate.paint import Coloured, Named, PictureSet
 from pipelines.evaluate.report import Figures, Report, Section
 
 OPTIMUM = 16, 20
-"""Colourfulness, signed, that its authors find best (CCI: Huang, Wang, Wu, CVIU 2006)."""
+"""CCI that is best, as the evaluation code of SCGAN's authors has it (indexes_CCI.py)."""
 NO_BOXES = np.empty((0, 6), np.float32)
-CCI, SIGNED, ABSOLUTE = "CCI", "colourfulness, signed", "colourfulness, absolute"
+CCI = "CCI"
+"""Colourfulness of Hasler and Suesstrunk (SPIE 2003), signed: that code computes it under this name."""
+SIGNED, ABSOLUTE = "colourfulness, signed", "colourfulness, absolute"
 SHARE = f"CCI in {OPTIMUM[0]} to {OPTIMUM[1]}, %"
 TAKEN, SECONDS, FRECHET = "taken for real, %", "seconds", "Fréchet distance, MobileNetV2"
 TOP, TOP_AS_TRUE = "top-1", "top-1 as on the true picture"

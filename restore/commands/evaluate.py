@@ -82,13 +82,13 @@ def colour(pictures: tuple[Path, ...], networks: tuple[str, ...], limit: int | N
     if table and (options["boxes"] or options["sheet"]):
         raise click.UsageError("--boxes and --sheet are of one network; leave them out with --table")
     given = {name: options.pop(name) for name in ("boxes", "classifier", "labels", "sheet")}
-    missing = {} if given["classifier"] else {"Fréchet distance and top-1": "give --classifier"}
+    lacks = [] if given["classifier"] else ["not measured: Fréchet distance and top-1; give --classifier"]
     with in_one_line():
         start_work()
         if table:
             from restore.tables import measure_table
 
-            missing = measure_table(
+            lacks = measure_table(
                 table, pictures, networks, options, limit, given, answers, json_out, printer(json_out)
             )
         else:
@@ -96,8 +96,8 @@ def colour(pictures: tuple[Path, ...], networks: tuple[str, ...], limit: int | N
 
             options["network"] = networks[0]
             measure_colour(pictures, options, limit, given, json_out, printer(json_out))
-    for column, needs in missing.items():
-        click.echo(f"\nnot measured: {column}; {needs}")
+    for line in lacks:
+        click.echo(f"\n{line}")
 
 
 @evaluate.command(cls=Command)

@@ -49,6 +49,22 @@ def test_share_of_cci_is_that_of_the_pictures_in_its_range(
     assert wide.figures["true"]["CCI in 16 to 20, %"] == 100
 
 
+@pytest.mark.slow
+def test_tables_of_papers_whose_figures_could_not_be_checked_say_so(pictures: Path, network: Path) -> None:
+    words = (pictures, "--network", network, "--limit", 1)
+    has_line = {name: "no figures of the paper's own: they could" in table(name, *words).output for name in TABLES}
+    assert has_line == {"eccv16": False, "instcolor": True, "scgan": True, "bigcolor": False}
+
+
+def test_cci_is_the_signed_colourfulness(pictures: Path, paint: PicturePainter) -> None:
+    (named,) = PictureSet([pictures], limit=1)
+    red, green, blue = named.picture.reshape(-1, 3).T.astype(float)
+    rg, yb = red - green, (red + green) / 2 - blue
+    wanted = np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
+    (each,) = evaluate_table("scgan", PictureSet([pictures], limit=1), {"own": lambda: paint}).sections
+    assert each.figures["true"]["CCI"] == pytest.approx(wanted, rel=1e-3)
+
+
 def test_run_time_is_of_one_picture_alone(pictures: Path, paint: PicturePainter) -> None:
     coloured = [paint(named) for named in PictureSet([pictures], limit=2)]
     assert min(one.seconds for one in coloured) > 0
