@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 TOOLS = Path(sys.executable).parent
@@ -79,6 +80,16 @@ def test_the_version_stands_in_one_place() -> None:
     places = [ROOT / "CITATION.cff", ROOT / "Dockerfile", ROOT / "README.md", *(ROOT / ".github").rglob("*.yml")]
     places += [path for room in ("restore", "pipelines", "models") for path in (ROOT / room).rglob("*.py")]
     assert [path for path in places if re.search(rf"(?<![\d.]){version}(?![\d.])", path.read_text("utf-8"))] == []
+
+
+def test_the_papers_that_documents_name_can_be_cited() -> None:
+    science = (ROOT / "docs" / "science.md").read_text("utf-8")
+    section = science.partition("\n## Four papers\n")[2].partition("\n## ")[0]
+    named = re.findall(r"\n### .*\n\n.*\[arXiv ([\d.]+)\]", section)
+    references = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))["references"]
+    cited = [number["value"].removeprefix("arXiv:") for each in references for number in each["identifiers"]]
+    assert cited == named
+    assert len(named) == 4
 
 
 def test_samples_name_the_image_of_this_version() -> None:
