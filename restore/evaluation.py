@@ -21,6 +21,7 @@ from pipelines.evaluate.sequences import as_films
 from pipelines.evaluate.sheet import Sheet
 from pipelines.evaluate.steadiness import evaluate_steadiness
 from pipelines.evaluate.stills import evaluate_stills
+from pipelines.media.labels import read_classes
 from pipelines.media.pictures import read_boxes
 from pipelines.media.probe import probe
 from pipelines.painting.choice import choose, choose_network
@@ -56,7 +57,7 @@ def measure_colour(
         pictures: zip files or folders.
         settings: of `PaintSettings`, by name.
         limit: pictures taken at most, evenly spread.
-        given: the files of `boxes`, `classifier`, `labels`; `sheet` is written.
+        given: the files of `boxes`, `classes`, `classifier`, `labels`; `sheet` is written.
         json_out: a file for all figures, which `show` writes.
         show: takes the figures.
 
@@ -64,15 +65,16 @@ def measure_colour(
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
     read = (*pictures, *weights_files(settings["weights_dir"], settings["network"]))
-    check_results((*read, given["boxes"], given["classifier"], given["labels"]),
-                   {"--json": json_out, "--sheet": given["sheet"]})  # fmt: skip
+    files = [path for name, path in given.items() if name != "sheet"]
+    check_results((*read, *files), {"--json": json_out, "--sheet": given["sheet"]})
+    classes = read_classes(given["classes"]) if given["classes"] else None
     with raised_as(Refused, FileNotFoundError, ValueError):
-        paint = PicturePainter(PaintSettings(**settings))
+        paint = PicturePainter(PaintSettings(**settings), classes=classes)
     boxes = read_boxes(given["boxes"]) if given["boxes"] else None
     labels = read_labels(given["labels"]) if given["labels"] else None
     judge = ContentJudge(given["classifier"], labels) if given["classifier"] else None
     sheet = Sheet(given["sheet"]) if given["sheet"] else None
-    chosen = PictureSet(pictures, limit)
+    chosen = PictureSet(pictures, limit, classes)
     with counting("pictures", len(chosen)) as step:
         report = evaluate_colour(chosen, stepping(paint, step), boxes, judge, sheet)
     show(report)

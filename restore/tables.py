@@ -7,9 +7,10 @@ from typing import Any
 
 from models.judges.lpips import BACKBONE, backbone_folder, open_lpips
 from pipelines.evaluate.content import ContentJudge, read_labels
-from pipelines.evaluate.paint import Coloured, Named, PicturePainter, PictureSet
+from pipelines.evaluate.paint import Coloured, Named, PicturePainter, PictureSet, by_class
 from pipelines.evaluate.tables import FRECHET, TABLES, TAKEN, TOP, TOP_AS_TRUE, evaluate_table
 from pipelines.evaluate.turing import answers_of
+from pipelines.media.labels import read_classes
 from pipelines.painting.choice import choose
 from pipelines.painting.detect import without_instances
 from pipelines.settings import PaintSettings
@@ -48,7 +49,7 @@ def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
         networks: names or files of weights, a row each.
         settings: of `PaintSettings`, by name, but for the network.
         limit: pictures taken at most, evenly spread.
-        given: the files of `classifier` and `labels`.
+        given: the files of `classes`, `classifier` and `labels`.
         answers: results of `restore evaluate turing`.
         json_out: a file for all figures, which `show` writes.
         show: takes the figures.
@@ -61,18 +62,22 @@ def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
     """
     read = (*pictures, *weights_files(settings["weights_dir"], *networks), *given.values(), *answers)
     check_results(read, {"--json": json_out})
+    classes = read_classes(given["classes"]) if given["classes"] else None
     with raised_as(Refused, FileNotFoundError, ValueError):
-        asked = {row: PaintSettings(**settings, network=name) for row, name in column_names(networks).items()}
+        asked = {
+            row: by_class(PaintSettings(**settings, network=name), classes)
+            for row, name in column_names(networks).items()
+        }
         for each in asked.values():
             choose(each)
     labels = read_labels(given["labels"]) if given["labels"] else None
-    weights, chosen = given["classifier"], PictureSet(pictures, limit)
+    weights, chosen = given["classifier"], PictureSet(pictures, limit, classes)
     taken = {each.network: each.taken for each in answers_of(answers)} if answers else {}
     with counting("pictures", len(chosen) * len(asked)) as step:
         report = evaluate_table(
             table,
             chosen,
-            {row: partial(_opened, each, step) for row, each in asked.items()},
+            {row: partial(_opened, each, classes, step) for row, each in asked.items()},
             judge=lambda: ContentJudge(weights, labels) if weights else None,
             lpips=open_lpips() if "LPIPS" in TABLES[table].columns else None,
             taken=taken,
@@ -83,8 +88,10 @@ def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
     return missing + ([] if TABLES[table].theirs else [UNCHECKED])
 
 
-def _opened(settings: PaintSettings, step: Callable[[], None]) -> Callable[[Named], Coloured]:
+def _opened(
+    settings: PaintSettings, classes: Mapping[str, str] | None, step: Callable[[], None]
+) -> Callable[[Named], Coloured]:
     """The network of these settings, which looks for things only where it colours them on their own."""
     find = None if choose(settings).instances else without_instances
-    painter: Callable[[Named], Coloured] = stepping(PicturePainter(settings, find, takes=0), step)
+    painter: Callable[[Named], Coloured] = stepping(PicturePainter(settings, find, takes=0, classes=classes), step)
     return painter

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from pipelines.frames import AnchorBatch, HintTable, InstanceBatch
 from pipelines.guide.classes import shares_in
 from pipelines.media.pictures import Picture, Pictures
 from pipelines.painting.blend import anchors_at, mean_ab
-from pipelines.painting.choice import Part, choose
+from pipelines.painting.choice import Chosen, Part, choose, takes_class
 from pipelines.painting.colorize import Colorize
 from pipelines.painting.detect import Detect, without_instances
+from pipelines.painting.film_class import class_number
 from pipelines.painting.finish import finished
 from pipelines.painting.painter import Painter, open_finder, open_painter
 from pipelines.painting.size import network_size
@@ -133,25 +134,57 @@ def _that_finds(painter: Painter, settings: PaintSettings) -> Painter:
     return replace(painter, instances=painter.instances or LOOKED_FOR, find=find)
 
 
+def by_class(settings: PaintSettings, classes: Mapping[str, str] | None) -> PaintSettings:
+    """The settings; where pictures have classes and the network colours by class, with any of these as the film's.
+
+    Nothing has to tell classes then. `PicturePainter` takes each picture's own in its place.
+
+    Args:
+        settings: of the network.
+        classes: names by the pictures' keys.
+    """
+    if not classes or not takes_class(settings):
+        return settings
+    return replace(settings, film_class=next(iter(classes.values())))
+
+
+def _class_numbers(chosen: Sequence[Chosen], classes: Mapping[str, str]) -> dict[str, int | None]:
+    """Numbers of the pictures' classes in a network's weights, by key; empty where it colours by none.
+
+    Raises:
+        ValueError: the weights know no class of this name.
+    """
+    weights = [one.file("weights") for one in chosen if one.takes("class")]
+    if not weights:
+        return {}
+    numbers = {name: class_number(weights[0], name) for name in dict.fromkeys(classes.values())}
+    return {key: numbers[name] for key, name in classes.items()}
+
+
 class PicturePainter:
     """Colours pictures one by one, each together with its takes.
 
     Args:
         settings: the network, and the size at which it sees the pictures.
+        classes: names of the pictures' classes by their keys, for networks that colour by class; see `by_class`.
         find: finds the instances; None: what the settings name. They are found in any case, and coloured on their own
             if the settings say so.
         takes: of each picture, coloured with it; 0 or TAKES.
     """
 
-    def __init__(self, settings: PaintSettings, find: Find | None = None, takes: int = TAKES) -> None:
+    def __init__(
+        self, settings: PaintSettings, find: Find | None = None, takes: int = TAKES,
+        classes: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.takes = takes
-        chosen = choose(settings)
+        chosen = choose(by_class(settings, classes))
         parts = chosen.parts or (Part(1.0, chosen),)
+        self.numbers = _class_numbers([part.chosen for part in parts], classes or {})
         painters = [replace(open_painter(part.chosen), batch=1 + takes) for part in parts]
         self.rows = chosen.rows
         self.film_class = chosen.film_class
         is_told = chosen.takes("class") and chosen.film_class is None
-        self.classes = load_class_network(chosen.file("class")) if is_told else None
+        self.class_network = load_class_network(chosen.file("class")) if is_told else None
         self.find = find or Detect(_that_finds(painters[0], settings))
         self.parts = list(zip(parts, map(Colorize, painters), strict=True))
 
@@ -172,7 +205,9 @@ class PicturePainter:
         small = network_lightness(lightness, self.rows)
         seen = np.stack([small, *(take(small, named.key, number) for number in range(self.takes))])  # (N, h, w)
         anchors = as_anchors(seen)
-        own = int(shares_in(self.classes, anchors.lightness[0]).argmax()) if self.classes else self.film_class
+        own = self.numbers.get(named.key, self.film_class)
+        if self.class_network:
+            own = int(shares_in(self.class_network, anchors.lightness[0]).argmax())
         if own is not None:
             anchors = replace(anchors, classes=(own,) * len(seen))
         if hints is not None:

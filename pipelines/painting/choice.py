@@ -150,11 +150,24 @@ def choose(asked: PaintSettings, has_pool: bool = False) -> Chosen:
     shares = shares_of(asked.network)
     if len(shares) == 1:
         return _chosen(asked, device)
-    kinds = [NETWORKS[network_of(find_weights(name, asked.weights_dir))] for name in shares]
+    kinds = _kinds(asked)
     each = [replace(asked_of(kind, kinds, asked), network=name) for kind, name in zip(kinds, shares, strict=True)]
     return _blended(
         asked, [Part(share, _chosen(one, device)) for one, share in zip(each, shares.values(), strict=True)]
     )
+
+
+def takes_class(asked: PaintSettings) -> bool:
+    """Whether the network, or one of a blend, colours by class.
+
+    Raises:
+        FileNotFoundError, ValueError: as `choose`.
+    """
+    return any("class" in kind.takes for kind in _kinds(asked))
+
+
+def _kinds(asked: PaintSettings) -> list[Kind]:
+    return [NETWORKS[network_of(find_weights(name, asked.weights_dir))] for name in shares_of(asked.network)]
 
 
 def _none(asked: PaintSettings) -> Chosen:

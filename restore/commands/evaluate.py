@@ -55,6 +55,7 @@ def evaluate() -> None:
 @option(TASK, "--table", type=click.Choice(TABLES), help="The columns of a paper's table, beside its own figures.")
 @option(TASK, "--answers", type=FILE, multiple=True, help="With --table eccv16: results of evaluate turing.")
 @FILM_CLASS
+@option(TASK, "--classes", type=FILE, help="Lines of key and class: these pictures only, each coloured as its class.")
 @option(COLOUR, "--temperature", type=float, metavar="T", help="T of the annealed mean. [the weights' own]")
 @option(COLOUR, "--saturation", type=float, default=1.0, show_default=True, help="Factor on the colours, 0 to 4.")
 @option(
@@ -81,7 +82,9 @@ def colour(pictures: tuple[Path, ...], networks: tuple[str, ...], limit: int | N
         raise click.UsageError("several --network, and --answers, are for a paper's columns; give --table, too")
     if table and (options["boxes"] or options["sheet"]):
         raise click.UsageError("--boxes and --sheet are of one network; leave them out with --table")
-    given = {name: options.pop(name) for name in ("boxes", "classifier", "labels", "sheet")}
+    if options["classes"] and options["film_class"]:
+        raise click.UsageError("--class is one for all pictures, and --classes gives each its own; leave one out")
+    given = {name: options.pop(name) for name in ("boxes", "classes", "classifier", "labels", "sheet")}
     lacks = [] if given["classifier"] else ["not measured: Fréchet distance and top-1; give --classifier"]
     with in_one_line():
         start_work()
