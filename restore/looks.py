@@ -75,9 +75,7 @@ def render_preview(  # noqa: PLR0913  # one look's all
     first = _for(how.show, next(iter(compared.values()), settings))
     with _opened(PREVIEW, film, out, first, overwrite, reporter) as (opened, report):
         begins = None if at is None else opened.seconds(at)
-        seen = opened if begins is None else opened.at(begins)
-        if begins is not None:
-            seen.first_frame(begins)
+        seen = opened if begins is None else opened.at(begins)[0]
         view, *others = ready(seen, *list(compared.values())[1:])
         shown = [Variant(label, each) for label, each in zip(compared, (view, *others), strict=False)]
         make_canvas(view.film, how, list(compared), view.settings.mends)
@@ -130,12 +128,11 @@ def still(  # noqa: PLR0913  # one look's all
     """
     with _opened(STILL, film, out, _for(show, settings), overwrite, reporter) as (opened, report):
         begins = opened.seconds(at)
-        seen = opened.at(begins)
-        pts = seen.first_frame(begins)
+        seen, frame = opened.at(begins)
         (view,) = ready(seen)
         report(_started(view, "still", Fraction(0), [view]))
-        write_still(view, pts, in_process(Paint()), bits, layout, show)
-        shown = view.film.seconds(pts)
+        write_still(view, frame.pts, in_process(Paint()), bits, layout, show)
+        shown = view.film.seconds(frame.pts)
         facts = {"out": str(view.out), "at": float(shown)}
         report(Finished((view.out,), f"{view.out}, the frame at {timecode(shown)}", facts=facts))
     return view.out

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.colour.lightness import whole
-from pipelines.errors import OutputError, SettingsError, timecode
+from pipelines.errors import InputError, OutputError, SettingsError, timecode
 from pipelines.frames import AbFrame, ColouredFrame, Frame
 from pipelines.guide.given import FollowGiven, followed
 from pipelines.job.finder import Finder
@@ -108,25 +108,23 @@ class View:
             what = f"--at {timecode(at)} lies after the film's end ({timecode(self.film.duration)})"
             raise SettingsError(self.film.path, what, "choose an earlier time")
 
-    def at(self, seconds: Fraction) -> "View":
-        """The view of the film as its picture is at a time, in seconds: its size may have changed by then."""
-        return replace(self, film=replace(self.film, picture=picture_at(self.film, seconds))) if seconds else self
+    def at(self, seconds: Fraction) -> tuple["View", Frame]:
+        """The view of the film as its picture is at a time, and the first frame that begins then or later.
 
-    def first_frame(self, at: Fraction) -> int:
-        """The pts of the first frame that begins at `at`, in seconds, or later.
-
-        Raises:
-            SettingsError: there is none.
-        """
-        return self.first_picture(at).pts
-
-    def first_picture(self, at: Fraction) -> Frame:
-        """The first frame that begins at `at`, in seconds, or later.
+        Its size may have changed by then. Only where the frame has another one than the film's first is film decoded
+        again, up to a keyframe's distance each time.
 
         Raises:
             SettingsError: there is none.
         """
-        self.check_inside(at)
+        self.check_inside(seconds)
+        try:
+            return self, self._first_frame(seconds)
+        except InputError:
+            now = replace(self, film=replace(self.film, picture=picture_at(self.film, seconds)))
+            return now, now._first_frame(seconds)
+
+    def _first_frame(self, at: Fraction) -> Frame:
         frames = Decode(Fraction(0), self.settings.skip_damaged)(Segment(self.film, 0, self.film.pts(at), None))
         found = next(frames, None)
         if found is None:

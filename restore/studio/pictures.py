@@ -138,9 +138,8 @@ class Pictures:
 
     def before(self, number: int, at: str, out: str) -> float:
         """Writes the frame at a time, small and without colour, which is there at once."""
-        view = View(self._film(number), Path(out), self._settings).at(Fraction(at))
+        view, frame = View(self._film(number), Path(out), self._settings).at(Fraction(at))
         display = Display(view.film, view.settings, display_target(view.film, ROWS))
-        frame = view.first_picture(Fraction(at))
         small = replace(frame, luma=display.small(frame.luma))
         coloured = next(display([AbFrame(small, np.zeros((1, 1, 2), np.float32), 0)]))
         self._write(rgb_of(coloured, display.target)[0], view.out)
@@ -170,8 +169,8 @@ class Pictures:
 
     def _found(self, number: int, at: str) -> tuple[Film, int]:
         """A film as its picture is at a time, and the pts of the first frame from then on."""
-        view = View(self._film(number), Path(), self._settings).at(Fraction(at))
-        return view.film, view.first_frame(Fraction(at))
+        view, frame = View(self._film(number), Path(), self._settings).at(Fraction(at))
+        return view.film, frame.pts
 
     def _shown(self, number: int, at: str, look: Look, out: Path) -> tuple[ReadyView, int]:
         """The film as it is directed for one frame, the first from a time on, and its pts."""

@@ -114,7 +114,7 @@ def test_a_still_is_the_frame_before_and_after_in_its_own_depth(
     films: Films, settings: Settings, painting: Painting, tmp_path: Path, pix_fmt: str, bits: int
 ) -> None:
     view = opened(films(clips.in_format, ".mkv", pix_fmt=pix_fmt), tmp_path / "still.png", STILL, settings)
-    write_still(view, view.first_frame(Fraction(1, 2)), painting)
+    write_still(view, view.at(Fraction(1, 2))[1].pts, painting)
     picture = cv2.imread(str(view.out), cv2.IMREAD_UNCHANGED)
     assert picture is not None
     assert (picture.shape, picture.dtype) == ((96, 256, 3), np.uint8 if bits == 8 else np.uint16)
@@ -128,7 +128,7 @@ def test_a_still_is_what_the_result_of_a_run_shows(
 ) -> None:
     film = films(clips.in_format, ".mkv", pix_fmt="gray")
     view = opened(film, tmp_path / "still.png", STILL, lossless)
-    write_still(view, view.first_frame(Fraction(1, 2)), painting)
+    write_still(view, view.at(Fraction(1, 2))[1].pts, painting)
     after = cv2.imread(str(view.out))[:, 128:].astype(int)
     result = cv2.VideoCapture(str(restore_film(film, tmp_path / "out.mkv", lossless)))
     for _ in range(13):
@@ -142,9 +142,9 @@ def test_a_turned_film_is_shown_upright(
     films: Films, settings: Settings, painting: Painting, tmp_path: Path, degrees: int
 ) -> None:
     view = opened(films(clips.rotated, ".mp4", degrees=degrees), tmp_path / "still.png", STILL, settings)
-    write_still(view, view.first_frame(Fraction(0)), painting)
+    write_still(view, view.at(Fraction(0))[1].pts, painting)
     plain = opened(films(clips.plain, ".mp4"), tmp_path / "plain.png", STILL, settings)
-    write_still(plain, plain.first_frame(Fraction(0)), painting)
+    write_still(plain, plain.at(Fraction(0))[1].pts, painting)
     turned, flat = cv2.imread(str(view.out)), cv2.imread(str(plain.out))
     half = turned.shape[1] // 2
     upright = np.rot90(flat[:, : flat.shape[1] // 2], degrees // 90)
@@ -157,7 +157,7 @@ def test_a_mirrored_film_is_shown_as_players_show_it(
     upside_down = (65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30)
     film = write(tmp_path / "film.mp4", PictureTrack(pan(), matrix=upside_down))
     view = opened(film, tmp_path / "still.png", STILL, settings)
-    write_still(view, view.first_frame(Fraction(0)), painting)
+    write_still(view, view.at(Fraction(0))[1].pts, painting)
     luma = true_lumas(film)[0][1]
     half = cv2.imread(str(view.out), cv2.IMREAD_GRAYSCALE)[:, :128].astype(float)
     assert np.corrcoef(half.ravel(), luma[::-1].ravel())[0, 1] > 0.99
@@ -167,7 +167,7 @@ def test_a_mirrored_film_is_shown_as_players_show_it(
 
 def test_wide_pixels_are_shown_square(films: Films, settings: Settings, painting: Painting, tmp_path: Path) -> None:
     view = opened(films(clips.wide_pixels, ".mp4"), tmp_path / "still.png", STILL, settings)
-    write_still(view, view.first_frame(Fraction(0)), painting)
+    write_still(view, view.at(Fraction(0))[1].pts, painting)
     assert cv2.imread(str(view.out)).shape == (96, 2 * round(128 * 16 / 11), 3)
 
 
@@ -205,7 +205,7 @@ def test_a_still_of_colour_alone_is_that_of_both_and_says_its_time(
     film = films(clips.in_format, ".mkv", pix_fmt="gray")
     both = opened(film, tmp_path / "both.png", STILL, settings)
     alone = opened(film, tmp_path / f"alone{suffix}", STILL, settings)
-    pts = both.first_frame(Fraction(1, 2))
+    pts = both.at(Fraction(1, 2))[1].pts
     write_still(both, pts, painting, bits=16)
     write_still(alone, pts, painting, layout="colour")
     pictures = [cv2.imread(str(view.out), cv2.IMREAD_UNCHANGED) for view in (both, alone)]
