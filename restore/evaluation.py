@@ -34,7 +34,7 @@ from pipelines.settings import PaintSettings, Settings
 from pipelines.source import Film
 from pipelines.streams import Stream, in_process
 from restore.exits import Refused, raised_as
-from restore.measuring import ShowReport, check_results, stepping, weights_files
+from restore.measuring import OnPictures, ShowReport, check_results, keys_in, stepping, weights_files
 from restore.show.counting import counting
 
 MAX_FOUND, MIN_FOUND = 100, 0.05
@@ -43,30 +43,20 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-def measure_colour(
-    pictures: Sequence[Path],
-    settings: dict[str, Any],
-    limit: int | None,
-    given: Mapping[str, Path | None],
-    json_out: Path | None,
-    show: ShowReport,
-) -> None:
+def measure_colour(asked: OnPictures, settings: dict[str, Any], given: Mapping[str, Path | None]) -> None:
     """Measures colours on colour pictures that are made gray and coloured again.
 
     Args:
-        pictures: zip files or folders.
+        asked: pictures and results.
         settings: of `PaintSettings`, by name.
-        limit: pictures taken at most, evenly spread.
         given: the files of `boxes`, `classes`, `classifier`, `labels`; `sheet` is written.
-        json_out: a file for all figures, which `show` writes.
-        show: takes the figures.
 
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *weights_files(settings["weights_dir"], settings["network"]))
+    read = (*asked.pictures, *weights_files(settings["weights_dir"], settings["network"]))
     files = [path for name, path in given.items() if name != "sheet"]
-    check_results((*read, *files), {"--json": json_out, "--sheet": given["sheet"]})
+    check_results((*read, *files), {"--json": asked.json_out, "--sheet": given["sheet"]})
     classes = read_classes(given["classes"]) if given["classes"] else None
     with raised_as(Refused, FileNotFoundError, ValueError):
         paint = PicturePainter(PaintSettings(**settings), classes=classes)
@@ -74,79 +64,61 @@ def measure_colour(
     labels = read_labels(given["labels"]) if given["labels"] else None
     judge = ContentJudge(given["classifier"], labels) if given["classifier"] else None
     sheet = Sheet(given["sheet"]) if given["sheet"] else None
-    chosen = PictureSet(pictures, limit, classes)
+    chosen = PictureSet(asked.pictures, asked.limit, classes)
     with counting("pictures", len(chosen)) as step:
         report = evaluate_colour(chosen, stepping(paint, step), boxes, judge, sheet)
-    show(report)
+    asked.show(report)
     if sheet:
         sheet.write()
 
 
-def measure_detector(
-    pictures: Sequence[Path],
-    settings: dict[str, Any],
-    limit: int | None,
-    boxes: Path,
-    keys: Path | None,
-    json_out: Path | None,
-    show: ShowReport,
-) -> None:
+def measure_detector(asked: OnPictures, settings: dict[str, Any], boxes: Path, keys: Path | None) -> None:
     """Measures a network's detector on pictures, against given boxes.
 
     Args:
-        pictures: zip files or folders.
+        asked: pictures and results.
         settings: of `PaintSettings`, by name.
-        limit: pictures taken at most, evenly spread.
         boxes: JSON lines of the boxes to be found.
         keys: names of the pictures that are taken; None: all that have boxes.
-        json_out: a file for all figures, which `show` writes.
-        show: takes the figures.
 
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *weights_files(settings["weights_dir"], settings["network"]), boxes, keys)
-    check_results(read, {"--json": json_out})
+    read = (*asked.pictures, *weights_files(settings["weights_dir"], settings["network"]), boxes, keys)
+    check_results(read, {"--json": asked.json_out})
     given = read_boxes(boxes)
-    wanted = given.keys() & set(keys.read_text("utf-8").split()) if keys else given.keys()
+    wanted = given.keys() & keys_in(keys) if keys else given.keys()
     with raised_as(Refused, FileNotFoundError, ValueError):
         chosen = choose(PaintSettings(batch=1, instances=MAX_FOUND, least_score=MIN_FOUND, **settings))
         find = Detect(open_painter(chosen))
-    measured = PictureSet(pictures, limit, wanted)
+    measured = PictureSet(asked.pictures, asked.limit, wanted)
     with counting("pictures", len(measured)) as step:
         report = evaluate_detector(measured, chosen.rows, stepping(find, step), given)
-    show(report)
+    asked.show(report)
 
 
-def measure_on_masks(  # noqa: PLR0913, PLR0917  # one measurement's all
-    kind: Literal["hints", "faults"],
-    pictures: Sequence[Path],
-    settings: dict[str, Any],
-    limit: int | None,
-    keys: Path | None,
-    masks: Path | None,
-    json_out: Path | None,
-    show: ShowReport,
+def measure_on_masks(
+    kind: Literal["hints", "faults"], asked: OnPictures, settings: dict[str, Any], keys: Path | None, masks: Path | None
 ) -> None:
     """Measures hints, or faults by name, on colour pictures; `masks` are class maps of some of them.
 
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *weights_files(settings["weights_dir"], settings["network"]), keys, masks)
-    check_results(read, {"--json": json_out})
+    read = (*asked.pictures, *weights_files(settings["weights_dir"], settings["network"]), keys, masks)
+    check_results(read, {"--json": asked.json_out})
     with raised_as(Refused, FileNotFoundError, ValueError):
         chosen = choose(PaintSettings(**settings))
         if kind == "hints" and not chosen.takes("hints"):
             raise ValueError(f"{settings['network']} takes no hints; give --network of one that does")
         paint = PicturePainter(PaintSettings(**settings), takes=0)
-    wanted = set(keys.read_text("utf-8").split()) if keys else None
-    measured = PictureSet(pictures, limit, wanted)
+    wanted = keys_in(keys) if keys else None
+    measured = PictureSet(asked.pictures, asked.limit, wanted)
     measure = evaluate_hints if kind == "hints" else evaluate_faults
     with counting("pictures", len(measured)) as step:
         counted = (stepping(lambda named: named, step)(named) for named in measured)
         report = measure(counted, paint, Masks(masks) if masks else None)
-    show(report)
+    asked.show(report)
 
 
 def measure_steadiness(  # noqa: PLR0913, PLR0917  # one measurement's all

@@ -13,7 +13,7 @@ from pipelines.media.image import png, stacked
 from pipelines.media.labels import classes_by_folder, read_classes
 from pipelines.training.biggan_start import read_start
 from restore.exits import Refused, raised_as
-from restore.measuring import ShowReport, check_results, stepping
+from restore.measuring import ShowReport, check_results, keys_in, stepping
 from restore.show.counting import counting
 
 
@@ -46,7 +46,7 @@ def measure_inversion(  # one measurement's all
         table = read_classes(given["classes"]) if given["classes"] else classes_by_folder(pictures)
         labels = {key: names.index(name) for key, name in table.items() if name in names}
         if given["keys"]:
-            wanted = set(given["keys"].read_text("utf-8").split())
+            wanted = keys_in(given["keys"])
             labels = {key: number for key, number in labels.items() if key in wanted}
         chosen = PictureSet(pictures, limit, labels)
         begun = read_start(given["generator"], None) if given["generator"] else None

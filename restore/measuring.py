@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,19 @@ from pipelines.places import check_place
 
 ShowReport = Callable[[Report], None]
 """Takes the figures."""
+
+
+@dataclass(frozen=True)
+class OnPictures:
+    """A measurement on pictures, as it is asked for."""
+
+    pictures: Sequence[Path]
+    """Zip files or folders."""
+    limit: int | None
+    """Pictures taken at most, evenly spread; None: all."""
+    json_out: Path | None
+    """A file for all figures, which `show` writes."""
+    show: ShowReport
 
 
 def stepping(work: Any, step: Callable[[], None]) -> Any:
@@ -32,6 +46,11 @@ def weights_files(folder: Path | None, *names: str) -> list[Path]:
         with suppress(FileNotFoundError):
             found.append(find_weights(name, folder))
     return found
+
+
+def keys_in(path: Path) -> set[str]:
+    """Keys of pictures from a file with one a line."""
+    return set(path.read_text("utf-8").split())
 
 
 def column_names(networks: Sequence[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pipelines.evaluate.paint import PictureSet
 from pipelines.media.labels import classes_by_folder, read_classes
 from pipelines.training.begin import begun, drawn_anew
 from restore.exits import Refused, raised_as
-from restore.measuring import ShowReport, check_results, column_names, stepping, weights_files
+from restore.measuring import OnPictures, check_results, column_names, stepping, weights_files
 from restore.show.counting import counting
 
 RANDOM = "random"
@@ -26,47 +26,41 @@ SETTLED = 256
 """Pictures from which the random network's batch norms take their statistics."""
 
 
-def measure_features(  # noqa: PLR0913, PLR0917  # one measurement's all
-    pictures: Sequence[Path],
+def measure_features(
+    asked: OnPictures,
     networks: Sequence[str],
     weights_dir: Path | None,
     given: Mapping[str, Path | None],
-    limit: int | None,
     has_colour: bool,
-    json_out: Path | None,
-    show: ShowReport,
 ) -> None:
     """Measures what linear probes read off the features of networks, on gray pictures.
 
     Args:
-        pictures: zip files or folders; or one folder of PASCAL VOC.
+        asked: pictures, which may be one folder of PASCAL VOC, and results.
         networks: names or files of weights; `random` is the default network's layout, drawn at random.
         weights_dir: the folder of fetched weights.
         given: the files of `classes`, a table of key and class, and of `masks`; without classes, folders name them.
-        limit: pictures taken at most, evenly spread.
         has_colour: a second column for each network, with colours as input, too.
-        json_out: a file for all figures, which `show` writes.
-        show: takes the figures.
 
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *weights_files(weights_dir, *networks), given["classes"], given["masks"])
-    check_results(read, {"--json": json_out})
+    read = (*asked.pictures, *weights_files(weights_dir, *networks), given["classes"], given["masks"])
+    check_results(read, {"--json": asked.json_out})
     with raised_as(Refused, FileNotFoundError, ValueError):
         loaded = {column: _opened(name, weights_dir) for column, name in column_names(networks).items()}
-        sources, classes, places = _known(pictures, given)
+        sources, classes, places = _known(asked.pictures, given)
         wanted = set(classes.of) if classes else set[str]()
         if places and not given["classes"]:
             wanted |= places.masks.names.keys()
-        chosen = PictureSet(sources, limit, wanted)
+        chosen = PictureSet(sources, asked.limit, wanted)
     with counting("pictures", len(chosen)) as step:
         counted = (stepping(lambda named: named, step)(named) for named in chosen)
         seen = look(counted, places.masks if places else None)
     if RANDOM in loaded:
         _settle(loaded[RANDOM], seen)
     with counting("networks", len(loaded)) as step:
-        show(evaluate_features(seen, loaded, classes, places, has_colour, step))
+        asked.show(evaluate_features(seen, loaded, classes, places, has_colour, step))
 
 
 def _known(

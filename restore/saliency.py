@@ -1,6 +1,6 @@
 """The work of `restore evaluate saliency`: colours where people look, and how well a network finds these places."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,41 +10,31 @@ from pipelines.evaluate.saliency import evaluate_saliency, finder
 from pipelines.media.maps import SaliencyMaps
 from pipelines.settings import PaintSettings
 from restore.exits import Refused, raised_as
-from restore.measuring import ShowReport, check_results, stepping, weights_files
+from restore.measuring import OnPictures, check_results, keys_in, stepping, weights_files
 from restore.show.counting import counting
 
 
-def measure_saliency(
-    pictures: Sequence[Path],
-    settings: dict[str, Any],
-    limit: int | None,
-    given: Mapping[str, Path | None],
-    json_out: Path | None,
-    show: ShowReport,
-) -> None:
+def measure_saliency(asked: OnPictures, settings: dict[str, Any], given: Mapping[str, Path | None]) -> None:
     """Measures colours inside and outside salient places, and the maps of a network that finds these.
 
     Args:
-        pictures: zip files or folders.
+        asked: pictures and results.
         settings: of `PaintSettings`, by name.
-        limit: pictures taken at most, evenly spread.
         given: `saliency` and `masks`, of which one at least is given; `keys`, names of the pictures that are taken;
             `classifier`.
-        json_out: a file for all figures, which `show` writes.
-        show: takes the figures.
 
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
     weights = weights_files(settings["weights_dir"], settings["network"])
-    check_results((*pictures, *weights, *given.values()), {"--json": json_out})
+    check_results((*asked.pictures, *weights, *given.values()), {"--json": asked.json_out})
     maps = SaliencyMaps(given["saliency"], given["masks"])
-    wanted = maps.keys & set(given["keys"].read_text("utf-8").split()) if given["keys"] else maps.keys
+    wanted = maps.keys & keys_in(given["keys"]) if given["keys"] else maps.keys
     with raised_as(Refused, FileNotFoundError, ValueError):
         paint = PicturePainter(PaintSettings(**settings))
         find = finder(weights[0], paint.rows) if weights else None  # a blend of networks has no file
     judge = ContentJudge(given["classifier"]) if given["classifier"] else None
-    chosen = PictureSet(pictures, limit, wanted)
+    chosen = PictureSet(asked.pictures, asked.limit, wanted)
     with counting("pictures", len(chosen)) as step:
         report = evaluate_saliency(chosen, stepping(paint, step), maps, find, judge)
-    show(report)
+    asked.show(report)

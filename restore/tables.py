@@ -15,7 +15,7 @@ from pipelines.painting.choice import choose
 from pipelines.painting.detect import without_instances
 from pipelines.settings import PaintSettings
 from restore.exits import Refused, raised_as
-from restore.measuring import ShowReport, check_results, column_names, stepping, weights_files
+from restore.measuring import OnPictures, check_results, column_names, stepping, weights_files
 from restore.show.counting import counting
 
 JUDGED = "give --classifier"
@@ -30,29 +30,23 @@ NEEDED = {
 UNCHECKED = "no figures of the paper's own: they could not be checked"
 
 
-def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
+def measure_table(
     table: str,
-    pictures: Sequence[Path],
+    asked: OnPictures,
     networks: Sequence[str],
     settings: dict[str, Any],
-    limit: int | None,
     given: Mapping[str, Path | None],
     answers: Sequence[Path],
-    json_out: Path | None,
-    show: ShowReport,
 ) -> list[str]:
     """Measures a paper's columns for several networks.
 
     Args:
         table: its name.
-        pictures: zip files or folders of colour pictures.
+        asked: pictures and results.
         networks: names or files of weights, a row each.
         settings: of `PaintSettings`, by name, but for the network.
-        limit: pictures taken at most, evenly spread.
         given: the files of `classes`, `classifier` and `labels`.
         answers: results of `restore evaluate turing`.
-        json_out: a file for all figures, which `show` writes.
-        show: takes the figures.
 
     Returns:
         Lines on what the table lacks: columns that were not measured, with what each needs; the paper's own figures.
@@ -60,29 +54,29 @@ def measure_table(  # noqa: PLR0913, PLR0917  # one measurement's all
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    read = (*pictures, *weights_files(settings["weights_dir"], *networks), *given.values(), *answers)
-    check_results(read, {"--json": json_out})
+    read = (*asked.pictures, *weights_files(settings["weights_dir"], *networks), *given.values(), *answers)
+    check_results(read, {"--json": asked.json_out})
     classes = read_classes(given["classes"]) if given["classes"] else None
     with raised_as(Refused, FileNotFoundError, ValueError):
-        asked = {
+        rows = {
             row: by_class(PaintSettings(**settings, network=name), classes)
             for row, name in column_names(networks).items()
         }
-        for each in asked.values():
+        for each in rows.values():
             choose(each)
     labels = read_labels(given["labels"]) if given["labels"] else None
-    weights, chosen = given["classifier"], PictureSet(pictures, limit, classes)
+    weights, chosen = given["classifier"], PictureSet(asked.pictures, asked.limit, classes)
     taken = {each.network: each.taken for each in answers_of(answers)} if answers else {}
-    with counting("pictures", len(chosen) * len(asked)) as step:
+    with counting("pictures", len(chosen) * len(rows)) as step:
         report = evaluate_table(
             table,
             chosen,
-            {row: partial(_opened, each, classes, step) for row, each in asked.items()},
+            {row: partial(_opened, each, classes, step) for row, each in rows.items()},
             judge=lambda: ContentJudge(weights, labels) if weights else None,
             lpips=open_lpips() if "LPIPS" in TABLES[table].columns else None,
             taken=taken,
         )
-    show(report)
+    asked.show(report)
     shown = {column for row in report.sections[0].figures.values() for column in row}
     missing = [f"not measured: {column}; {NEEDED[column]}" for column in TABLES[table].columns if column not in shown]
     return missing + ([] if TABLES[table].theirs else [UNCHECKED])

@@ -15,9 +15,20 @@ from pipelines.errors import FilmError, SettingsError
 from pipelines.process import start_work
 from restore.exits import Failure, Refused
 from restore.options.layout import COLOUR, HELP, OUTPUT, REPORTING, TASK, Command, join, option
-from restore.options.measured import FILE, JUDGE, NETWORK, PICTURES, READ, RESULT, ROWS_AND_LIMIT, SHARED, TABLES
+from restore.options.measured import (
+    FILE,
+    NETWORK,
+    ON_FILMS,
+    PICTURES,
+    READ,
+    RESULT,
+    ROWS_AND_LIMIT,
+    SHARED,
+    TABLES,
+    on_pictures,
+)
 from restore.options.network import FILM_CLASS
-from restore.options.shared import WEIGHTS_DIR, colour_options, overwrite_option, settings_from
+from restore.options.shared import WEIGHTS_DIR, overwrite_option, settings_from
 from restore.options.values import Length
 from restore.show.figures import printer
 
@@ -88,17 +99,16 @@ def colour(pictures: tuple[Path, ...], networks: tuple[str, ...], limit: int | N
     lacks = [] if given["classifier"] else ["not measured: Fréchet distance and top-1; give --classifier"]
     with in_one_line():
         start_work()
+        asked = on_pictures(pictures, limit, json_out)
         if table:
             from restore.tables import measure_table
 
-            lacks = measure_table(
-                table, pictures, networks, options, limit, given, answers, json_out, printer(json_out)
-            )
+            lacks = measure_table(table, asked, networks, options, given, answers)
         else:
             from restore.evaluation import measure_colour
 
             options["network"] = networks[0]
-            measure_colour(pictures, options, limit, given, json_out, printer(json_out))
+            measure_colour(asked, options, given)
     for line in lacks:
         click.echo(f"\n{line}")
 
@@ -114,7 +124,7 @@ def detector(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
         from restore.evaluation import measure_detector
 
         start_work()
-        measure_detector(pictures, options, limit, boxes, keys, json_out, printer(json_out))
+        measure_detector(on_pictures(pictures, limit, json_out), options, boxes, keys)
 
 
 ON_MASKS = join(
@@ -161,7 +171,7 @@ def saliency(pictures: tuple[Path, ...], limit: int | None, json_out: Path | Non
         from restore.saliency import measure_saliency
 
         start_work()
-        measure_saliency(pictures, options, limit, given, json_out, printer(json_out))
+        measure_saliency(on_pictures(pictures, limit, json_out), options, given)
 
 
 def _on_masks(kind: Literal["hints", "faults"], pictures: tuple[Path, ...], limit: int | None, keys: Path | None,
@@ -170,7 +180,7 @@ def _on_masks(kind: Literal["hints", "faults"], pictures: tuple[Path, ...], limi
         from restore.evaluation import measure_on_masks
 
         start_work()
-        measure_on_masks(kind, pictures, options, limit, keys, masks, json_out, printer(json_out))
+        measure_on_masks(kind, on_pictures(pictures, limit, json_out), options, keys, masks)
 
 
 @evaluate.command(
@@ -206,17 +216,11 @@ def features(pictures: tuple[Path, ...], networks: tuple[str, ...], weights_dir:
         from restore.probes import measure_features
 
         start_work()
-        measure_features(pictures, networks, weights_dir, given, limit, has_colour, json_out, printer(json_out))
+        measure_features(on_pictures(pictures, limit, json_out), networks, weights_dir, given, has_colour)
 
 
 @evaluate.command(cls=Command)
-@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@colour_options()
-@option(
-    TASK, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
-)
-@JUDGE
-@option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
+@ON_FILMS
 @option(
     OUTPUT,
     "--compare",
@@ -244,13 +248,7 @@ def steadiness(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farne
 
 
 @evaluate.command(cls=Command, examples=[("restore evaluate stills davis.zip", "a film for each folder in it")])
-@click.argument("films", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@colour_options()
-@option(
-    TASK, "--seconds", type=Length(), default="10", show_default=True, help="How much of each film, from its start."
-)
-@JUDGE
-@option(REPORTING, "--json", "json_out", type=RESULT, help="Write all figures to this file.")
+@ON_FILMS
 def stills(films: tuple[Path, ...], seconds: Fraction, judge: Literal["farneback", "raft"], json_out: Path | None,
            **options: Any) -> None:  # fmt: skip
     """Measure how far a painted frame reaches in FILMS in colour, of one shot each, which are made gray.

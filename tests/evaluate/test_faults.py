@@ -23,6 +23,7 @@ from pipelines.settings import PaintSettings
 from restore.commands.evaluate import evaluate
 from restore.evaluation import measure_on_masks
 from restore.exits import Refused
+from restore.measuring import OnPictures
 
 SIZE = (48, 64)
 
@@ -151,4 +152,4 @@ def test_commands_show_tables(listening: Path, pictures: Path, tmp_path: Path) -
 def test_network_that_takes_no_hints_is_refused(network: Path, pictures: Path) -> None:
     options = {"network": str(network), "weights_dir": None, "rows": 64}
     with pytest.raises(Refused, match="takes no hints"):
-        measure_on_masks("hints", [pictures], options, None, None, None, None, print)
+        measure_on_masks("hints", OnPictures([pictures], None, None, print), options, None, None)
