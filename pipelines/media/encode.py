@@ -22,6 +22,7 @@ from pipelines.media.layer import layered
 from pipelines.media.luma import md5_of, outside
 from pipelines.media.mask_track import MaskTrack
 from pipelines.media.open import reason_of
+from pipelines.media.scheduling import kept_scheduling
 from pipelines.media.target import Target
 from pipelines.profiles import PROFILES, Form, best_profile
 from pipelines.settings import EncodeSettings
@@ -115,6 +116,8 @@ def _open_stream(container: Any, target: Target, settings: EncodeSettings) -> Vi
     context.field_order = FIELD_NUMBERS[target.field_order]
     if target.field_order != "progressive":
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+    with kept_scheduling():
+        context.open()
     return stream
 
 
@@ -126,7 +129,7 @@ def check_encoder(target: Target, settings: EncodeSettings) -> None:
     """
     try:
         with av.open(io.BytesIO(), "w", format=segment_container(target)) as container:
-            _open_stream(container, target, settings).codec_context.open()
+            _open_stream(container, target, settings)
     except (av.FFmpegError, ValueError) as error:
         reason = reason_of(error) if isinstance(error, av.FFmpegError) else str(error)
         picture = f"{target.width}x{target.height} {target.pixel_format}"

@@ -1,0 +1,30 @@
+"""An encoder leaves the scheduling of the process as it was."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PRIORITIES = """
+import os, pathlib, sys
+sys.path.insert(0, ".")
+from tests.made.encoding import encoded, made, smooth
+form = made("av1")
+def watched():
+    for coloured in smooth(form, 2):
+        print({os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")})
+        yield coloured
+encoded(form, watched(), pathlib.Path(sys.argv[1]))
+print({os.sched_getscheduler(int(thread)) for thread in os.listdir("/proc/self/task")})
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="scheduling is Linux's")
+def test_the_encoder_of_av1_leaves_scheduling_as_it_was(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PRIORITIES, str(tmp_path / "segment")]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split("\n")[:3] == [str({os.SCHED_OTHER})] * 3
