@@ -90,8 +90,10 @@ def ended(page: Page, film: int = 0, name: str = "run") -> dict[str, Any]:
 
 
 @contextmanager
-def open_studio(films: Sequence[Path], settings: Settings, words: Sequence[str], folder: Path) -> Iterator[Page]:
-    """Serves films while the block runs."""
+def open_studio(films: Sequence[Path], settings: Settings, folder: Path) -> Iterator[Page]:
+    """Serves films while the block runs; its runs have the network, rows and device of the settings."""
+    paint = settings.paint
+    words = ["--network", paint.network, "--rows", str(paint.rows), "--device", paint.device]
     with listening(0) as own:
         studio, port = Studio(films, settings, words, folder), own.getsockname()[1]
         how = {"log_level": "critical", "lifespan": "off", "timeout_graceful_shutdown": 1}

@@ -41,8 +41,7 @@ def page(film: Path, films: Films, settings: Settings, tmp_path_factory: pytest.
     own.write_bytes(film.read_bytes())
     made = folder / "made"
     made.mkdir()
-    words = ["--network", settings.paint.network, "--rows", "64", "--device", "cpu"]
-    with open_studio([own, named, films(broken.text, ".avi")], settings, words, made) as opened:
+    with open_studio([own, named, films(broken.text, ".avi")], settings, made) as opened:
         yield opened
 
 

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.settings import PaintSettings, Settings
+from pipelines.settings import Settings
 from tests.made import clips, damaged
-from tests.made.browser import open_browser, open_tab
-from tests.made.runs import Films, save_random_network
+from tests.made.browser import open_tab
+from tests.made.runs import Films
 from tests.made.studio_tabs import FRAME, colours, drop, open_film, until_changed, until_painted
 from tests.made.studios import Page, open_studio
 
@@ -26,19 +26,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    network = save_random_network(tmp_path_factory.mktemp("network") / "listens.safetensors", takes_hints=True)
-    return Settings(PaintSettings(network=str(network), rows=64, device="cpu"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def page(films: Films, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(films: Films, with_points: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("studio")
     drawn = {
         "cuts.mp4": films(clips.with_cuts, ".mp4"),
@@ -48,17 +36,8 @@ def page(films: Films, settings: Settings, tmp_path_factory: pytest.TempPathFact
     for name, film in drawn.items():
         (folder / name).write_bytes(film.read_bytes())
     (folder / "made").mkdir()
-    words = ["--network", settings.paint.network, "--rows", "64", "--device", "cpu"]
-    with open_studio([folder / name for name in drawn], settings, words, folder / "made") as opened:
+    with open_studio([folder / name for name in drawn], with_points, folder / "made") as opened:
         yield opened
-
-
-@pytest.fixture
-def faults() -> Iterator[list[str]]:
-    """Errors of the browser's console; there must be none at the end."""
-    found: list[str] = []
-    yield found
-    assert found == []
 
 
 @pytest.fixture

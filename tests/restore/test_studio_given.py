@@ -119,8 +119,7 @@ def page(films: Films, settings: Settings, tmp_path_factory: pytest.TempPathFact
     dusty.write_bytes(films(damaged.dusty, ".mkv").read_bytes())
     cuts.write_bytes(films(clips.with_cuts, ".mp4").read_bytes())
     (folder / "made").mkdir()
-    words = ["--network", settings.paint.network, "--rows", "64", "--device", "cpu"]
-    with open_studio([dusty, cuts], settings, words, folder / "made") as opened:
+    with open_studio([dusty, cuts], settings, folder / "made") as opened:
         yield opened
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.settings import PaintSettings, Settings
+from pipelines.settings import Settings
 from tests.made import broken, clips
-from tests.made.browser import open_browser, open_tab
-from tests.made.runs import Films, save_random_network
+from tests.made.browser import open_tab
+from tests.made.runs import Films
 from tests.made.studio_tabs import FRAME, colours, open_film, until_changed
 from tests.made.studios import Page, open_studio
 
@@ -21,35 +21,14 @@ MARKUP = "<img src=x onerror=document.title=1>.mp4"
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    network = save_random_network(tmp_path_factory.mktemp("network") / "listens.safetensors", takes_hints=True)
-    return Settings(PaintSettings(network=str(network), rows=64, device="cpu"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
 @pytest.fixture
-def page(films: Films, settings: Settings, tmp_path: Path) -> Iterator[Page]:
+def page(films: Films, with_points: Settings, tmp_path: Path) -> Iterator[Page]:
     own, named, made = tmp_path / "film.mp4", tmp_path / MARKUP, tmp_path / "made"
     for path in (own, named):
         path.write_bytes(films(clips.with_cuts, ".mp4").read_bytes())
     made.mkdir()
-    words = ["--network", settings.paint.network, "--rows", "64", "--device", "cpu"]
-    with open_studio([own, named, films(broken.text, ".avi")], settings, words, made) as opened:
+    with open_studio([own, named, films(broken.text, ".avi")], with_points, made) as opened:
         yield opened
-
-
-@pytest.fixture
-def faults() -> Iterator[list[str]]:
-    """Errors of the browser's console; there must be none at the end."""
-    found: list[str] = []
-    yield found
-    assert found == []
 
 
 @pytest.fixture

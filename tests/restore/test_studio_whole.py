@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.settings import PaintSettings, Settings
+from pipelines.settings import Settings
 from tests.made import clips, pictures
-from tests.made.browser import open_browser, open_tab
-from tests.made.runs import Films, save_random_network
+from tests.made.browser import open_tab
+from tests.made.runs import Films
 from tests.made.studio_tabs import SWATCHES, open_film, until_painted
 from tests.made.studios import Page, open_studio
 from tests.made.tracks import PictureTrack, write
@@ -25,22 +25,9 @@ STOPS = 150
 Opened = Callable[[dict[str, Path]], Page]
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    network = save_random_network(tmp_path_factory.mktemp("network") / "listens.safetensors", takes_hints=True)
-    return Settings(PaintSettings(network=str(network), rows=64, device="cpu"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
 @pytest.fixture
-def opened(settings: Settings, tmp_path: Path) -> Iterator[Opened]:
+def opened(with_points: Settings, tmp_path: Path) -> Iterator[Opened]:
     """Opens films, by the names that they are to have."""
-    words = ["--network", settings.paint.network, "--rows", "64", "--device", "cpu"]
     with ExitStack() as stack:
 
         def open_films(films: dict[str, Path]) -> Page:
@@ -48,17 +35,9 @@ def opened(settings: Settings, tmp_path: Path) -> Iterator[Opened]:
                 (tmp_path / name).write_bytes(film.read_bytes())
             (tmp_path / "made").mkdir()
             own = [tmp_path / name for name in films]
-            return stack.enter_context(open_studio(own, settings, words, tmp_path / "made"))
+            return stack.enter_context(open_studio(own, with_points, tmp_path / "made"))
 
         yield open_films
-
-
-@pytest.fixture
-def faults() -> Iterator[list[str]]:
-    """Errors of the browser's console; there must be none at the end."""
-    found: list[str] = []
-    yield found
-    assert found == []
 
 
 def every_second(path: Path, frames: int, **track: Any) -> Path:
