@@ -205,7 +205,7 @@ class Studio:
         """
         if self.archive is None or not self.archive.is_running:
             loop, words = asyncio.get_running_loop(), self.archive_words(out, is_overwriting)
-            write_manifest([film.path for film in self.films], out)
+            write_manifest([film.path for film in self.films], out, self.words)
             self.archive = Run(
                 words,
                 self.folder / "archive.log",

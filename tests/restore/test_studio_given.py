@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 import requests
 
-from pipelines.settings import PaintSettings, Settings
+from pipelines.ranges import When
+from pipelines.settings import PaintSettings, Reference, Settings, Still
 from restore.api import still
+from restore.commands.archive import archive
+from restore.commands.studio import studio
 from restore.options.look import with_look_text
-from restore.studio.archive import archive_words, manifest_path, write_manifest
+from restore.options.manifest import settings_of_row
+from restore.studio.archive import OF_FILMS, archive_words, manifest_path, write_manifest
 from restore.studio.given import keep_painted, keep_photograph
 from restore.studio.jobs import JobError
 from restore.studio.runs import archive_facts
@@ -56,7 +60,7 @@ def test_pictures_that_are_none_are_refused(tmp_path: Path) -> None:
 def test_an_archive_gets_the_films_with_the_looks_that_there_are(tmp_path: Path) -> None:
     films = [tmp_path / 'a "b", c.mp4', tmp_path / "d.mp4"]
     (tmp_path / "d.look.toml").write_text("[film]\nsaturation = 0.5\n")
-    write_manifest(films, "coloured")
+    write_manifest(films, "coloured", ["--crf", "20"])
     path = manifest_path(films, "coloured")
     assert path == tmp_path / "coloured.archive.csv"
     with path.open(encoding="utf-8", newline="") as file:
@@ -65,6 +69,43 @@ def test_an_archive_gets_the_films_with_the_looks_that_there_are(tmp_path: Path)
             [str(films[0]), ""],
             [str(films[1]), str(tmp_path / "d.look.toml")],
         ]
+
+
+def test_what_a_studio_was_given_is_given_to_each_film_of_an_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "b.png", "c.jpg"):
+        Path(name).write_bytes(b"")
+    Path("h.json").write_text("[]")
+    films = [tmp_path / "films" / name for name in ("one.mp4", "two.mp4")]
+    films[0].parent.mkdir()
+    given = ["--still", "a.png", "--weights-dir", "still", "--still", "b.png", "--still-at", "2.5", "--still-at", "f7"]
+    given += ["--reference", "shot 2", "--reference", "c.jpg", "--hints", "h.json"]
+    assert archive_words(films, "out", given, is_overwriting=False)[4:] == ["--weights-dir", "still"]
+    write_manifest(films, "out", given)
+    with manifest_path(films, "out").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row.pop("film") for row in rows] == [str(film) for film in films]
+    for row in rows:
+        assert row.pop("look") == ""
+        settings = settings_of_row(row, Settings(), str(films[0].parent))
+        stills = (Still(tmp_path / "a.png", Fraction(5, 2)), Still(tmp_path / "b.png", When("f7")))
+        assert settings.stills == stills
+        assert settings.references == (Reference(When("shot 2")), Reference(tmp_path / "c.jpg"))
+        assert row["hints"] == str(tmp_path / "h.json")
+
+
+def test_all_else_that_a_studio_is_given_is_an_option_of_archives() -> None:
+    own, theirs = (
+        {opt for param in command.params for opt in param.opts if "-" in opt} for command in (studio, archive)
+    )
+    assert own - theirs == {*OF_FILMS, "--port", "--open"}
+
+
+def test_a_name_that_a_manifest_would_part_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="rename"):
+        archive_words([tmp_path / "a.mp4"], "out", ["--still", "a|b.png"], is_overwriting=False)
 
 
 @pytest.mark.parametrize(
