@@ -105,7 +105,7 @@ class Pictures:
         with closing(each_shot(film, self._settings, rows, on_frame)) as shots:
             for shot in shots:
                 count = shot.number
-                times = {name: str(getattr(shot, name)) for name in ("start", "end", "middle")}
+                times = {name: str(getattr(shot, name)) for name in ("start", "end")}
                 places = {"from": look_time(shot.start), "to": look_time(shot.end)}
                 self._event("shot", {"number": shot.number, **times, **places})
         return count
@@ -146,10 +146,22 @@ class Pictures:
         return float(view.film.seconds(frame.pts))
 
     def span(self, number: int, at: str, seconds: str, look: Look, layout: Any, out: str) -> int:
-        """Writes a stretch of the film with its sound, as `restore preview` does; gives the number of its frames."""
+        """Writes a stretch of the film with its sound, as `restore preview` does; gives the number of its frames.
+
+        Events say how many percent are there.
+        """
         view, _ = self._view(number, at, look, Path(out))
-        excerpt = view.excerpt(Fraction(at), Fraction(seconds))
-        return Preview(view, Composition(layout, ROWS), [excerpt])(self._painting, lambda _: self._turn())
+        excerpt, last = view.excerpt(Fraction(at), Fraction(seconds)), 0
+
+        def on_frame(time: Fraction) -> None:
+            nonlocal last
+            self._turn()
+            percent = int(100 * time / excerpt.length)
+            if percent > last:
+                last = percent
+                self._event("rendered", {"at": at, "percent": percent})
+
+        return Preview(view, Composition(layout, ROWS), [excerpt])(self._painting, on_frame)
 
     @staticmethod
     def _write(picture: NDArray[np.float32], out: Path) -> None:

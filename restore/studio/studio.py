@@ -251,7 +251,9 @@ class Studio:
         async def make() -> tuple[bytes, Any]:
             found = self._cache.find(out)
             if found is None or out not in self._values:
-                self._values[out] = await self.jobs.do(rank, name, film.number, *arguments, str(out))
+                self._values[out] = await self.jobs.do(
+                    rank, name, film.number, *arguments, str(out), on_event=film.feed.post
+                )
                 found = out.read_bytes()
                 self._cache.trim()
             return found, self._values[out]

@@ -130,8 +130,8 @@ def test_shots_come_as_they_are_found_and_are_those_of_the_command(
         if name == "found":
             break
     expected = shots(page.studio.films[0].path, tmp_path / "shots.csv", settings)
-    times = [(shot.number, str(shot.start), str(shot.end), str(shot.middle)) for shot in expected]
-    assert [(shot["number"], shot["start"], shot["end"], shot["middle"]) for shot in found] == times
+    times = [(shot.number, str(shot.start), str(shot.end)) for shot in expected]
+    assert [(shot["number"], shot["start"], shot["end"]) for shot in found] == times
 
 
 @pytest.mark.slow
@@ -139,6 +139,8 @@ def test_a_stretch_is_played_before_and_after(page: Page) -> None:
     answer = page.post("/api/films/0/span", {"at": "0", "seconds": "0.25"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "video/mp4")
     assert answer.content[4:8] == b"ftyp"
+    rendered = next(data for name, data in page.events() if name == "rendered")
+    assert (rendered["at"], 50 < rendered["percent"] <= 100) == ("0", True)
 
 
 @pytest.mark.slow
@@ -198,7 +200,7 @@ def test_a_look_of_the_page_gives_the_same_bytes_from_the_page_and_the_command(
         "note": "ü",
     }
     look = {"film": {"warmth": 20}, "shot": [entry]}
-    shown = page.post("/api/films/0/picture", {"kind": "still", "at": shot["middle"], "look": look})
+    shown = page.post("/api/films/0/picture", {"kind": "still", "at": shot["start"], "look": look})
     assert shown.status_code == 200, shown.text
     answer = page.put("/api/films/0/look", {"look": look, "stamp": ""})
     assert answer.status_code == 200, answer.text
@@ -211,7 +213,7 @@ def test_a_look_of_the_page_gives_the_same_bytes_from_the_page_and_the_command(
     directed = with_look(settings, written)
     theirs = restore_film(film, tmp_path / "film.restored.mp4", directed)
     assert Path(state["out"]).read_bytes() == theirs.read_bytes()
-    picture = still(film, Fraction(shot["middle"]), tmp_path / "still.png", directed)
+    picture = still(film, Fraction(shot["start"]), tmp_path / "still.png", directed)
     assert picture.read_bytes() == shown.content
 
 

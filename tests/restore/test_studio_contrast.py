@@ -84,7 +84,7 @@ def backgrounds(theme: str) -> dict[str, tuple[Colour, str | None]]:
 @pytest.mark.parametrize("theme", THEMES)
 def test_words_stand_out_from_their_background(theme: str) -> None:
     named, checked = properties(theme), backgrounds(theme)
-    assert {"body", "#panel", ".busy", ".command"} <= checked.keys()
+    assert {"body", "#panel", ".busy, .stays", ".command"} <= checked.keys()
     for selector, (behind, own) in checked.items():
         for word in [own] if own not in (None, "inherit", "var(--text)") else [f"var(--{each})" for each in WORDS]:
             found = colour(word, named)

@@ -128,6 +128,32 @@ def test_shots_are_selected_by_keys_and_by_touch(tab: Any) -> None:
     assert picked(tab) == ["true"] * 3
 
 
+def test_a_click_on_a_shot_goes_to_its_first_frame(tab: Any) -> None:
+    for number in (3, 2, 1):
+        shot(tab, number).click()
+        begins = shot(tab, number).locator(".time").text_content()
+        assert tab.get_by_role("status", name="Time").text_content() == begins
+
+
+def test_a_bypassed_shot_stays_as_it_is_and_says_so(tab: Any) -> None:
+    saturation, stays = tab.get_by_label("Saturation", exact=True).last, tab.locator(".stays")
+    assert not stays.is_visible()
+    tab.keyboard.press("b")
+    assert stays.text_content() == "stays black and white"
+    assert (stays.is_visible(), tab.locator(".busy").is_visible(), saturation.is_disabled()) == (True, False, True)
+    tab.get_by_text("Choose Bypass again").wait_for()
+    tab.keyboard.press("7")
+    assert not stays.is_visible()
+    tab.keyboard.press("1")
+    shot(tab, 2).click()
+    assert (stays.is_visible(), saturation.is_enabled()) == (False, True)
+    shot(tab, 1).click()
+    tab.get_by_role("button", name="Add a point in the middle").click()
+    assert not stays.is_visible()  # something in it has a colour
+    tab.keyboard.press("b")
+    assert (saturation.is_enabled(), tab.get_by_text("Choose Bypass again").count()) == (True, 0)
+
+
 def test_shots_are_filtered_by_what_is_said_of_them(tab: Any) -> None:
     shot(tab, 1).click()
     tab.keyboard.press("a")

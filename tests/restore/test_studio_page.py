@@ -56,6 +56,8 @@ def test_a_point_changes_the_picture_and_the_run_ends_with_the_look(tab: Any, pa
     tab.get_by_role("button", name="Start").click()
     tab.locator("progress:not([value])").first.wait_for()  # nothing is done yet, but the page moves
     tab.get_by_role("button", name="Play it here").wait_for()
+    main = [each.text_content() for each in tab.get_by_role("dialog").locator("button.main:visible").all()]
+    assert main == ["Play it here"]
     look = tomllib.loads(film.with_name("film.look.toml").read_text("utf-8"))
     (shot,) = look["shot"]
     assert (shot["number"], shot["state"], shot["hints"][0]["colour"]) == (2, "approved", "#20c040")
@@ -105,6 +107,41 @@ def test_a_colour_is_the_chosen_points_and_goes_to_no_other_shot(tab: Any) -> No
     assert tab.evaluate("document.activeElement.ariaLabel") == "Point 1, 00:00:00:00"
 
 
+def test_a_colour_is_for_the_next_point_once_the_chosen_one_is_let_go(tab: Any) -> None:
+    typed = tab.get_by_label("Colour", exact=True).last
+    chosen, target = tab.locator(".points li[aria-current=true]"), tab.locator(".target [role=status]")
+    tab.keyboard.press("3")
+    tab.keyboard.press("p")
+    assert target.text_content() == "Colour for the next point or region"
+    tab.locator(FRAME).first.click(position={"x": 300, "y": 200})
+    assert target.text_content() == "Colour for Point 1"
+    tab.keyboard.press("Escape")
+    assert target.text_content() == "Colour for the next point or region"
+    typed.fill("#20c040")
+    typed.blur()
+    tab.locator(FRAME).first.click(position={"x": 400, "y": 300})
+    tab.get_by_role("button", name="Next one").click()
+    assert chosen.count() == 0
+    tab.keyboard.press("m")
+    tab.locator(FRAME).first.click(position={"x": 303, "y": 198})
+    assert target.text_content() == "Colour for Point 1"
+    assert typed.input_value() == "#a33b2e"
+    used = tab.locator("[aria-label='Used so far'] .swatch")
+    assert [each.get_attribute("title") for each in used.all()] == ["#a33b2e", "#20c040"]
+    used.last.click()
+    assert [each.get_attribute("title") for each in used.all()] == ["#20c040"]
+    assert tab.evaluate("document.activeElement.ariaLabel") == "#20c040"
+    tab.keyboard.press("r")
+    for x, y in ((500, 120), (560, 120), (560, 200)):
+        tab.locator(FRAME).first.click(position={"x": x, "y": y})
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("m")
+    for x, said in ((350, 0), (550, 1), (505, 0)):
+        tab.locator(FRAME).first.click(position={"x": x, "y": 150})
+        assert chosen.count() == said
+    assert tab.locator(".points li").count() == 3
+
+
 def test_the_time_line_goes_along_with_what_is_played_and_points_stay_with_their_frame(tab: Any) -> None:
     tab.keyboard.press("p")
     tab.locator(FRAME).first.click(position={"x": 300, "y": 200})
@@ -113,6 +150,9 @@ def test_the_time_line_goes_along_with_what_is_played_and_points_stay_with_their
     typed.blur()
     line = tab.get_by_role("slider", name="Time", exact=True)
     line.evaluate("""line => {
+        const where = document.querySelector(".where");
+        window.told = [];
+        new MutationObserver(() => window.told.push(where.textContent)).observe(where, { childList: true });
         const [canvas, first] = [document.querySelector("canvas[role=img]"), line.value];
         [window.times, window.paused, window.played] = [new Set(), new Set(), new Set()];
         const look = () => {
@@ -124,8 +164,10 @@ def test_the_time_line_goes_along_with_what_is_played_and_points_stay_with_their
         look();
     }""")
     tab.locator("body").press("l")
-    assert tab.locator(".where").text_content() == "rendering the stretch …"
     tab.get_by_role("button", name="Play", exact=True).filter(has_text="▶").wait_for()
+    told = [text for text in tab.evaluate("window.told") if text.startswith("rendering")]
+    assert told[0] == "rendering the stretch … 0 %"
+    assert len(told) > 2
     assert tab.evaluate("window.times.size") > 1
     assert tab.evaluate("window.paused.has('255,0,255')")
     assert not tab.evaluate("window.played.has('255,0,255')")

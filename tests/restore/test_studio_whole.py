@@ -47,9 +47,9 @@ def every_second(path: Path, frames: int, **track: Any) -> Path:
     return write(path, PictureTrack(drawn, rate=Fraction(1), **how | track))
 
 
-def go_to(tab: Any, name: str) -> None:
-    """Presses Tab until the control of this name has the focus."""
-    for _ in range(STOPS):
+def go_to(tab: Any, name: str, stops: int = STOPS) -> None:
+    """Presses Tab, at most so many times, until the control of this name has the focus."""
+    for _ in range(stops):
         tab.keyboard.press("Tab")
         found = tab.evaluate(
             """() => {
@@ -92,6 +92,25 @@ def test_a_job_is_done_with_keys_alone(browser: Any, opened: Opened, films: Film
     (hint,) = second["hints"]
     assert (second["state"], hint["x"], hint["colour"], third["neutral"]) == ("approved", 7, "#20c040", True)
     assert path.with_name("film.restored.mp4").is_file()
+    tab.context.close()
+
+
+def test_few_presses_of_tab_lead_to_each_part_of_the_page(
+    browser: Any, opened: Opened, films: Films, faults: list[str]
+) -> None:
+    page = opened({"film.mp4": films(clips.with_cuts, ".mp4")})
+    tab = open_film(browser, page, faults)
+    first = {"To the shots": "Shot 1, 00:00:00:00", "To the picture": "Wipe", "To the direction": "Approved"}
+    first["To the points"] = "Add a point in the middle"
+    for part in first:
+        go_to(tab, part, 1)
+        assert tab.get_by_role("button", name=part).bounding_box()["width"] > 50
+    for part, control in first.items():
+        tab.get_by_role("button", name=part).press("Enter")
+        assert tab.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent") == control
+    tab.keyboard.press("7")
+    tab.get_by_role("button", name="To the picture").press("Enter")
+    assert tab.evaluate("document.activeElement.textContent") == "Add these settings"
     tab.context.close()
 
 

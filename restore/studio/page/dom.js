@@ -32,6 +32,13 @@ export function press(group, value) {
   for (const each of group.children) each.setAttribute("aria-pressed", String(each.value === String(value)));
 }
 
+/** Puts new children in place of the old ones; the focus stays on the one of the same name. */
+export function refill(place, ...children) {
+  const name = place.contains(document.activeElement) ? document.activeElement.ariaLabel : null;
+  place.replaceChildren(...children);
+  if (name) [...place.querySelectorAll("[aria-label]")].find((each) => each.ariaLabel === name)?.focus();
+}
+
 /** A button that lets a file be chosen, and the field that does it. */
 export function chooser(label, accept, take) {
   const file = el("input", { type: "file", accept, hidden: true, "aria-label": label, onchange: () => {

@@ -1,6 +1,6 @@
 // Points and regions of a shot, and their colours.
 
-import { button, el } from "./dom.js";
+import { button, el, refill } from "./dom.js";
 import { Palette, shown } from "./palette.js";
 import { words } from "./words.js";
 
@@ -13,13 +13,18 @@ export class Hints {
     Object.assign(this, { place, store, viewer, offered });
     viewer.onpoint = (at) => this.addPoint(at);
     viewer.onregion = (outline) => this.addRegion(outline);
+    viewer.onchoose = (index) => this.choose(index);
     viewer.oncolour = (colour) => this.#dropped(colour);
     this.palette = new Palette((colour) => this.#take(colour), () => viewer.take("dropper"));
     this.list = el("ol", { class: "points" });
     this.hint = el("p", { class: "hint" });
+    this.target = el("span", { class: "grow", role: "status" });
+    this.free = button(words("nextOne"), () => this.choose(null), { class: "small", title: "Esc" });
     this.add = button(words("addPoint"), () => this.addPoint({ ...viewer.centre }), { class: "wide" });
-    place.append(el("h3", {}, words("points")), this.hint, this.palette.element, this.list, this.add,
+    this.own = el("div", {}, this.list, this.add,
       button(words("addRegion"), () => this.addRegion(viewer.middle()), { class: "wide" }));
+    place.append(el("h3", {}, words("points")), this.hint, el("div", { class: "target" }, this.target, this.free),
+      this.palette.element, this.own);
     viewer.onTool((tool) => { if (tool !== "dropper") this.#toolBefore = tool; });
     store.on("frame look shots film", () => this.refresh());
     store.on("picture", () => this.palette.setFrame(viewer.sampled()));
@@ -28,6 +33,12 @@ export class Hints {
   /** A colour that was chosen: of the hint that is marked, and of the next one. */
   #take(colour) {
     if (this.chosen !== null) this.#change(this.chosen, { colour });
+  }
+
+  /** Marks a hint of the shot, to which colours go from now on; null: none, and they are for the next one. */
+  choose(index) {
+    this.chosen = index;
+    this.refresh();
   }
 
   #dropped(colour) {
@@ -85,18 +96,21 @@ export class Hints {
     if (colour !== this.palette.colour) this.palette.show(colour); // it was undone
     const here = store.time(store.frame);
     viewer.points = hints.map((each, n) => ({ ...each, n })).filter((each) => each.time === here).map((each) => ({
-      ...placed(each, store.film), colour: shown(each.colour), isChosen: each.n === this.chosen,
+      n: each.n, ...placed(each, store.film), colour: shown(each.colour), isChosen: each.n === this.chosen,
     }));
     viewer.draw();
-    const field = document.activeElement?.closest?.("li")?.parentElement === this.list ? document.activeElement.ariaLabel : null;
-    this.list.replaceChildren(...hints.map((each, n) => this.#item(each, n)));
-    if (field) [...this.list.querySelectorAll("[aria-label]")].find((each) => each.ariaLabel === field)?.focus();
+    this.free.hidden = this.chosen === null;
+    const target = this.free.hidden ? words("colourOfNext") : words("colourOf", named(hints[this.chosen], this.chosen));
+    if (target !== this.target.textContent) this.target.textContent = target;
+    this.palette.setUsed(store.look.shot.flatMap((each) => each.hints ?? []).map((each) => each.colour));
+    refill(this.list, ...hints.map((each, n) => this.#item(each, n)));
   }
 
-  #item({ time, x, y, colour }, n) { // a region has no x and y: its outline is in the picture
+  #item(hint, n) {
     const { store } = this;
+    const { time, x, y, colour } = hint;
     const frame = store.frameOf(time);
-    const name = `${words(x === undefined ? "region" : "point")} ${n + 1}`;
+    const name = named(hint, n);
     const swatch = el("input", { type: "color", value: shown(colour), "aria-label": `${name}, ${words("colour")}`, onchange: () => this.#change(n, { colour: swatch.value }) });
     const number = (value, key, side) => {
       const made = el("input", { type: "number", min: 0, max: side - 1, value, "aria-label": `${name}, ${words(key)}`,
@@ -104,16 +118,19 @@ export class Hints {
       return made;
     };
     const go = button(store.clock.written(frame), () => {
-      this.chosen = n;
       store.go(frame);
-      this.palette.show(colour);
-      this.refresh();
+      this.choose(n);
     }, { class: "plain", "aria-label": `${name}, ${store.clock.written(frame)}` });
     const { width, height } = store.film;
     return el("li", { "aria-current": String(n === this.chosen) }, swatch, go,
       ...(x === undefined ? [el("span", { class: "grow" }, words("region"))] : [number(x, "x", width), number(y, "y", height)]),
       button("×", () => this.remove(n), { title: words("remove"), "aria-label": `${words("remove")}: ${name}` }));
   }
+}
+
+/** A hint as people call it. A region has no x and y: its outline is in the picture. */
+function named({ x }, n) {
+  return `${words(x === undefined ? "region" : "point")} ${n + 1}`;
 }
 
 /** Where a hint is, in shares of the picture. */

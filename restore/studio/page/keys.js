@@ -10,7 +10,11 @@ export function listen({ store, transport, viewer, panel, hints, strip, actions 
     i: () => transport.mark("in"), o: () => transport.mark("out"),
     "+": () => viewer.zoomBy(1.5), "-": () => viewer.zoomBy(1 / 1.5), 0: () => viewer.fit(), 9: () => viewer.full(),
     ...Object.fromEntries(TOOLS.map((name) => [name[0], () => viewer.take(name)])),
-    Enter: () => viewer.close(), Escape: () => (viewer.outline.length ? viewer.take(viewer.tool) : store.select([])),
+    Enter: () => viewer.close(), Escape: () => {
+      if (viewer.outline.length) viewer.take(viewer.tool);
+      else if (hints.chosen !== null) hints.choose(null);
+      else store.select([]);
+    },
     a: () => panel.setState("approved"), t: () => panel.setState("todo"), b: () => panel.setState("bypass"),
     Delete: () => hints.remove(), "?": actions.help,
     ...Object.fromEntries(LAYOUTS.map((name, n) => [n + 1, () => viewer.show(name)])),

@@ -1,5 +1,24 @@
 // Points and regions over the picture.
 
+const REACH = 12; // pixels around a point in which it is taken
+
+/**
+ * The mark at a place of the picture, a point before a region; undefined: there is none.
+ * @param size width and height of the picture as it is shown, in pixels
+ */
+export function markAt(size, marks, { x, y }) {
+  const isNear = (mark) => Math.hypot((mark.x - x) * size.width, (mark.y - y) * size.height) < REACH;
+  return marks.find(isNear) ?? marks.find(({ outline }) => outline && isInside(outline, x, y));
+}
+
+/** Whether a place is inside of an outline: a line from there to the right crosses it an odd number of times. */
+function isInside(outline, x, y) {
+  return outline.filter((one, n) => {
+    const other = outline.at(n - 1);
+    return one.y > y !== other.y > y && x < one.x + ((y - one.y) / (other.y - one.y)) * (other.x - one.x);
+  }).length % 2 === 1;
+}
+
 /**
  * @param box left, top, width and height of the picture, in the context's pixels
  * @param marks {x, y, colour, isChosen}, or {outline, colour, isChosen}; in shares of the picture

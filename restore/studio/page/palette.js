@@ -1,6 +1,6 @@
-// Colours to choose from: of the frame, of the film, of skin, picked and typed.
+// Colours to choose from: used before, of the frame, of the film, of skin, picked and typed.
 
-import { button, el, settled } from "./dom.js";
+import { button, el, refill, settled } from "./dom.js";
 import { words } from "./words.js";
 
 const SKIN = ["#8d5524", "#a96b45", "#c68642", "#d9a077", "#e0ac87", "#f1c9a5"];
@@ -16,6 +16,8 @@ export class Palette {
   /** @param take is called with each colour that is chosen */
   constructor(take, dropper) {
     this.take = take;
+    this.used = this.#group("used");
+    this.used.classList.add("used");
     this.ofFrame = this.#group("palette");
     this.ofFilm = this.#group("filmPalette");
     const skin = this.#group("skin");
@@ -27,7 +29,7 @@ export class Palette {
     this.element = el("div", { class: "colours" },
       el("div", { class: "field" }, el("label", { for: "colour" }, words("colour")), this.picker, this.typed,
         button(words("dropper"), dropper, { title: `${words("dropperHint")} (D)` })),
-      row("palette", this.ofFrame), row("filmPalette", this.ofFilm), row("skin", skin),
+      this.usedRow = row("used", this.used), row("palette", this.ofFrame), row("filmPalette", this.ofFilm), row("skin", skin),
       button(words("noColour"), () => this.pick(NONE), { class: "wide" }));
     this.#count = settled(() => this.#draw(this.ofFilm, [...this.#tiles.values()]), PAUSE);
   }
@@ -56,6 +58,13 @@ export class Palette {
   show(colour) {
     this.colour = colour;
     this.picker.value = this.typed.value = shown(colour);
+  }
+
+  /** @param colours that the film's points and regions have, in their order */
+  setUsed(colours) {
+    const own = [...new Set(colours)].filter((colour) => colour !== NONE);
+    this.usedRow.hidden = !own.length;
+    refill(this.used, ...own.map((colour) => this.#swatch(colour)));
   }
 
   /** @param data RGBA of the frame in colour, or null */

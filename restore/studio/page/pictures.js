@@ -1,5 +1,6 @@
 // The picture of the frame where the film is: the last one stays until the next is there, and old answers are dropped.
 
+import { el } from "./dom.js";
 import { words } from "./words.js";
 
 const KEPT = 12; // pictures
@@ -11,6 +12,8 @@ export class Pictures {
 
   constructor(store, api, viewer, say) {
     Object.assign(this, { store, api, viewer, say });
+    this.stays = el("span", { class: "stays", hidden: true }, words("bypassed"));
+    viewer.stage.append(this.stays);
   }
 
   /** Shows the frame; a new one at once without colour, then with it. */
@@ -21,10 +24,11 @@ export class Pictures {
     if (key === this.#shown?.key && viewer.source === this.#kept.get(key)) return;
     this.#abort?.abort();
     const { signal } = (this.#abort = new AbortController());
-    viewer.busy.hidden = this.#kept.has(key);
+    this.stays.hidden = !store.isKept(store.shot);
+    viewer.busy.hidden = !this.stays.hidden || this.#kept.has(key); // of what stays as it is, nothing is painted
     try {
       if (!this.#kept.has(key)) {
-        if (frame !== this.#shown?.frame) {
+        if (frame !== this.#shown?.frame || !this.stays.hidden) {
           viewer.set(await this.api.picture("before", store.clock.at(frame), {}, signal), true);
           this.#shown = { frame, key: null };
         }

@@ -56,7 +56,7 @@ class Part {
     this.place = el("code", { class: "command" });
     this.playButton = button(words("playResult"), () => this.play(), { class: "main" });
     this.result = el("div", { class: "result" }, el("h3", {}, words("result")), this.place,
-      el("div", { class: "buttons" }, button(words("copyPath"), () => this.copy()), job.result ? this.playButton : null));
+      el("div", { class: "buttons" }, button(words("copyPath"), () => this.copy(), { class: job.result ? "" : "main" }), job.result ? this.playButton : null));
     this.screen = el("div", {});
     this.element = el("section", {}, ...fields, el("h3", {}, words("command")), this.command,
       el("label", { class: "check" }, this.overwrite, overwriteWord), this.progress, this.text,
@@ -106,6 +106,7 @@ class Part {
     const isRunning = state?.state === "running";
     const out = state?.state === "done" || state?.report ? state.out ?? state.report : null;
     this.startButton.hidden = isRunning;
+    this.startButton.classList.toggle("main", !out); // of what is done, the result is
     this.stopButton.hidden = !isRunning;
     this.progress.hidden = this.goesOn.hidden = !isRunning;
     this.result.hidden = !out;

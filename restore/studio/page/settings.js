@@ -17,7 +17,9 @@ export class Settings {
   constructor(store, offered) {
     Object.assign(this, { store, offered });
     const sliders = SLIDERS.filter(([key]) => offered.settings.includes(key)).map((each) => this.#slider(...each));
-    this.elements = [...sliders, this.#network(), ...(offered.settings.includes("repair") ? [this.#repair()] : [])];
+    this.stays = el("p", { class: "hint", role: "status" });
+    this.colours = el("fieldset", { "aria-label": words("colour") }, ...sliders, this.#network());
+    this.elements = [this.stays, this.colours, ...(offered.settings.includes("repair") ? [this.#repair()] : [])];
   }
 
   say(values) {
@@ -28,6 +30,9 @@ export class Settings {
   refresh() {
     const { store } = this;
     this.#controls.forEach((show) => show(store.saidOfTarget, store.look.film));
+    const isBypassed = Boolean(store.target?.length) && store.target.every((shot) => store.said(shot).neutral);
+    this.colours.disabled = isBypassed;
+    this.stays.textContent = isBypassed ? words("bypassHint") : "";
   }
 
   #slider(key, min, max, step, neutral) {

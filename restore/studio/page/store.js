@@ -1,11 +1,12 @@
 // What the page knows: a film, its shots, where it is, and its look with all earlier ones.
 
 const EMPTY = { film: {}, shot: [] };
+const COLOURED = ["hints", "stills", "keep_colour"]; // keys that give colours to a shot that is bypassed, too
 
 export class Store extends EventTarget {
   film = null; // facts from the server
   clock = null;
-  shots = []; // {number, start, end, middle} in frames
+  shots = []; // {number, start, end} in frames
   frame = 0;
   marks = { in: null, out: null };
   scope = "shot"; // shot, shots or film: what a setting is said of
@@ -56,6 +57,12 @@ export class Store extends EventTarget {
   said(shot) {
     if (!shot) return this.look.film;
     return this.look.shot.find((each) => each.number === shot.number) ?? {};
+  }
+
+  /** Whether a shot is known to stay black and white as a whole; ranges, which only files have, may say otherwise. */
+  isKept(shot) {
+    const said = { ...this.look.film, ...this.said(shot) };
+    return Boolean(said.neutral) && !COLOURED.some((key) => said[key]) && !this.look.range?.length;
   }
 
   /** What the look says of that which settings are said of; of several shots, of the one that is seen or the first. */

@@ -92,7 +92,7 @@ export class Strip {
     } else {
       store.select([]);
     }
-    store.go(shot.middle);
+    store.go(shot.start);
   }
 
   /** Takes the next shot in a direction to those that are selected, and goes there. */
@@ -102,7 +102,7 @@ export class Strip {
     const next = listed[listed.indexOf(store.shot) + by];
     if (!next || !store.shot) return;
     store.select([...store.selected, store.shot.number, next.number]);
-    store.go(next.middle);
+    store.go(next.start);
   }
 
   selectAll() {
@@ -158,7 +158,7 @@ export class Strip {
     if (entry.key === key) return this.#next();
     this.#busy += 1;
     try {
-      const picture = await this.api.picture("tile", this.store.clock.at(entry.shot.middle), look);
+      const picture = await this.api.picture("tile", this.store.clock.at(entry.shot.start), look);
       entry.tile.width = picture.width;
       entry.tile.height = picture.height;
       entry.tile.getContext("2d").drawImage(picture, 0, 0);

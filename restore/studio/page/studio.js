@@ -37,7 +37,7 @@ async function open() {
   const films = offered.films;
   document.title = `${films[number]} – restore studio`;
   part("bar").append(head(films, number));
-  say(words("painting"));
+  say(words("begins"));
   const about = await api.about();
   store.film = about;
   store.clock = new Clock(about);
@@ -70,6 +70,7 @@ async function open() {
   const run = new RunDialog(api, save, films.length);
   const help = keysDialog();
   part("bar").append(buttons(store, saveAloud, run, help));
+  document.body.prepend(skips({ theShots: strip.list, thePicture: viewer.stage, theDirection: panel.state, thePoints: hints.own }));
   listen({ store, transport, viewer, panel, hints, strip, actions: { save: saveAloud, help: () => help.showModal() } });
   addEventListener("beforeunload", (event) => store.isSaved || event.preventDefault());
 
@@ -77,17 +78,17 @@ async function open() {
   store.open(look);
   store.changed("film");
   about.notes?.forEach((note) => say(note));
-  follow(api, store, strip, run);
+  follow(api, store, { strip, run, transport });
 }
 
-function follow(api, store, strip, run) {
+function follow(api, store, { strip, run, transport }) {
   const { clock } = store;
   const known = new Set();
   api.follow({
     shot(shot) {
       if (known.has(shot.number)) return; // the connection was lost, and all is told again
       known.add(shot.number);
-      const frames = Object.fromEntries(["start", "end", "middle"].map((key) => [key, clock.frame(shot[key])]));
+      const frames = Object.fromEntries(["start", "end"].map((key) => [key, clock.frame(shot[key])]));
       const own = { number: shot.number, ...frames, from: shot.from, to: shot.to };
       store.shots.push(own);
       strip.add(own);
@@ -96,6 +97,7 @@ function follow(api, store, strip, run) {
     },
     looked: (seconds) => strip.tell(words("looking", `${Math.round((100 * clock.frame(seconds)) / clock.frames)} %`)),
     found: ({ shots, what, hint }) => (what ? say(`${what}; ${hint}`, true) : strip.tell(words("found", shots))),
+    rendered: (state) => transport.rendered(state),
     run: (state) => run.film.show(state),
     archive: (state) => run.archive.show(state),
     error: () => say(words("lost"), true),
@@ -108,6 +110,14 @@ function head(films, number) {
     onchange: (event) => { location.hash = event.target.selectedIndex; location.reload(); },
   }, ...films.map((film, n) => el("option", { selected: n === number }, film)));
   return el("div", { class: "name" }, el("span", { class: "brand" }, "restore studio"), name);
+}
+
+/** What Tab stops at first: buttons that go to the parts of the page, seen while one has the focus. */
+function skips(places) {
+  const stops = ":is(button, input, canvas):not(:disabled, [tabindex='-1'])";
+  const enter = (place) => [...place.querySelectorAll(stops)].find((each) => each.checkVisibility())?.focus();
+  return el("nav", { class: "skips", "aria-label": words("skips") },
+    ...Object.entries(places).map(([word, place]) => button(words(word), () => enter(place))));
 }
 
 function buttons(store, save, run, help) {

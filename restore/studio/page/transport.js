@@ -9,6 +9,7 @@ const LONGEST = 30;
 export class Transport {
   video = null;
   #abort = null;
+  #at = ""; // where the stretch begins that is waited for
 
   constructor(place, store, api, viewer, say) {
     Object.assign(this, { store, api, viewer, say });
@@ -101,15 +102,22 @@ export class Transport {
     return [begin, Math.min(LONGEST * clock.rate, end - begin, clock.frames - begin)];
   }
 
+  /** Shows how far the stretch is that is waited for; `at` is where it begins, as the server was asked. */
+  rendered({ at, percent }) {
+    if (!this.#abort || this.video || at !== this.#at) return;
+    this.shot.textContent = `${words("rendering")} ${percent} %`; // the foot of the page may have news of the picture
+  }
+
   async play() {
     const { store } = this;
     const [begin, frames] = this.#span();
     const abort = this.#abort = new AbortController();
+    this.#at = store.clock.at(begin);
     this.say(words("rendering"));
-    this.shot.textContent = words("rendering"); // the foot of the page may have news of the picture
+    this.rendered({ at: this.#at, percent: 0 });
     this.playButton.textContent = "■";
     try {
-      const film = await this.api.span(store.clock.at(begin), frames / store.clock.rate, store.lookOf(store.shotAt(begin)), abort.signal);
+      const film = await this.api.span(this.#at, frames / store.clock.rate, store.lookOf(store.shotAt(begin)), abort.signal);
       if (abort.signal.aborted) return;
       this.say("");
       this.#run(URL.createObjectURL(film), begin);
@@ -121,6 +129,7 @@ export class Transport {
 
   #run(address, begin) {
     const video = this.video = el("video", { src: address, playsInline: true });
+    this.viewer.stage.classList.add("plays");
     const show = () => {
       if (this.video !== video) return URL.revokeObjectURL(address);
       if (video.readyState >= 2) {
@@ -143,6 +152,7 @@ export class Transport {
     this.video?.pause();
     if (this.video && this.viewer.source === this.video) this.viewer.source = null; // a frame takes its place
     this.video = null;
+    this.viewer.stage.classList.remove("plays");
     this.playButton.textContent = "▶";
     if (wasPlaying) {
       this.say("");

@@ -1,7 +1,7 @@
 // The frame, before and after: layouts, zoom and pan together, wipe line, points.
 
 import { button, choice, el, press } from "./dom.js";
-import { drawMarks } from "./marks.js";
+import { drawMarks, markAt } from "./marks.js";
 import { words } from "./words.js";
 
 export const LAYOUTS = ["wipe", "side", "after", "before", "difference", "mask", "compare"];
@@ -15,11 +15,12 @@ export class Viewer {
   zoom = 1; // 1: the whole picture
   centre = { x: 0.5, y: 0.5 }; // of the view, in shares of the picture
   source = null; // before beside after: a bitmap, or a video
-  points = []; // {x, y, colour, isChosen}, or {outline, colour, isChosen}; in shares of the picture
+  points = []; // {n, x, y, colour, isChosen}, or {n, outline, colour, isChosen}; in shares of the picture
   outline = []; // corners of a region that is being drawn
   mask = null; // what is mended of the frame, in colours, over the film as it is
   onpoint = () => {};
   onregion = () => {};
+  onchoose = () => {};
   oncolour = () => {};
   #layoutListeners = [];
   #toolListeners = [];
@@ -116,8 +117,7 @@ export class Viewer {
   }
 
   full() {
-    const { width } = this.#size();
-    if (width) this.zoomTo((width / this.#fitted().width) * (this.#panes() === 2 ? 1 : 1) / devicePixelRatio);
+    if (this.source) this.zoomTo(this.#size().width / this.#fitted().width / devicePixelRatio);
   }
 
   zoomBy(factor) {
@@ -278,9 +278,8 @@ export class Viewer {
       if (!drag) return;
       const [dx, dy] = [event.offsetX - drag.x, event.offsetY - drag.y];
       drag.hasMoved ||= Math.hypot(dx, dy) > 3;
-      if (drag.isWipe) {
-        this.wipe = Math.min(1, Math.max(0, this.#place(event).x));
-      } else if (drag.hasMoved) {
+      if (drag.isWipe) this.wipe = Math.min(1, Math.max(0, this.#place(event).x));
+      else if (drag.hasMoved) {
         const box = this.#box(0);
         this.centre = { x: this.centre.x - dx / box.width, y: this.centre.y - dy / box.height };
         [drag.x, drag.y] = [event.offsetX, event.offsetY];
@@ -290,7 +289,9 @@ export class Viewer {
     canvas.addEventListener("pointerup", (event) => {
       const place = this.#place(event);
       const isInside = place.x >= 0 && place.x < 1 && place.y >= 0 && place.y < 1;
-      const isClick = drag && !drag.hasMoved && !drag.isWipe && isInside && this.source;
+      const isStill = drag && !drag.hasMoved && !drag.isWipe;
+      const isClick = isStill && isInside && this.source;
+      if (isStill && this.tool === "move" && this.layout !== "before") this.onchoose(markAt(this.#box(0), this.points, place)?.n ?? null);
       if (isClick && this.tool === "point") this.onpoint(place);
       if (isClick && this.tool === "region") this.#corner(place);
       if (isClick && this.tool === "dropper") this.oncolour(this.colourAt(place));
