@@ -66,12 +66,12 @@ def test_table_has_a_row_for_a_network_of_own_classes(
     classes = table(tmp_path / "classes.tsv", ("reds0", "reds"), ("blues1", "blues"))
     result = evaluate(folder, weights, "--network", network, "--table", "bigcolor", "--classes", classes)
     assert result.exit_code == 0, result.output
-    lines = result.output.splitlines()
+    lines = result.stdout.splitlines()
     assert lines[0].startswith("table of bigcolor, 2 pictures")
     assert [line.split()[0] for line in lines[1:5]] == ["own", network.stem, "gray", "true"]
     result = evaluate(folder, weights, "--classes", classes)
     assert result.exit_code == 0, result.output
-    assert ", 2 pictures" in result.output.splitlines()[0]
+    assert ", 2 pictures" in result.stdout.splitlines()[0]
 
 
 @pytest.mark.parametrize("more", [(), ("--table", "bigcolor")], ids=["alone", "table"])

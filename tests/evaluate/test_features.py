@@ -114,7 +114,7 @@ def mask_files(path: Path) -> Path:
 def test_command_shows_each_block_of_each_network(network: Path, tmp_path: Path) -> None:
     pictures, masks = striped_pictures(tmp_path / "p"), mask_files(tmp_path / "masks.zip")
     result = measured(pictures, "--network", network, "--network", "random", "--masks", masks)
-    (of_pictures, of_places) = [line for line in result.output.splitlines() if "pictures" in line]
+    (of_pictures, of_places) = [line for line in result.stdout.splitlines() if "pictures" in line]
     assert "top-1 in %, 2 classes, 24 pictures" in of_pictures
     assert "mIU of places in %, 12 pictures" in of_places
     assert all(line.split()[-1] == "random" for line in (of_pictures, of_places))

@@ -22,7 +22,7 @@ from tests.made.tracks import PictureTrack, write
 
 SEGMENTS, FRAMES = 8, 12
 """Of the film; and of each segment."""
-PATIENCE = 60
+PATIENCE = 600
 """Seconds after which a child has failed."""
 
 

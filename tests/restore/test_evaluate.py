@@ -31,7 +31,7 @@ def test_command_prints_a_table_and_writes_what_is_asked_for(
     options = ("--network", network, "--rows", 64, "--limit", 3, "--boxes", given, "--classifier", classifier)
     result = run("colour", pictures, *options, "--labels", labels, "--json", out, "--sheet", sheet)
     assert result.exit_code == 0, result.output
-    lines = result.output.splitlines()
+    lines = result.stdout.splitlines()
     assert lines[0].split() == ["whole", "picture,", "3", "pictures", "ours", "gray", "true"]
     assert "inside person boxes, 1 picture " in result.output
     assert len({len(line) for line in lines if line.endswith("true")}) == 1
@@ -58,7 +58,7 @@ def test_command_measures_the_detector(pictures: Path, network: Path, tmp_path: 
     options = ("--network", network, "--rows", 64, "--boxes", given, "--keys", keys, "--json", out)
     result = run("detector", pictures, *options)
     assert result.exit_code == 0, result.output
-    lines = [line.split() for line in result.output.splitlines()]
+    lines = [line.split() for line in result.stdout.splitlines()]
     assert lines[0] == ["found", "boxes,", "2", "pictures", "AP50", "boxes"]
     assert lines[-1][0] == "dog"
     assert lines[-1][-1] == "2"
