@@ -19,20 +19,24 @@ def kept_scheduling() -> Iterator[None]:
     if sys.platform != "linux" or not THREADS.is_dir():
         yield
         return
-    before = {thread: _scheduling(thread) for thread in _threads()}
-    mine = _scheduling(0)
+    before, mine = _schedulings(), _scheduling(0)
     try:
         yield
     finally:
-        for thread in _threads():
-            with suppress(ProcessLookupError, PermissionError):
-                wanted = before.get(thread, mine)
-                if _scheduling(thread) != wanted:
+        for thread, own in _schedulings().items():
+            wanted = before.get(thread, mine)
+            if own != wanted:
+                with suppress(ProcessLookupError, PermissionError):
                     os.sched_setscheduler(thread, wanted[0], os.sched_param(wanted[1]))
 
 
-def _threads() -> list[int]:
-    return [int(thread.name) for thread in THREADS.iterdir()]
+def _schedulings() -> dict[int, tuple[int, int]]:
+    """Policy and priority of each thread of this process; those that end meanwhile are left out."""
+    found: dict[int, tuple[int, int]] = {}
+    for thread in THREADS.iterdir():
+        with suppress(ProcessLookupError):
+            found[int(thread.name)] = _scheduling(int(thread.name))
+    return found
 
 
 def _scheduling(thread: int) -> tuple[int, int]:
