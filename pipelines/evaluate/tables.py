@@ -20,7 +20,7 @@ OPTIMUM = 16, 20
 """CCI that is best, as the evaluation code of SCGAN's authors has it (indexes_CCI.py)."""
 NO_BOXES = np.empty((0, 6), np.float32)
 CCI = "CCI"
-"""Colourfulness of Hasler and Suesstrunk (SPIE 2003), signed: that code computes it under this name."""
+"""Colourfulness of Hasler and Suesstrunk (SPIE 2003), signed, under the name that SCGAN's authors give it."""
 SIGNED, ABSOLUTE = "colourfulness, signed", "colourfulness, absolute"
 SHARE = f"CCI in {OPTIMUM[0]} to {OPTIMUM[1]}, %"
 TAKEN, SECONDS, FRECHET = "taken for real, %", "seconds", "Fréchet distance, MobileNetV2"

@@ -1,4 +1,4 @@
-"""What the studio's tests in a browser share."""
+"""A browser, its errors and a network, for tests of the studio's page."""
 
 from __future__ import annotations
 
