@@ -13,42 +13,38 @@ from pipelines.media.image import png, stacked
 from pipelines.media.labels import classes_by_folder, read_classes
 from pipelines.training.biggan_start import read_start
 from restore.exits import Refused, raised_as
-from restore.measuring import ShowReport, check_results, keys_in, stepping
+from restore.measuring import OnPictures, check_results, keys_in, stepping
 from restore.show.counting import counting
 
 
-def measure_inversion(  # one measurement's all
-    pictures: Sequence[Path],
+def measure_inversion(
+    asked: OnPictures,
     networks: Sequence[Path],
     z_steps: int,
     given: Mapping[str, Path | None],
-    results: Mapping[str, Path | None],
-    limit: int | None,
-    show: ShowReport,
+    sheets_out: Mapping[str, Path | None],
 ) -> None:
     """Measures reconstructions of pictures by BigColor's features, and by BigGAN's noise.
 
     Args:
-        pictures: zip files or folders.
+        asked: pictures and results.
         networks: weights of `bigcolor`, of one side and of the same classes.
         z_steps: steps in which noise is looked for.
         given: the files of `generator` (BigGAN's, for noise), `classes`, `keys` and `classifier`.
-        results: files to write: `json` (which `show` writes), `sheet` and `class_sheet`.
-        limit: pictures taken at most, evenly spread.
-        show: takes the figures.
+        sheets_out: files to write, by option: `--sheet` and `--class-sheet`.
 
     Raises:
         ValueError, OSError: an input cannot be read, or a result not be written.
     """
-    check_results((*pictures, *networks, *given.values()), {f"--{name}": path for name, path in results.items()})
+    check_results((*asked.pictures, *networks, *given.values()), {"--json": asked.json_out, **sheets_out})
     with raised_as(Refused, FileNotFoundError, ValueError):
         columns, names = _opened(networks)
-        table = read_classes(given["classes"]) if given["classes"] else classes_by_folder(pictures)
+        table = read_classes(given["classes"]) if given["classes"] else classes_by_folder(asked.pictures)
         labels = {key: names.index(name) for key, name in table.items() if name in names}
         if given["keys"]:
             wanted = keys_in(given["keys"])
             labels = {key: number for key, number in labels.items() if key in wanted}
-        chosen = PictureSet(pictures, limit, labels)
+        chosen = PictureSet(asked.pictures, asked.limit, labels)
         begun = read_start(given["generator"], None) if given["generator"] else None
         if begun and (begun.sizes.side, begun.names) != (next(iter(columns.values())).config.side, names):
             raise ValueError(f"{given['generator']}: of another side or of other classes than {networks[0]}")
@@ -58,9 +54,9 @@ def measure_inversion(  # one measurement's all
     with counting("pictures", len(chosen)) as step:
         counted = (stepping(lambda named: named, step)(named) for named in chosen)
         report = evaluate_inversion(counted, labels, columns, generator, classifier, sheets)
-    show(report)
-    for name, lines in (("sheet", sheets.results), ("class_sheet", sheets.by_class)):
-        if path := results[name]:
+    asked.show(report)
+    for option, lines in (("--sheet", sheets.results), ("--class-sheet", sheets.by_class)):
+        if path := sheets_out[option]:
             path.write_bytes(png(stacked(lines, 1)))
 
 

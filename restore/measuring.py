@@ -66,9 +66,11 @@ def check_results(read: Iterable[Path | None], results: Mapping[str, Path | None
     """
     asked = {option: result for option, result in results.items() if result}
     given = [file for path in read if path for file in (pictures_in(path) if path.is_dir() else [path])]
+    places: set[Path] = set()
     for option, result in asked.items():
         if result.exists() and any(result.samefile(path) for path in given):
             raise ValueError(f"{result}: is read to measure, and is never written to; name another file")
         check_place(result, next(iter(given), result.parent), overwrite=True, option=option)
-    if len({result.resolve() for result in asked.values()}) < len(asked):
-        raise ValueError(f"{asked['--json']}: is named for two results; name another file for one")
+        if result.resolve() in places:
+            raise ValueError(f"{result}: is named for two results; name another file for one")
+        places.add(result.resolve())

@@ -8,15 +8,14 @@ import click
 from pipelines.process import start_work
 from restore.commands.evaluate import in_one_line
 from restore.options.layout import COLOUR, OUTPUT, REPORTING, TASK, Command, option
-from restore.options.measured import FILE, RESULT
-from restore.show.figures import printer
+from restore.options.measured import FILE, PICTURES, RESULT, on_pictures
 
 
 @click.command(
     cls=Command,
     examples=[("restore evaluate inversion photos --network f16.safetensors", "structure and colours that F keeps")],
 )
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@PICTURES
 @option(COLOUR, "--network", "networks", multiple=True, required=True, type=FILE,
         help="Weights of bigcolor; more than one are compared.")  # fmt: skip
 @option(COLOUR, "--generator", type=FILE, help="Weights of BigGAN, for reconstructions by its noise z.")
@@ -35,9 +34,9 @@ def inversion(pictures: tuple[Path, ...], networks: tuple[Path, ...], z_steps: i
 
     The middle square of each picture is made gray and reconstructed at the networks' size, in the picture's class.
     """
-    results = {"json": json_out, "sheet": sheet, "class_sheet": class_sheet}
+    sheets_out = {"--sheet": sheet, "--class-sheet": class_sheet}
     with in_one_line():
         from restore.inversion import measure_inversion
 
         start_work()
-        measure_inversion(pictures, networks, z_steps, given, results, limit, printer(json_out))
+        measure_inversion(on_pictures(pictures, limit, json_out), networks, z_steps, given, sheets_out)

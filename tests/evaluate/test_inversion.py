@@ -111,3 +111,13 @@ def test_networks_that_cannot_be_compared_are_refused(files: Path, tmp_path: Pat
     result = CliRunner().invoke(main, command)
     assert result.exit_code != 0
     assert "none of the 12 pictures has a key that was asked for" in result.output
+
+
+@pytest.mark.slow
+def test_two_sheets_have_two_files(files: Path, tmp_path: Path) -> None:
+    network = next(files.glob("*.safetensors"))
+    own = str(tmp_path / "sheet.png")
+    command = ["evaluate", "inversion", str(files), "--network", str(network), "--sheet", own, "--class-sheet", own]
+    result = CliRunner().invoke(main, command)
+    assert result.output == f"restore: {own}: is named for two results; name another file for one\n"
+    assert [*tmp_path.iterdir()] == []
