@@ -17,6 +17,7 @@ from av.codec.context import Flags
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
+from pipelines.media.scheduling import kept_scheduling
 from tests.made.pictures import Picture
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ class PictureTrack:
             context.field_order = 2  # AV_FIELD_TT
         if self.timecode:
             stream.metadata["timecode"] = self.timecode
+        if codec == "libsvtav1":
+            with kept_scheduling():
+                context.open()
         return stream
 
     def _packets(self, stream: VideoStream, pictures: Iterable[Picture]) -> Packets:

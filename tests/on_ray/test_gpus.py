@@ -162,10 +162,15 @@ def test_a_gpu_that_is_gone_is_left_out_with_its_reason(gpus: Devices, tmp_path:
     (tmp_path / "2").write_text("gone")
     pool: OnRay[int, int] = OnRay(partial(SimulatedPaint, tmp_path, "cuda"), gpus=4)  # type: ignore[arg-type]
     said: list[str] = []
+
+    def left_out() -> list[str]:
+        return [line for line in said if "is left out" in line]
+
     with watched(pool.roster, Watch(4, "GPU"), said.append):
-        wait_until(lambda: said and len(ray.get(pool.roster.attendance.remote()).up) == 3, or_else=lambda: said)
-    assert said[0].startswith(f"a GPU is left out: {GONE}; --device cpu runs without one (")
-    assert said[0].endswith("); 3 of 4 are left")
+        wait_until(lambda: left_out() and len(ray.get(pool.roster.attendance.remote()).up) == 3, or_else=lambda: said)
+    (line,) = left_out()  # on a busy machine there may be others, of those that do not answer yet
+    assert line.startswith(f"a GPU is left out: {GONE}; --device cpu runs without one (")
+    assert line.endswith("); 3 of 4 are left")
 
 
 class Other:
